@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+// A target imports only targets above it, and only those it names (Tests/Tidy checks that).
+// ARCHITECTURE.md tells what each one holds.
+let package = Package(
+    name: "portcullis-pdp",
+    products: [
+        .executable(name: "portcullis", targets: ["portcullis"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+    ],
+    targets: [
+        // System libraries.
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CProtobufC", pkgConfig: "libprotobuf-c", providers: [.apt(["libprotobuf-c-dev"])]),
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
+        .target(name: "CExtAuthz", dependencies: ["CProtobufC"]),
+        .target(name: "CLinux"),
+
+        // Foundations.
+        .target(name: "Platform", dependencies: ["CLinux"]),
+        .target(name: "Telemetry", dependencies: ["Platform"]),
+        .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+        .target(name: "Authorization"),
+
+        // Protocols, without IO.
+        .target(name: "HTTP2", dependencies: ["CNghttp2"]),
+        .target(name: "GRPC", dependencies: ["HTTP2", "CExtAuthz", "CProtobufC"]),
+        .target(name: "ExtAuthz", dependencies: ["Authorization", "CExtAuthz"]),
+
+        // The policy engine.
+        .target(
+            name: "RegoVM",
+            dependencies: [
+                "Cryptography", "COpenSSL", "CRE2", .product(name: "BigInt", package: "BigInt"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+        .target(name: "RegoCompiler", dependencies: ["RegoVM"]),
+        .target(
+            name: "PolicyBundle",
+            dependencies: [
+                "Platform", "Cryptography", "RegoVM", "RegoCompiler",
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // The decision.
+        .target(name: "Inspection", dependencies: ["Authorization", "RegoVM"]),
+        .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
+        .target(
+            name: "PDP",
+            dependencies: ["Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz"]),
+        .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
+        .target(
+            name: "DecisionLog",
+            dependencies: ["Platform", "Telemetry", "Authorization", "Cryptography", "TransparencyLog"]),
+
+        // The program.
+        .target(
+            name: "Server",
+            dependencies: [
+                "CLinux", "Platform", "Telemetry", "HTTP2", "GRPC", "ExtAuthz", "Authorization", "PDP",
+                "AgentContext", "Inspection", "RegoVM", "PolicyBundle", "DecisionLog",
+            ]),
+        .executableTarget(
+            name: "portcullis",
+            dependencies: [
+                "Platform", "Telemetry", "Cryptography", "Authorization", "ExtAuthz", "RegoVM",
+                "RegoCompiler", "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
+                "DecisionLog", "Server", "HTTP2", "GRPC",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // Tests: one suite a target, and what they share.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
+        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "TestSupport", "CNghttp2"]),
+        .testTarget(name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "TestSupport", "CNghttp2"]),
+        .testTarget(
+            name: "ExtAuthzTests",
+            dependencies: ["ExtAuthz", "Authorization", "CExtAuthz", "CProtobufC", "TestSupport"]),
+        .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
+        .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
+        .testTarget(
+            name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography", "TestSupport"]),
+        .testTarget(
+            name: "DecisionLogTests",
+            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

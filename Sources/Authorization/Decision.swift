@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The rung of the ladder that a decision stands on, mildest first.
+public enum Action: UInt8, Sendable, CaseIterable {
+    case allow
+    case requireApproval
+    case restrict
+    case deny
+    case isolate
+
+    /// The word in policies, records and metrics.
+    public var word: StaticString {
+        switch self {
+        case .allow: "allow"
+        case .requireApproval: "require_approval"
+        case .restrict: "restrict"
+        case .deny: "deny"
+        case .isolate: "isolate"
+        }
+    }
+}
+
+/// Why a decision came out as it did: a stable code, and words for a person.
+public struct Reason {
+    public var code: Bytes
+    public var message: Bytes
+    @inlinable
+    public init(code: Bytes, message: Bytes = .empty) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// What is taken from an agent from now on, for a time.
+public struct Restriction {
+    /// `read_only`, `no_egress`, `no_tool:<name>`, `no_delegation`, `strip_scopes:<...>`, `isolate`.
+    public var name: Bytes
+    public var seconds: Int64
+    @inlinable
+    public init(name: Bytes, seconds: Int64) {
+        self.name = name
+        self.seconds = seconds
+    }
+}
+
+/// A taint put on an agent's context, for a time.
+public struct Label {
+    public var name: Bytes
+    public var seconds: Int64
+    @inlinable
+    public init(name: Bytes, seconds: Int64) {
+        self.name = name
+        self.seconds = seconds
+    }
+}
+
+/// The answer to one Check, with everything that Envoy and the agent's context must do about it.
+///
+/// One instance belongs to one event loop and is filled again for each Check; its slices point
+/// into the request message, the loop's arena or the policy. `isAllowed` starts false: whatever
+/// goes wrong half-way is a denial.
+public final class Decision {
+    public var id = DecisionID()
+    public var action: Action = .deny
+    public var isAllowed = false
+    /// Our own failure (not a policy's denial): encoded as `error_response`.
+    public var isError = false
+    /// 200..599; nil means 403 on denial.
+    public var httpStatus: Int?
+    /// On allow they go upstream, on denial to the client. Values of a repeated name are joined
+    /// with "," on allow (Envoy keeps only the last) and sent one by one on denial.
+    public var headers: [Field] = []
+    public var responseHeadersToAdd: [Field] = []
+    public var requestHeadersToRemove: [Bytes] = []
+    /// Not yet percent-encoded.
+    public var queryParametersToSet: [Field] = []
+    public var queryParametersToRemove: [Bytes] = []
+    public var body = Bytes.empty
+    /// An encoded `google.protobuf.Struct`, empty when the policy gave none.
+    public var dynamicMetadata = Bytes.empty
+    public var reasons: [Reason] = []
+    public var risk: Int?
+    public var strippedScopes: [Bytes] = []
+    public var restrictions: [Restriction] = []
+    public var labels: [Label] = []
+
+    public init() {}
+
+    public struct Field {
+        public var name: Bytes
+        public var value: Bytes
+        @inlinable
+        public init(name: Bytes, value: Bytes) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Back to an unexplained denial; keeps the capacity of all tables.
+    public func reset() {
+        id = DecisionID()
+        action = .deny
+        isAllowed = false
+        isError = false
+        httpStatus = nil
+        headers.removeAll(keepingCapacity: true)
+        responseHeadersToAdd.removeAll(keepingCapacity: true)
+        requestHeadersToRemove.removeAll(keepingCapacity: true)
+        queryParametersToSet.removeAll(keepingCapacity: true)
+        queryParametersToRemove.removeAll(keepingCapacity: true)
+        body = .empty
+        dynamicMetadata = .empty
+        reasons.removeAll(keepingCapacity: true)
+        risk = nil
+        strippedScopes.removeAll(keepingCapacity: true)
+        restrictions.removeAll(keepingCapacity: true)
+        labels.removeAll(keepingCapacity: true)
+    }
+}
