@@ -69,6 +69,11 @@ public final class Machine {
         }
     }
 
+    /// The result of a function without parameters, such as a query's.
+    public func evaluate(function index: Int) throws(EvaluationError) -> Value {
+        try call(index, registers)
+    }
+
     /// Work units spent since `begin`.
     public var workSpent: Int64 { workLimit - workLeft }
 
