@@ -6,6 +6,8 @@ public enum BuiltinTable {
 
     /// The families' lists.
     private static let families: [[Builtin]] = [
+        TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
+        URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {
