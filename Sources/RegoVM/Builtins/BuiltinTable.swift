@@ -6,6 +6,14 @@ public enum BuiltinTable {
 
     /// The families' lists.
     private static let families: [[Builtin]] = [
+        OperatorBuiltins.all,
+        NumberBuiltins.all,
+        AggregateBuiltins.all,
+        CollectionBuiltins.all,
+        ObjectBuiltins.all,
+        TypeBuiltins.all,
+        StringBuiltins.all,
+        StringMakingBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {
