@@ -14,6 +14,8 @@ public enum BuiltinTable {
         TypeBuiltins.all,
         StringBuiltins.all,
         StringMakingBuiltins.all,
+        TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
+        URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {
