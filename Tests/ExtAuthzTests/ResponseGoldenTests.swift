@@ -48,7 +48,7 @@ private struct GoldenCase {
             apply(String(line.drop { $0 == " " }), to: decision, memory)
         }
         let writer = CheckResponseWriter()
-        var lines = try ResponseText.print(writer.encode(decision))
+        var lines = try withExtendedLifetime(writer) { try ResponseText.print(writer.encode(decision)) }
         lines += decision.reasons.map { "reason \($0.code.string) `\($0.message.string.escaped)`" }
         return lines.map { "  " + $0 }.joined(separator: "\n")
     }

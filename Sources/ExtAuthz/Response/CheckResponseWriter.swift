@@ -19,7 +19,7 @@ public final class CheckResponseWriter {
         writer = WireWriter(capacity: capacity)
     }
 
-    /// The encoded answer, valid until the next call.
+    /// The encoded answer, valid until the next call and while the writer lives.
     ///
     /// `MutationRules` apply: a decision that breaks one is changed here.
     public func encode(_ decision: Decision) -> Bytes {
