@@ -6,23 +6,30 @@ import Cryptography
 /// A proof from broken tiles does not verify: check each with `Proof` before it goes out.
 public struct ProofBuilder<Source: TileSource> {
     private let source: Source
+    /// Of the tree that the proofs are about.
+    private let size: Int
+    /// Of the published tree, whose tiles are there.
     private let shape: TileShape
     private let hasher = MerkleHasher()
 
-    /// - Parameter size: the tree that the proofs are about, at most the log's own.
-    public init(_ source: Source, size: Int) {
+    /// - Parameters:
+    ///   - published: the size in the log's checkpoint.
+    ///   - size: the tree that the proofs are about, when it is an older one.
+    public init(_ source: Source, published: Int, size: Int? = nil) {
         self.source = source
-        shape = TileShape(size: size)
+        self.size = size ?? published
+        shape = TileShape(size: published)
+        precondition(self.size <= published)
     }
 
     /// The hashes that lead from leaf `index` to the root, leaf first.
     public func inclusion(of index: Int) throws -> [Digest] {
-        guard index >= 0, index < shape.size else {
+        guard index >= 0, index < size else {
             throw TransparencyError(
-                .proofFails, "index \(index) is outside a tree of \(shape.size)")
+                .proofFails, "index \(index) is outside a tree of \(size)")
         }
         var path: [Digest] = []
-        var range = 0..<shape.size
+        var range = 0..<size
         // From the root down; the sibling of each step is a hash of the path.
         while range.count > 1 {
             let middle = range.lowerBound + split(range.count)
@@ -39,12 +46,12 @@ public struct ProofBuilder<Source: TileSource> {
 
     /// The hashes that show that the first `old` leaves are the beginning of this tree.
     public func consistency(from old: Int) throws -> [Digest] {
-        guard old >= 0, old <= shape.size else {
-            throw TransparencyError(.shrunk, "expected at least \(old) entries, got \(shape.size)")
+        guard old >= 0, old <= size else {
+            throw TransparencyError(.shrunk, "expected at least \(old) entries, got \(size)")
         }
         guard old > 0 else { return [] }
         var path: [Digest] = []
-        var range = 0..<shape.size
+        var range = 0..<size
         while range.upperBound != old {
             let middle = range.lowerBound + split(range.count)
             if old <= middle {
@@ -62,7 +69,7 @@ public struct ProofBuilder<Source: TileSource> {
 
     /// The root of the first `size` leaves.
     public func root() throws -> Digest {
-        shape.size == 0 ? hasher.emptyRoot() : try root(of: 0..<shape.size)
+        size == 0 ? hasher.emptyRoot() : try root(of: 0..<size)
     }
 
     /// The largest power of two below `count`, which is at least 2.
