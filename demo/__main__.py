@@ -65,7 +65,7 @@ def wait_for_curl(mesh: Mesh) -> None:
         " -H 'content-type: application/json' -H 'accept: application/json, text/event-stream'"
         f" -d '{call}'"
     )
-    print(f"  {common.replace('AGENT', 'rogue')} https://{PARTNER}/rates   # refused by Envoy itself")
+    print(f"  {common.replace('AGENT', 'rogue')} https://{PARTNER}/rates  # refused by Envoy")
     try:
         signal.pause()
     except KeyboardInterrupt:

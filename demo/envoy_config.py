@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turns envoy/gateway.yaml into a configuration for this machine, changing addresses and paths only."""
+"""Fits envoy/gateway.yaml to this machine: other addresses and paths, nothing else."""
 
 import argparse
 import json
@@ -13,7 +13,10 @@ PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def localised(
-    source: Path, certificates: Path, authz_socket: Path | None, endpoints: dict[str, tuple[str, int]]
+    source: Path,
+    certificates: Path,
+    authz_socket: Path | None,
+    endpoints: dict[str, tuple[str, int]],
 ) -> dict[str, Any]:
     """The configuration in `source` with listeners on free loopback ports.
 
@@ -40,8 +43,9 @@ def address(host: str, port: int) -> dict[str, Any]:
 
 
 def endpoint_of(cluster: dict[str, Any]) -> dict[str, Any]:
-    endpoint: dict[str, Any] = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]
-    return endpoint["endpoint"]
+    endpoints = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    endpoint: dict[str, Any] = endpoints[0]["endpoint"]
+    return endpoint
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -66,7 +67,10 @@ class Mesh:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -78,16 +82,12 @@ class Mesh:
         run([ROOT / "Scripts/certificates", self.certificates])
         python = Path(sys.executable)
         tools = self.launch("tools", [python, "-m", "demo.tools_server"])
-        web = [python, "-m", "demo.web_server", "--name"]
+        web: list[str | Path] = [python, "-m", "demo.web_server", "--name"]
         payments = self.launch("payments", [*web, "payments"])
         partner = self.launch("partner", [*web, "partner", *self.tls_options("partner")])
         self.start_portcullis()
-        self.start_envoy(
-            {
-                name: ("127.0.0.1", process.port())
-                for name, process in (("tools", tools), ("payments", payments), ("partner", partner))
-            }
-        )
+        upstreams = {"tools": tools, "payments": payments, "partner": partner}
+        self.start_envoy({name: ("127.0.0.1", it.port()) for name, it in upstreams.items()})
 
     def start_portcullis(self) -> None:
         binary = portcullis_binary()
@@ -102,12 +102,10 @@ class Mesh:
         file = self.folder / "envoy.json"
         file.write_text(json.dumps(config, indent=2))
         admin = self.folder / "envoy-admin.txt"
-        envoy = self.launch(
-            "envoy",
-            # Without --disable-hot-restart two of them on one machine fight over shared memory.
-            [Path(sys.executable).parent / "envoy", "-c", file, "--disable-hot-restart"]
-            + ["--concurrency", "1", "--admin-address-path", str(admin), "--log-level", "warning"],
-        )
+        # Without --disable-hot-restart two of them on one machine fight over shared memory.
+        options = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "warning"]
+        program = Path(sys.executable).parent / "envoy"
+        envoy = self.launch("envoy", [program, "-c", file, "--admin-address-path", admin, *options])
         envoy.wait_until(lambda: admin_ready(admin), START_SECONDS, "starting")
         listeners = json.loads(ask(f"http://{admin.read_text()}/listeners?format=json"))
         local = listeners["listener_statuses"][0]["local_address"]
@@ -134,7 +132,7 @@ class Mesh:
         certificate = self.certificates / f"{name}.pem"
         return ["--certificate", certificate, "--key", certificate.with_suffix(".key")]
 
-    def launch(self, name: str, command: list[str | Path]) -> Process:
+    def launch(self, name: str, command: Sequence[str | Path]) -> Process:
         process = Process(name, command, self.folder / f"{name}.log", cwd=ROOT)
         self.processes.append(process)
         return process
@@ -156,17 +154,18 @@ class Mesh:
         return "\n".join(process.tail() for process in self.processes)
 
     def verify_log(self) -> str:
-        """What `portcullis log verify` prints, given the log's folder and the verifier key alone."""
+        """What `portcullis log verify` prints, given the folder and the verifier key alone."""
         binary = portcullis_binary()
         key = run([binary, "log", "vkey", "--config", self.config_file]).strip()
         return run([binary, "log", "verify", self.log_folder, "--vkey", key]).strip()
 
 
-def run(command: list[str | Path]) -> str:
+def run(command: Sequence[str | Path]) -> str:
     words = [str(word) for word in command]
     done = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, timeout=60)
     if done.returncode != 0:
-        raise ProcessFailed(f"`{' '.join(words)}` ended with {done.returncode}\n{done.stderr}{done.stdout}")
+        output = done.stderr + done.stdout
+        raise ProcessFailed(f"`{' '.join(words)}` ended with {done.returncode}\n{output}")
     return done.stdout
 
 

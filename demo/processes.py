@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Child processes that never outlive the program that started them."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -40,7 +41,8 @@ class Process:
         deadline = time.monotonic() + seconds
         while not ready():
             if self.child.poll() is not None:
-                raise ProcessFailed(f"{self.name} ended with {self.child.returncode}\n{self.tail()}")
+                code = self.child.returncode
+                raise ProcessFailed(f"{self.name} ended with {code}\n{self.tail()}")
             if time.monotonic() > deadline:
                 raise ProcessFailed(f"{self.name}: {what} took over {seconds:g} s\n{self.tail()}")
             time.sleep(0.02)
@@ -70,10 +72,8 @@ class Process:
         return self.child.wait()
 
     def signal_group(self, number: int) -> None:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.child.pid, number)
-        except ProcessLookupError:
-            pass
 
     def tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]

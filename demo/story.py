@@ -46,14 +46,18 @@ class Gateway:
     address: str
     certificates: Path
 
-    def client(self, agent: str, host: str) -> httpx2.AsyncClient:
-        """An HTTP client with the agent's certificate, for `host` by way of the gateway."""
+    def tls(self, agent: str) -> ssl.SSLContext:
+        """What the agent proves its SPIFFE ID with, and whom it believes."""
         context = ssl.create_default_context(cafile=str(self.certificates / "ca.pem"))
         certificate = self.certificates / f"{agent}.pem"
         context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+        return context
+
+    def client(self, agent: str, host: str) -> httpx2.AsyncClient:
+        """An HTTP client with the agent's certificate, for `host` by way of the gateway."""
         return httpx2.AsyncClient(
             base_url=f"https://{self.address}",
-            verify=context,
+            verify=self.tls(agent),
             headers={"host": host},
             timeout=TIMEOUT_SECONDS,
             trust_env=False,
@@ -63,7 +67,9 @@ class Gateway:
 class Agent:
     """An agent of the mesh: an MCP session and plain HTTP, both through the gateway."""
 
-    def __init__(self, name: str, gateway: Gateway, http: httpx2.AsyncClient, tools: Client) -> None:
+    def __init__(
+        self, name: str, gateway: Gateway, http: httpx2.AsyncClient, tools: Client
+    ) -> None:
         self.name = name
         self.gateway = gateway
         self.http = http
@@ -143,14 +149,18 @@ def cause_of(error: Exception) -> StoryFailed:
     """The first plain error: a session's task group wraps whatever happens inside it."""
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
-    return error if isinstance(error, StoryFailed) else StoryFailed(f"{type(error).__name__}: {error}")
+    if isinstance(error, StoryFailed):
+        return error
+    return StoryFailed(f"{type(error).__name__}: {error}")
 
 
 Narrator = Callable[..., None]
 
 
 async def ordinary_work(researcher: Agent, step: Narrator) -> None:
-    text, decision = await researcher.call_tool("search_documents", "documents.read", query="travel")
+    text, decision = await researcher.call_tool(
+        "search_documents", "documents.read", query="travel"
+    )
     expect("handbook/travel.md" in text, "the document's path", text)
     step(researcher, "search_documents", "allowed", decision)
 
