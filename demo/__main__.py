@@ -47,25 +47,22 @@ def play(mesh: Mesh, keep: bool) -> int:
 
 
 def wait_for_curl(mesh: Mesh) -> None:
-    certificates = mesh.certificates
-    common = (
-        f"curl -i --cacert {certificates}/ca.pem --cert {certificates}/AGENT.pem"
-        f" --key {certificates}/AGENT.key --connect-to ::127.0.0.1:{mesh.port}"
-    )
+    def curl(agent: str, url: str, *options: str) -> None:
+        words = ["curl -i --cacert ca.pem", f"--cert {agent}.pem --key {agent}.key"]
+        words += [f"--connect-to ::127.0.0.1:{mesh.port}", *options, url]
+        print("  " + " \\\n    ".join(words))
+
+    json_body = "-H 'content-type: application/json'"
     call = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"delete_document"}}'
-    print("\nStill up; try, and press ^C to end it:")
-    treasurer = common.replace("AGENT", "treasurer")
-    print(f"  {treasurer} https://{PARTNER}/rates")
-    print(
-        f"  {treasurer} https://{SERVICES}/payments/transfers"
-        """ -H 'content-type: application/json' -d '{"amount": 99900, "currency": "EUR"}'"""
-    )
-    print(
-        f"  {common.replace('AGENT', 'researcher')} https://{SERVICES}/mcp"
-        " -H 'content-type: application/json' -H 'accept: application/json, text/event-stream'"
-        f" -d '{call}'"
-    )
-    print(f"  {common.replace('AGENT', 'rogue')} https://{PARTNER}/rates  # refused by Envoy")
+    print("\nStill up; ^C ends it. For example:")
+    print(f"  cd {mesh.certificates}")
+    curl("treasurer", f"https://{PARTNER}/rates")
+    transfer = '{"amount": 99900, "currency": "EUR"}'
+    curl("treasurer", f"https://{SERVICES}/payments/transfers", json_body, f"-d '{transfer}'")
+    accept = "-H 'accept: application/json, text/event-stream'"
+    curl("researcher", f"https://{SERVICES}/mcp", json_body, accept, f"-d '{call}'")
+    print("  # the same SPIFFE ID from another authority: Envoy itself refuses it")
+    curl("rogue", f"https://{PARTNER}/rates")
     try:
         signal.pause()
     except KeyboardInterrupt:

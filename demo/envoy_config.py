@@ -9,7 +9,6 @@ from typing import Any
 import yaml
 
 CERTIFICATES = "/etc/envoy/certificates"
-PUBLIC_AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 
 
 def localised(
@@ -24,8 +23,6 @@ def localised(
     listeners' ports; ask its admin interface for them.
     """
     text = source.read_text().replace(CERTIFICATES, str(certificates))
-    # The demo's partner has a certificate of the demo's own authority.
-    text = text.replace(PUBLIC_AUTHORITIES, str(certificates / "ca.pem"))
     config: dict[str, Any] = yaml.safe_load(text)
     config["admin"]["address"] = address("127.0.0.1", 0)
     for listener in config["static_resources"]["listeners"]:

@@ -72,6 +72,7 @@ refusals contains {"code": "tool_not_allowed", "message": message} if {
 
 # What cannot be matched against the restricted resources is not read.
 refusals contains {"code": "bad_argument", "message": message} if {
+	tool in agents.tools
 	about.resource
 	not is_string(resource)
 	message := sprintf("`%s` expects a string as `%s`", [tool, about.resource])
