@@ -86,6 +86,18 @@ let package = Package(
         .testTarget(
             name: "ExtAuthzTests",
             dependencies: ["ExtAuthz", "Authorization", "CExtAuthz", "CProtobufC", "TestSupport"]),
+        .testTarget(
+            name: "InspectionTests",
+            dependencies: ["Inspection", "Authorization", "RegoVM", "TestSupport"]),
+        .testTarget(
+            name: "AgentContextTests",
+            dependencies: ["AgentContext", "Authorization", "RegoVM", "TestSupport"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
+        .testTarget(
+            name: "PolicyBundleTests", dependencies: ["PolicyBundle", "RegoVM", "TestSupport"]),
+        .testTarget(
+            name: "PortcullisTests",
+            dependencies: ["portcullis", "PolicyBundle", "RegoVM", "TestSupport"]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
         .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
         .testTarget(
