@@ -85,7 +85,11 @@ let package = Package(
         .testTarget(name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "TestSupport", "CNghttp2"]),
         .testTarget(
             name: "ExtAuthzTests",
-            dependencies: ["ExtAuthz", "Authorization", "CExtAuthz", "CProtobufC", "TestSupport"]),
+            dependencies: ["ExtAuthz", "Authorization", "CExtAuthz", "CProtobufC", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "PDPTests",
+            dependencies: ["PDP", "Authorization", "ExtAuthz", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "InspectionTests",
             dependencies: ["Inspection", "Authorization", "RegoVM", "TestSupport"]),

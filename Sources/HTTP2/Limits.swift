@@ -19,6 +19,9 @@ public struct SessionLimits: Sendable {
     /// Bytes of free buffers kept for reuse by one context.
     public var spareBuffers: Int = 8 << 20
     public var abuse = AbuseLimits()
+    /// nghttp2's small allocations come from a pool of the context. Tests that look for memory
+    /// errors turn it off.
+    public var poolsMemory = true
 
     public init() {}
 
