@@ -4,14 +4,8 @@ import Authorization
 /// Everything that is kept of one agent: about 1.6 KB, plus its key, plus 192 bytes for each label
 /// or restriction.
 struct AgentState {
-    // Its place in the shard; guarded by the shard's lock.
+    /// Memory of its own; guarded, as all of this, by the shard's lock.
     var key = Bytes.empty
-    var hash: UInt64 = 0
-    var previous = Shard.none
-    var next = Shard.none
-    var list: Shard.List = .plain
-
-    // What the agent did.
     var firstSeen: Int64 = 0
     var lastSeen: Int64 = 0
     var total: UInt64 = 0

@@ -14,12 +14,23 @@ final class Shard: Sendable {
         case restricted
     }
 
+    /// Where an agent stands in the table and in its list.
+    struct Place {
+        var hash: UInt64 = 0
+        var previous = Shard.none
+        /// In its list, or in the list of unused places.
+        var next = Shard.none
+        var list: List = .plain
+    }
+
     static let none = UInt32.max
     static let pageStates = 64
 
     /// Not Sendable by itself (it holds pointers); only the lock's holder sees it.
     struct Storage: @unchecked Sendable {
         var pages: [UnsafeMutablePointer<AgentState>] = []
+        /// One for each state, apart from it: walking lists and slots stays in few cache lines.
+        var places: [Place] = []
         var slots: [UInt32] = Array(repeating: Shard.none, count: 64)
         var count = 0
         var unused = Shard.none
@@ -47,8 +58,8 @@ extension Shard.Storage {
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot] != Shard.none {
-            let candidate = state(slots[slot])
-            if candidate.pointee.hash == hash && candidate.pointee.key == key { return slots[slot] }
+            let index = slots[slot]
+            if places[Int(index)].hash == hash && state(index).pointee.key == key { return index }
             slot = (slot + 1) & mask
         }
         return nil
@@ -59,11 +70,10 @@ extension Shard.Storage {
         if (count + 1) * 3 > slots.count * 2 { grow() }
         if unused == Shard.none { addPage() }
         let index = unused
-        let fresh = state(index)
-        unused = fresh.pointee.next
-        fresh.initialize(to: AgentState())
-        fresh.pointee.key = Self.copy(key)
-        fresh.pointee.hash = hash
+        unused = places[Int(index)].next
+        state(index).initialize(to: AgentState())
+        state(index).pointee.key = Self.copy(key)
+        places[Int(index)].hash = hash
         count += 1
         putSlot(index, hash)
         link(index, .plain)
@@ -80,11 +90,12 @@ extension Shard.Storage {
         let page = UnsafeMutablePointer<AgentState>.allocate(capacity: Shard.pageStates)
         let base = UInt32(pages.count * Shard.pageStates)
         pages.append(page)
-        for offset in (0..<Shard.pageStates).reversed() {
-            (page + offset).initialize(to: AgentState())
-            page[offset].next = unused
-            unused = base + UInt32(offset)
+        for offset in 0..<Shard.pageStates {
+            places.append(Shard.Place())
+            places[places.count - 1].next =
+                offset + 1 < Shard.pageStates ? base + UInt32(offset) + 1 : unused
         }
+        unused = base
     }
 
     private mutating func putSlot(_ index: UInt32, _ hash: UInt64) {
@@ -97,41 +108,41 @@ extension Shard.Storage {
     private mutating func grow() {
         let old = slots
         slots = Array(repeating: Shard.none, count: old.count * 2)
-        for index in old where index != Shard.none { putSlot(index, state(index).pointee.hash) }
+        for index in old where index != Shard.none { putSlot(index, places[Int(index)].hash) }
     }
 
     // MARK: Lists
 
     mutating func link(_ index: UInt32, _ list: Shard.List) {
         let number = Int(list.rawValue)
-        let entry = state(index)
-        entry.pointee.list = list
-        entry.pointee.previous = Shard.none
-        entry.pointee.next = first[number]
-        if first[number] != Shard.none { state(first[number]).pointee.previous = index }
+        let following = first[number]
+        places[Int(index)].list = list
+        places[Int(index)].previous = Shard.none
+        places[Int(index)].next = following
+        if following != Shard.none { places[Int(following)].previous = index }
         first[number] = index
         if last[number] == Shard.none { last[number] = index }
     }
 
     mutating func unlink(_ index: UInt32) {
-        let entry = state(index).pointee
-        let number = Int(entry.list.rawValue)
-        if entry.previous == Shard.none {
-            first[number] = entry.next
+        let place = places[Int(index)]
+        let number = Int(place.list.rawValue)
+        if place.previous == Shard.none {
+            first[number] = place.next
         } else {
-            state(entry.previous).pointee.next = entry.next
+            places[Int(place.previous)].next = place.next
         }
-        if entry.next == Shard.none {
-            last[number] = entry.previous
+        if place.next == Shard.none {
+            last[number] = place.previous
         } else {
-            state(entry.next).pointee.previous = entry.previous
+            places[Int(place.next)].previous = place.previous
         }
     }
 
     /// Puts an agent in front of the list it now belongs to.
     mutating func touch(_ index: UInt32, at time: Int64) {
         let list = state(index).pointee.properList(at: time)
-        if state(index).pointee.list == list && first[Int(list.rawValue)] == index { return }
+        if places[Int(index)].list == list && first[Int(list.rawValue)] == index { return }
         unlink(index)
         link(index, list)
     }
@@ -163,7 +174,7 @@ extension Shard.Storage {
         entry.pointee.key.start?.deallocate()
         entry.pointee.marks.free()
         entry.pointee.key = .empty
-        entry.pointee.next = unused
+        places[Int(index)].next = unused
         unused = index
         count -= 1
     }
@@ -171,13 +182,13 @@ extension Shard.Storage {
     /// Takes an agent out of the table and moves up those that had to step aside for it.
     private mutating func removeSlot(_ index: UInt32) {
         let mask = slots.count - 1
-        var hole = Int(truncatingIfNeeded: state(index).pointee.hash) & mask
+        var hole = Int(truncatingIfNeeded: places[Int(index)].hash) & mask
         while slots[hole] != index { hole = (hole + 1) & mask }
         var slot = hole
         while true {
             slot = (slot + 1) & mask
             guard slots[slot] != Shard.none else { break }
-            let home = Int(truncatingIfNeeded: state(slots[slot]).pointee.hash) & mask
+            let home = Int(truncatingIfNeeded: places[Int(slots[slot])].hash) & mask
             guard (slot - home) & mask >= (slot - hole) & mask else { continue }
             slots[hole] = slots[slot]
             hole = slot
