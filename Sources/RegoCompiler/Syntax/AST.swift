@@ -163,6 +163,9 @@ public final class Term {
         case number(String)
         /// The decoded text.
         case string(String)
+        /// A variable of the rule after names were resolved: its number and its written name. The
+        /// parser never makes it.
+        case local(Int, String)
         /// `_` becomes a fresh name that starts with `$` and cannot be written by hand.
         case variable(String)
         /// The head (`.variable`, or any other term in `f(x).y`, `[1, 2][i]`), then its operands.

@@ -6,6 +6,16 @@ public enum BuiltinTable {
 
     /// The families' lists.
     private static let families: [[Builtin]] = [
+        OperatorBuiltins.all,
+        NumberBuiltins.all,
+        AggregateBuiltins.all,
+        CollectionBuiltins.all,
+        ObjectBuiltins.all,
+        TypeBuiltins.all,
+        StringBuiltins.all,
+        StringMakingBuiltins.all,
+        TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
+        URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {
