@@ -50,10 +50,11 @@ public final class StorageFolder: Storage {
     }
 
     public func replace(
-        _ path: String, with bytes: UnsafeRawBufferPointer
+        _ path: String, with bytes: UnsafeRawBufferPointer, isFlushed: Bool
     ) throws(StorageError) {
         let file = StorageDescriptor(try openTemporary())
         try writeAll(file.number, bytes, path)
+        if isFlushed { try storageCall("fdatasync", path) { fdatasync(file.number) } }
         let parent = folder(of: path)
         do {
             try storageCall("renameat", path) {
