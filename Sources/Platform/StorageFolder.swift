@@ -121,7 +121,7 @@ public final class StorageFolder: Storage {
         }
         do {
             if work.isEverything {
-                try storageCall("syncfs", name) { portcullis_syncfs(root.number) }
+                try storageCall("syncfs", name) { linux_syncfs(root.number) }
             } else {
                 for path in work.files { try flush(path, flags: O_RDONLY) }
                 for path in work.folders { try flush(path, flags: O_RDONLY | O_DIRECTORY) }
