@@ -104,7 +104,8 @@ public struct Head {
     public var isAssigned: Bool
 
     public init(
-        location: Location, ref: [Term], arguments: [Term]?, key: Term?, value: Term?, isAssigned: Bool
+        location: Location, ref: [Term], arguments: [Term]?, key: Term?, value: Term?,
+        isAssigned: Bool
     ) {
         self.location = location
         self.ref = ref

@@ -61,7 +61,9 @@ extension SyntaxParser {
             statements.places.append(StatementPlace(row: first.row, sort: .package))
             return
         }
-        guard statements.package != nil else { throw error("package expected") }
+        guard statements.package != nil else {
+            throw kind == .illegal ? unexpected() : error("package expected")
+        }
         if kind == .import, !isKeywordReference {
             statements.imports.append(try parseImport(&statements))
             statements.places.append(StatementPlace(row: first.row, sort: .import))
@@ -98,6 +100,7 @@ extension SyntaxParser {
         if isVersionOne { diagnostics += VersionOneChecks.check(statements.rules) }
         diagnostics += attachAnnotations(to: module, statements)
         guard diagnostics.isEmpty else {
+            diagnostics.sort { $0.location.start < $1.location.start }
             throw CompilationFailure(Array(diagnostics.prefix(limits.diagnostics)))
         }
         return module

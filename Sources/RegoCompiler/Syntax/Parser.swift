@@ -70,7 +70,8 @@ public enum Parser {
         let start = Location(file: file, row: 1, column: 1, start: 0, end: 0)
         throw CompilationFailure([
             Diagnostic(
-                .parse, "source too large: expected at most \(limits.sourceSize) bytes, got \(size)",
+                .parse,
+                "source too large: expected at most \(limits.sourceSize) bytes, got \(size)",
                 at: start)
         ])
     }

@@ -226,7 +226,8 @@ extension SyntaxParser {
         let example = "(e.g., \(name(of: head)) contains <VALUE> { ... })"
         guard head.arguments == nil else {
             throw unexpected(
-                "the contains keyword can only be used with multi-value rule definitions \(example)")
+                "the contains keyword can only be used with multi-value rule definitions "
+                    + example)
         }
         advance()
         guard startsTerm else { throw unexpected("expected rule key term \(example)") }

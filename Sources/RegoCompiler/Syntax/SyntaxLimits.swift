@@ -12,7 +12,7 @@ public struct SyntaxLimits: Sendable {
     /// `else` branches of one rule.
     public var elseBranches = 1_000
     /// Terms read, counting those read again after a wrong guess, as a multiple of the tokens.
-    public var termsPerToken = 16
+    public var termsPerToken = 4
     /// Diagnostics reported for one source text.
     public var diagnostics = 10
 

@@ -53,7 +53,7 @@ final class SyntaxParser {
         self.keywords = version == .v1 ? keywords.union(.versionOne) : keywords
         token = tokens[0]
         kind = .eof
-        termsLeft = tokens.count * limits.termsPerToken + 64
+        termsLeft = tokens.count * limits.termsPerToken + 1_000
         kind = effectiveKind(token.kind)
     }
 

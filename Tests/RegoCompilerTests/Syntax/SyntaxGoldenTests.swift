@@ -17,7 +17,8 @@ import Testing
     }
 
     static let folder = SharedFolder.projectRoot + "/Tests/Golden/Syntax"
-    static let files = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted() ?? []
+    static let files =
+        (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted() ?? []
 
     @Test func findsGoldenFiles() { #expect(Self.files.count >= 5) }
 

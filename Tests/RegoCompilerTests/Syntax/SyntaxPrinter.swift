@@ -88,7 +88,8 @@ struct SyntaxPrinter {
         case .someIn(let key, let value, let domain):
             list("some-in", ([key, value].compactMap { $0 }) + [domain])
         case .every(let key, let value, let domain, let body):
-            "(every " + ([key, value].compactMap { $0 } + [domain]).map(text)
+            "(every "
+                + ([key, value].compactMap { $0 } + [domain]).map(text)
                 .joined(separator: " ") + " " + bodyText(body) + ")"
         case .block(let body): list("block", body.map(text))
         case .and(let left, let right): "(and \(bodyText(left)) \(bodyText(right)))"
