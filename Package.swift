@@ -118,9 +118,16 @@ let package = Package(
         .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography", "TestSupport"]),
+        .executableTarget(
+            name: "log-driver",
+            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography"],
+            path: "Tests/LogDriver"),
         .testTarget(
             name: "DecisionLogTests",
-            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography", "TestSupport"]),
+            dependencies: [
+                "log-driver", "DecisionLog", "TransparencyLog", "Platform", "Cryptography",
+                "Authorization", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
