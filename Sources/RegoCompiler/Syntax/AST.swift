@@ -175,6 +175,9 @@ public final class Term {
         case number(String)
         /// The decoded text.
         case string(String)
+        /// A variable of the rule after names were resolved: its number and its written name. The
+        /// parser never makes it.
+        case local(Int, String)
         /// `_` becomes a fresh name that starts with `$` and cannot be written by hand. A bare
         /// `input` or `data` is a variable too.
         case variable(String)

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All builtins by name. Each family keeps its own list in its own file.
+public enum BuiltinTable {
+    public static let all: [Builtin] = families.flatMap { $0 }
+
+    /// The families' lists.
+    private static let families: [[Builtin]] = [
+        OperatorBuiltins.all,
+        NumberBuiltins.all,
+        AggregateBuiltins.all,
+        CollectionBuiltins.all,
+        ObjectBuiltins.all,
+        TypeBuiltins.all,
+        StringBuiltins.all,
+        StringMakingBuiltins.all,
+        TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
+        URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
+        TokenBuiltins.all,
+    ]
+
+    private static let indices: [String: Int] = {
+        var result: [String: Int] = [:]
+        for (index, builtin) in all.enumerated() { result[builtin.name] = index }
+        return result
+    }()
+
+    /// The index in `all` of the builtin `name`; nil when there is none.
+    public static func index(of name: String) -> Int? { indices[name] }
+}

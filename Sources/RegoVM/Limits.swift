@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bounds of the engine, each with its unit.
+public enum Limits {
+    /// Bytes of an arena that are kept between evaluations.
+    public static let arenaChunkBytes = 64 * 1024
+    /// Bytes of values that one evaluation may hold.
+    public static let arenaBytes = 256 * 1024 * 1024
+    /// Nested arrays and objects in JSON text.
+    public static let jsonDepth = 512
+    /// Work units (instructions of loops and calls) that one decision may spend.
+    public static let workUnits: Int64 = 100_000_000
+    /// Rules and functions active at once in one decision.
+    public static let callDepth = 512
+    /// Entries that a builtin may make in one collection.
+    public static let collectionEntries = 4_000_000
+    /// Bytes of a string that a builtin may make.
+    public static let stringBytes = 64 * 1024 * 1024
+    /// Decimal digits of a number that arithmetic works with or makes, on either side of the point.
+    public static let numberDigits = 10_000
+    /// Compiled patterns (regular expressions, globs, templates) that one thread keeps.
+    public static let cachedPatterns = 256
+    /// Bytes of a regular expression or glob.
+    public static let patternBytes = 64 * 1024
+    /// Bytes that one compiled regular expression may use, its caches of states included.
+    public static let patternMemory = 8 * 1024 * 1024
+    /// Time zones that the process keeps.
+    static let cachedTimeZones = 1024
+    /// Bytes of a time zone's name and of its file.
+    static let timeZoneNameBytes = 64
+    static let timeZoneFileBytes = 64 * 1024
+    /// Decimal digits of a number that `units.parse` reads or makes.
+    static let unitDigits = 4096
+    /// Bytes of a host name (RFC 1035).
+    static let hostNameBytes = 255
+    /// Key texts of tokens that one thread keeps parsed, and the bytes of the largest of them.
+    static let cachedKeys = 128
+    static let cachedKeyBytes = 256 * 1024
+    /// Tokens within tokens.
+    static let tokenNesting = 16
+}

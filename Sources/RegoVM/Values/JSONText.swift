@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Grammar of JSON strings (RFC 8259 section 7).
+enum JSONText {
+    /// The first byte from `start` that is a quote, a backslash, a control character or not ASCII;
+    /// eight bytes are looked at together.
+    @inline(__always)
+    static func plainEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard let base = text.baseAddress else { return start }
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        var position = start
+        while position &+ 8 <= text.count {
+            let word = UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self).littleEndian
+            let quote = word ^ (ones &* 0x22)
+            let slash = word ^ (ones &* 0x5C)
+            let found =
+                ((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | ((word &- (ones &* 0x20)) & ~word)
+                | word
+            let marks = found & highs
+            if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
+            position &+= 8
+        }
+        while position < text.count {
+            let byte = text[position]
+            if byte == 0x22 || byte == 0x5C || byte < 0x20 || byte >= 0x80 { return position }
+            position &+= 1
+        }
+        return position
+    }
+
+    /// Decodes the inside of a string into `memory`, which needs room for `raw.count` bytes.
+    /// - Returns: bytes written; nil when an escape or a control character is not allowed. A lone
+    ///   surrogate becomes U+FFFD, as in Go.
+    static func unescape(_ raw: UnsafeBufferPointer<UInt8>, into memory: UnsafeMutablePointer<UInt8>) -> Int? {
+        var read = 0
+        var written = 0
+        while read < raw.count {
+            let byte = raw[read]
+            guard byte >= 0x20 else { return nil }
+            guard byte == UInt8(ascii: "\\") else {
+                memory[written] = byte
+                read += 1
+                written += 1
+                continue
+            }
+            guard read + 1 < raw.count else { return nil }
+            let escape = raw[read + 1]
+            read += 2
+            if escape == UInt8(ascii: "u") {
+                guard let unit = hexadecimal(raw, read) else { return nil }
+                read += 4
+                var scalar = unit
+                if unit >= 0xD800 && unit < 0xE000 {
+                    scalar = 0xFFFD
+                    if unit < 0xDC00, read + 1 < raw.count, raw[read] == UInt8(ascii: "\\"),
+                        raw[read + 1] == UInt8(ascii: "u"), let low = hexadecimal(raw, read + 2),
+                        low >= 0xDC00 && low < 0xE000
+                    {
+                        scalar = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+                        read += 6
+                    }
+                }
+                written += UTF8Text.encode(scalar, into: memory + written)
+                continue
+            }
+            guard let plain = simpleEscape(escape) else { return nil }
+            memory[written] = plain
+            written += 1
+        }
+        return written
+    }
+
+    private static func simpleEscape(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): byte
+        case UInt8(ascii: "b"): 0x08
+        case UInt8(ascii: "f"): 0x0C
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
+    }
+
+    private static func hexadecimal(_ raw: UnsafeBufferPointer<UInt8>, _ start: Int) -> UInt32? {
+        guard start + 4 <= raw.count else { return nil }
+        var result: UInt32 = 0
+        for index in start..<start + 4 {
+            let byte = raw[index]
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+            default: return nil
+            }
+            result = result << 4 | UInt32(digit)
+        }
+        return result
+    }
+}
+
+/// Grammar of JSON numbers (RFC 8259 section 6).
+public enum JSONNumber {
+    /// One past the number that starts at `start`; nil when none does.
+    static func end(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        var position = start
+        func digits() -> Bool {
+            let first = position
+            while position < text.count, text[position] >= 0x30, text[position] <= 0x39 { position &+= 1 }
+            return position > first
+        }
+        if position < text.count, text[position] == UInt8(ascii: "-") { position &+= 1 }
+        guard position < text.count else { return nil }
+        if text[position] == UInt8(ascii: "0") {
+            position &+= 1
+            if position < text.count, text[position] >= 0x30, text[position] <= 0x39 { return nil }
+        } else {
+            guard digits() else { return nil }
+        }
+        if position < text.count, text[position] == UInt8(ascii: ".") {
+            position &+= 1
+            guard digits() else { return nil }
+        }
+        if position < text.count, text[position] | 0x20 == UInt8(ascii: "e") {
+            position &+= 1
+            if position < text.count, text[position] == UInt8(ascii: "+") || text[position] == UInt8(ascii: "-") {
+                position &+= 1
+            }
+            guard digits() else { return nil }
+        }
+        return position
+    }
+
+    /// True when the whole of `text` is one JSON number.
+    public static func isValid(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        text.count > 0 && end(text, from: 0) == text.count
+    }
+
+    /// The value of plain digits with an optional sign that fits 64 bits; nil for all others, also
+    /// for `-0`, `1.0` and `1e3`, which keep their text.
+    static func integer(_ text: UnsafeBufferPointer<UInt8>) -> Int64? {
+        var position = 0
+        let negative = text.count > 0 && text[0] == UInt8(ascii: "-")
+        if negative { position = 1 }
+        let digits = text.count - position
+        guard digits > 0, digits <= 19 else { return nil }
+        var magnitude: UInt64 = 0
+        while position < text.count {
+            let digit = text[position] &- 0x30
+            guard digit <= 9 else { return nil }
+            magnitude = magnitude &* 10 &+ UInt64(digit)
+            position &+= 1
+        }
+        if negative {
+            guard magnitude > 0, magnitude <= UInt64(Int64.max) &+ 1 else { return nil }
+            return Int64(truncatingIfNeeded: 0 &- magnitude)
+        }
+        return Int64(exactly: magnitude)
+    }
+}
+
+/// UTF-8 (RFC 3629).
+public enum UTF8Text {
+    /// True when `bytes` are well-formed UTF-8: no overlong forms, no surrogates, nothing above
+    /// U+10FFFF.
+    public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var index = 0
+        let count = bytes.count
+        while index < count {
+            let byte = bytes[index]
+            if byte < 0x80 {
+                index &+= 1
+                continue
+            }
+            let length: Int
+            var low: UInt8 = 0x80
+            var high: UInt8 = 0xBF
+            switch byte {
+            case 0xC2...0xDF: length = 2
+            case 0xE0: (length, low) = (3, 0xA0)
+            case 0xE1...0xEC, 0xEE...0xEF: length = 3
+            case 0xED: (length, high) = (3, 0x9F)
+            case 0xF0: (length, low) = (4, 0x90)
+            case 0xF1...0xF3: length = 4
+            case 0xF4: (length, high) = (4, 0x8F)
+            default: return false
+            }
+            guard index &+ length <= count, bytes[index &+ 1] >= low, bytes[index &+ 1] <= high else { return false }
+            var tail = 2
+            while tail < length {
+                guard bytes[index &+ tail] & 0xC0 == 0x80 else { return false }
+                tail &+= 1
+            }
+            index &+= length
+        }
+        return true
+    }
+
+    /// Writes a scalar (not a surrogate) and returns its number of bytes, at most 4.
+    static func encode(_ scalar: UInt32, into memory: UnsafeMutablePointer<UInt8>) -> Int {
+        switch scalar {
+        case 0..<0x80:
+            memory[0] = UInt8(scalar)
+            return 1
+        case 0x80..<0x800:
+            memory[0] = UInt8(0xC0 | scalar >> 6)
+            memory[1] = UInt8(0x80 | scalar & 0x3F)
+            return 2
+        case 0x800..<0x10000:
+            memory[0] = UInt8(0xE0 | scalar >> 12)
+            memory[1] = UInt8(0x80 | scalar >> 6 & 0x3F)
+            memory[2] = UInt8(0x80 | scalar & 0x3F)
+            return 3
+        default:
+            memory[0] = UInt8(0xF0 | scalar >> 18)
+            memory[1] = UInt8(0x80 | scalar >> 12 & 0x3F)
+            memory[2] = UInt8(0x80 | scalar >> 6 & 0x3F)
+            memory[3] = UInt8(0x80 | scalar & 0x3F)
+            return 4
+        }
+    }
+}
