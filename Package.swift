@@ -81,8 +81,12 @@ let package = Package(
         // Tests: one suite a target, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
-        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "TestSupport", "CNghttp2"]),
-        .testTarget(name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "TestSupport", "CNghttp2"]),
+        .target(name: "HTTP2Client", dependencies: ["CNghttp2"], path: "Tests/HTTP2Client"),
+        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "HTTP2Client"]),
+        .testTarget(name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "HTTP2Client"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server", "GRPC", "HTTP2", "Platform", "CLinux", "HTTP2Client"]),
         .testTarget(
             name: "ExtAuthzTests",
             dependencies: ["ExtAuthz", "Authorization", "CExtAuthz", "CProtobufC", "TestSupport"],

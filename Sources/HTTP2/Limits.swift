@@ -58,8 +58,8 @@ public struct AbuseLimits: Sendable {
     public var pings = Rate(burst: 200, perSecond: 50)
     /// DATA without bytes that does not end its stream (CVE-2019-9518).
     public var emptyData = Rate(burst: 200, perSecond: 50)
-    /// PRIORITY and frames of unknown types (CVE-2019-9513).
-    public var ignored = Rate(burst: 1000, perSecond: 200)
+    /// PRIORITY received (CVE-2019-9513).
+    public var priorities = Rate(burst: 1000, perSecond: 200)
     /// WINDOW_UPDATE received.
     public var windowUpdates = Rate(burst: 20_000, perSecond: 20_000)
 

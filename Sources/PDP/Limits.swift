@@ -10,4 +10,6 @@ public enum Limits {
     public static let multipartParts = 1000
     /// Header lines of one part.
     public static let partHeaders = 100
+    /// Seconds that an agent stays isolated when the policy names no time.
+    public static let isolationSeconds: Int64 = 30 * 24 * 3600
 }

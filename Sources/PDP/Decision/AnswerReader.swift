@@ -175,8 +175,3 @@ struct AnswerReader {
         }
     }
 }
-
-extension Bytes {
-    /// The bytes of a string value; empty for all others.
-    init(_ value: Value) { self.init(start: value.bytes.baseAddress, count: value.bytes.count) }
-}

@@ -127,7 +127,7 @@ public final class DecisionPoint {
 
     /// The request asks for something that cannot be read: the client's fault.
     private func refuse(_ decision: Decision, _ failure: InputFailure) {
-        deny(decision, Reason(code: Bytes(failure.code.text), message: Bytes(failure.message)), .deny)
+        deny(decision, Reason(code: Bytes(failure.code.text), message: Bytes(failure.code.message)), .deny)
         decision.httpStatus = InputFailure.httpStatus
     }
 

@@ -26,10 +26,10 @@ enum StructEncoder {
         var output = ByteBuilder(arena)
         switch value.kind {
         case .boolean:
-            output.append(4 << 3)
-            output.append(value.isTrue ? 1 : 0)
+            output.append(UInt8(4 << 3))
+            output.append(UInt8(value.isTrue ? 1 : 0))
         case .integer, .decimal:
-            output.append(2 << 3 | 1)
+            output.append(UInt8(2 << 3 | 1))
             var bits = (value.asDouble ?? 0).bitPattern
             for _ in 0..<8 {
                 output.append(UInt8(truncatingIfNeeded: bits))
@@ -45,8 +45,8 @@ enum StructEncoder {
             for element in value.elements { field(1, message(element, arena), to: &list) }
             field(6, list.bytes, to: &output)
         case .undefined, .null, .builder:
-            output.append(1 << 3)
-            output.append(0)
+            output.append(UInt8(1 << 3))
+            output.append(UInt8(0))
         }
         return output.bytes
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import Inspection
 import RegoVM
 
 /// `input.parsed_body` and `input.truncated_body`, by OPA-Envoy's rules.
@@ -17,6 +18,8 @@ struct BodyParser {
     let arena: Arena
     /// False reads a repeated key as OPA does: the last one counts.
     let rejectsDuplicateKeys: Bool
+    /// Reads the whole body as JSON, once for all who ask.
+    let readBody: () -> BodyReading
 
     func parse() throws(InputFailure) -> Result {
         if header("x-envoy-auth-partial-body")?.equals("true") == true {
@@ -29,7 +32,7 @@ struct BodyParser {
         guard !body.isEmpty, let kind = Kind(type) else { return Result() }
         if try isShorterThanDeclared(body.count) { return Result(isTruncated: true) }
         switch kind {
-        case .json: return Result(value: try json(body))
+        case .json: return Result(value: try wholeBody())
         case .form: return Result(value: try FormParser.parse(body, in: arena, or: .form))
         case .multipart:
             guard let boundary = MediaType.boundary(of: type) else { return Result() }
@@ -56,6 +59,17 @@ struct BodyParser {
         }
     }
 
+    private func wholeBody() throws(InputFailure) -> Value {
+        switch readBody() {
+        case .absent: return .null
+        case .malformed: throw InputFailure(.json)
+        case .value(let value, let hasDuplicateKeys):
+            if rejectsDuplicateKeys, hasDuplicateKeys { throw InputFailure(.duplicateKey) }
+            return value
+        }
+    }
+
+    /// One part of a multipart body.
     func json(_ text: Bytes) throws(InputFailure) -> Value {
         var reader = JSONReader(text.buffer, arena: arena)
         let value: Value

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import Inspection
 import RegoVM
 
 /// A part of `input` that Portcullis adds to OPA-Envoy's document, such as `input.agent`.
@@ -8,6 +9,8 @@ public protocol InputSection: AnyObject {
     var name: String { get }
     /// Its value for the current Check; asked for at most once in each.
     func value(in arena: Arena) -> Value
+    /// The value under one key of it, for policies that read no more; asked for at most once.
+    func value(of key: Value, in arena: Arena) -> Value
 }
 
 /// The `input` of one Check, in OPA-Envoy's shape, read from the request as the policy asks.
@@ -28,11 +31,13 @@ public final class CheckInput: InputDocument {
     /// What has been made of `binding.nodes`; nil stands for not yet.
     private var known: [Value?] = []
     private var body: BodyParser.Result?
+    private var requestBody: RequestBody
 
     public init(sections: [any InputSection] = [], rejectsDuplicateKeys: Bool = true) {
         self.sections = sections
         self.rejectsDuplicateKeys = rejectsDuplicateKeys
         attributes = UnsafePointer(empty.attributes)
+        requestBody = RequestBody(empty)
     }
 
     /// Turns to another Check. `context` and its message must stay as they are until the decision
@@ -44,6 +49,7 @@ public final class CheckInput: InputDocument {
         self.binding = binding
         failure = nil
         body = nil
+        requestBody = RequestBody(context)
         known.removeAll(keepingCapacity: true)
         for _ in binding.nodes.indices { known.append(nil) }
     }
@@ -55,6 +61,9 @@ public final class CheckInput: InputDocument {
         body = nil
         known.removeAll(keepingCapacity: true)
     }
+
+    /// The request's body as JSON: read at most once, for the policy and whoever else asks.
+    public func bodyReading(in arena: Arena) -> BodyReading { requestBody.json(arena) }
 
     public func value(at index: Int, of policy: Policy, in arena: Arena) -> Value {
         guard let binding, binding.policy === policy else {
@@ -142,6 +151,9 @@ public final class CheckInput: InputDocument {
         case .version: return Self.version(arena)
         case .section(let index):
             return sections.indices.contains(index) ? sections[index].value(in: arena) : .undefined
+        case .sectionKey(let index, let key):
+            guard sections.indices.contains(index) else { return .undefined }
+            return sections[index].value(of: key, in: arena)
         case .nothing: return .undefined
         }
     }
@@ -185,7 +197,8 @@ public final class CheckInput: InputDocument {
     private func parsedBody(_ arena: Arena) throws(InputFailure) -> BodyParser.Result {
         if let body { return body }
         let parser = BodyParser(
-            attributes: attributes, arena: arena, rejectsDuplicateKeys: rejectsDuplicateKeys)
+            attributes: attributes, arena: arena, rejectsDuplicateKeys: rejectsDuplicateKeys,
+            readBody: { self.requestBody.json(arena) })
         let result = try parser.parse()
         body = result
         return result

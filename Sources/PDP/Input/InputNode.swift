@@ -16,6 +16,8 @@ enum InputNode: Hashable {
     case parsedPath, parsedQuery, parsedBody, truncatedBody, version
     /// One of the sections that Portcullis adds, by its place.
     case section(Int)
+    /// One key of such a section.
+    case sectionKey(Int, Value)
     case nothing
 
     enum HTTPText: Hashable {
@@ -35,7 +37,8 @@ enum InputNode: Hashable {
         case "source_principal": return (.sourcePrincipal, 1)
         default:
             guard let index = sections.firstIndex(of: root) else { return (.nothing, 1) }
-            return (.section(index), 1)
+            guard path.count > 1, path[1].isString else { return (.section(index), 1) }
+            return (.sectionKey(index, path[1]), 2)
         }
     }
 
