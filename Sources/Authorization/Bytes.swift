@@ -29,7 +29,7 @@ public struct Bytes: @unchecked Sendable {
         count = literal.utf8CodeUnitCount
     }
 
-    public static let empty = Bytes(start: nil, count: 0)
+    @inlinable public static var empty: Bytes { Bytes(start: nil, count: 0) }
 
     @inlinable public var isEmpty: Bool { count == 0 }
 

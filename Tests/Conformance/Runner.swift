@@ -46,7 +46,7 @@ struct Runner {
         if let code = item.wantErrorCode, code != failure.code {
             return .failed("expected \(code), got \(failure.code): \(failure.message)")
         }
-        if let text = item.wantError, !"\(failure.code): \(failure.message)".contains(text) {
+        if let text = item.wantError, !failure.message.contains(text) {
             return .failed("expected error with `\(text)`, got \(failure.code): \(failure.message)")
         }
         return .passed
@@ -84,7 +84,9 @@ struct Runner {
         guard let failure = error as? CompilationFailure, let first = failure.diagnostics.first else {
             return Failure(code: "error", message: "\(error)")
         }
-        return Failure(code: first.code.rawValue, message: first.message)
+        let place = "test-\(first.location.file).rego:\(first.location.row): "
+        return Failure(
+            code: first.code.rawValue, message: "\(place)\(first.code.rawValue): \(first.message)")
     }
 
     private func run(_ output: Compiler.Output, _ item: Case, _ arena: Arena) throws(Failure) -> Value {
@@ -105,7 +107,8 @@ struct Runner {
             }
             return arena.array(bindings)
         } catch {
-            throw Failure(code: error.code.rawValue, message: error.message)
+            let place = error.position.map { "test-\($0.file).rego:\($0.row): " } ?? ""
+            throw Failure(code: error.code.rawValue, message: "\(place)\(error.code.rawValue): \(error.message)")
         }
     }
 

@@ -318,7 +318,7 @@ struct Resolver {
         case .null, .boolean, .number, .string: break
         default:
             diagnostics.append(
-                Diagnostic(.compile, "cannot assign to \(pattern.kind.noun)", at: pattern.location))
+                Diagnostic(.compile, "cannot assign to \(pattern.kind.name)", at: pattern.location))
         }
     }
 
@@ -370,27 +370,5 @@ struct Resolver {
             return Term(location: term.location, kind: .call(name: name, term.location, []))
         }
         return nil
-    }
-}
-
-extension Term.Kind {
-    /// What the term is called in messages.
-    var noun: String {
-        switch self {
-        case .null: "null"
-        case .boolean: "boolean"
-        case .number: "number"
-        case .string: "string"
-        case .variable, .local: "var"
-        case .ref: "ref"
-        case .array: "array"
-        case .object: "object"
-        case .set: "set"
-        case .arrayComprehension: "arraycomprehension"
-        case .setComprehension: "setcomprehension"
-        case .objectComprehension: "objectcomprehension"
-        case .call: "call"
-        case .template: "templatestring"
-        }
     }
 }

@@ -5,7 +5,8 @@ extension SyntaxParser {
     // MARK: Bodies
 
     /// Expressions up to the closing bracket, which stays the current token.
-    mutating func parseBody(until close: Token.Kind) throws(Diagnostic) -> Body {
+    @inline(never)
+    func parseBody(until close: Token.Kind) throws(SyntaxError) -> Body {
         try enter()
         defer { leave() }
         guard kind != close else { throw error("found empty body") }
@@ -29,7 +30,7 @@ extension SyntaxParser {
     }
 
     /// `{ ... }`
-    mutating func parseBracedBody() throws(Diagnostic) -> Body {
+    func parseBracedBody() throws(SyntaxError) -> Body {
         advance()
         let body = try parseBody(until: .rightBrace)
         advance()
@@ -51,7 +52,8 @@ extension SyntaxParser {
     // MARK: Expressions
 
     /// One expression of a body with its modifiers, and `and`/`or` chains of them.
-    mutating func parseLiteral() throws(Diagnostic) -> Expression {
+    @inline(never)
+    func parseLiteral() throws(SyntaxError) -> Expression {
         try enter()
         defer { leave() }
         let first = token
@@ -60,7 +62,8 @@ extension SyntaxParser {
         return expression
     }
 
-    private mutating func parseUnplacedLiteral(_ first: Token) throws(Diagnostic) -> Expression {
+    @inline(never)
+    private func parseUnplacedLiteral(_ first: Token) throws(SyntaxError) -> Expression {
         if let chain = try parseLeadingLogicalOperand() { return chain }
         if isKeywordReference {
             kind = .identifier
@@ -84,9 +87,10 @@ extension SyntaxParser {
     }
 
     /// `x`, `x = y`, `x := y`, each perhaps negated, with modifiers, or first in a chain.
-    private mutating func parsePlainLiteral(
+    @inline(never)
+    private func parsePlainLiteral(
         negation: Token?, _ first: Token
-    ) throws(Diagnostic) -> Expression {
+    ) throws(SyntaxError) -> Expression {
         if negation != nil, keywords.contains(.not),
             let block = try parseNegatedBlock(first, isOperand: false)
         {
@@ -100,13 +104,14 @@ extension SyntaxParser {
         guard isLogicalOperator else { return expression }
         if let modifierToken { throw modifierOnOperand(modifierToken) }
         if negation == nil, operandToken.kind == .leftBrace {
-            throw braceLedOperand(operandToken)
+            throw braceLedOperand(operandToken, of: kind.name)
         }
         return try parseChainTail(expression, first)
     }
 
     /// An expression under `not`. With `future.keywords.not` the negation is a body of its own,
     /// and modifiers stand outside it.
+    @inline(never)
     func negated(_ expression: Expression, _ first: Token) -> Expression {
         guard keywords.contains(.not) else {
             expression.isNegated = true
@@ -123,7 +128,8 @@ extension SyntaxParser {
     }
 
     /// A term, an assignment or a unification.
-    mutating func parseExpression() throws(Diagnostic) -> Expression {
+    @inline(never)
+    func parseExpression() throws(SyntaxError) -> Expression {
         let first = token
         let left = try parseInfix()
         guard kind == .assign || kind == .unify else {
@@ -141,13 +147,16 @@ extension SyntaxParser {
 
     // MARK: some, every
 
-    private mutating func parseSome() throws(Diagnostic) -> Expression {
+    @inline(never)
+    private func parseSome() throws(SyntaxError) -> Expression {
         let first = token
         if declaresVariables { return try parseSomeVariables(first) }
+        let start = mark()
         advance()
-        let term = try parseInfix()
-        guard case .call(let name, _, let operands) = term.kind else {
-            throw error("unexpected \(term.kind.name) token: expected var", at: term.location)
+        guard case .call(let name, _, let operands) = try parseInfix().kind else {
+            // No membership: read what there is of a list of names, and refuse the rest.
+            restore(start)
+            return try parseSomeVariables(first)
         }
         guard let (key, value, domain) = membership(name, operands) else {
             throw unexpected("expected `x in xs` or `x, y in xs` expression")
@@ -177,10 +186,12 @@ extension SyntaxParser {
         return false
     }
 
-    private mutating func parseSomeVariables(_ first: Token) throws(Diagnostic) -> Expression {
+    @inline(never)
+    private func parseSomeVariables(_ first: Token) throws(SyntaxError) -> Expression {
         var variables: [Term] = []
         repeat {
             advance()
+            guard kind == .identifier else { throw unexpected("expected var") }
             variables.append(variable())
             advance()
         } while kind == .comma
@@ -189,7 +200,8 @@ extension SyntaxParser {
             location: location(from: first, to: previousEnd), kind: .someVariables(variables))
     }
 
-    private mutating func parseEvery() throws(Diagnostic) -> Expression {
+    @inline(never)
+    private func parseEvery() throws(SyntaxError) -> Expression {
         let first = token
         advance()
         let term = try parseInfix()
@@ -227,7 +239,8 @@ extension SyntaxParser {
     // MARK: with
 
     /// `with target as value`, in any number, onto an expression whose height is the current one.
-    mutating func parseModifiers(of expression: Expression) throws(Diagnostic) {
+    @inline(never)
+    func parseModifiers(of expression: Expression) throws(SyntaxError) {
         var tallest = height
         while kind == .with, !isKeywordReference {
             let first = token

@@ -17,11 +17,14 @@ private struct ParsedHead {
 // Rules: heads, bodies, `else`, `default`.
 extension SyntaxParser {
     /// The rules of one statement: one, or one for each body in braces.
-    mutating func parseRules() throws(Diagnostic) -> [ParsedRule] {
+    func parseRules() throws(SyntaxError) -> [ParsedRule] {
         let first = token
         let start = mark()
         if kind == .default, !isKeywordReference { return [try parseDefaultRule(first)] }
-        guard kind == .identifier || isKeywordReference else { throw try refuseStatement(start) }
+        // Version 1 has its own word against a rule named `contains`.
+        guard kind == .identifier || kind == .contains || isKeywordReference else {
+            throw try refuseStatement(start)
+        }
         let headMark = mark()
         let parsed = try parseHead(isDefault: false)
         let rule = Rule(
@@ -53,7 +56,7 @@ extension SyntaxParser {
     // MARK: Bodies
 
     /// `{ ... }` or one expression. Braces are a body, unless they are a value that is no set.
-    private mutating func parseBodyAfterIf() throws(Diagnostic) -> Body {
+    private func parseBodyAfterIf() throws(SyntaxError) -> Body {
         guard kind == .leftBrace else { return [try parseLiteral()] }
         guard mayBeValue(cursor) else { return try parseBracedBody() }
         let start = mark()
@@ -85,9 +88,9 @@ extension SyntaxParser {
     }
 
     /// More bodies after the first are more rules with the same head.
-    private mutating func parseFurtherBodies(
+    private func parseFurtherBodies(
         of first: ParsedRule, _ headMark: Mark
-    ) throws(Diagnostic) -> [ParsedRule] {
+    ) throws(SyntaxError) -> [ParsedRule] {
         var rules = [first]
         while kind == .leftBrace {
             guard first.rule.elseRule == nil else { throw error("expected else keyword") }
@@ -106,7 +109,7 @@ extension SyntaxParser {
     }
 
     /// Reads the head once more: no two rules share its terms.
-    private mutating func copiedHead(_ headMark: Mark) throws(Diagnostic) -> Head {
+    private func copiedHead(_ headMark: Mark) throws(SyntaxError) -> Head {
         let here = mark()
         revisit(headMark)
         let head = try parseHead(isDefault: false).head
@@ -116,9 +119,9 @@ extension SyntaxParser {
 
     // MARK: else
 
-    private mutating func parseElseBranches(
+    private func parseElseBranches(
         of rule: Rule, _ headMark: Mark
-    ) throws(Diagnostic) {
+    ) throws(SyntaxError) {
         guard kind == .else, !isKeywordReference else { return }
         guard rule.head.ref.dropFirst().allSatisfy({ $0.kind.isGround }) else {
             throw error("else keyword cannot be used on rules with variables in head")
@@ -137,7 +140,7 @@ extension SyntaxParser {
         }
     }
 
-    private mutating func parseElse(_ headMark: Mark) throws(Diagnostic) -> Rule {
+    private func parseElse(_ headMark: Mark) throws(SyntaxError) -> Rule {
         let first = token
         var head = try copiedHead(headMark)
         head.value = nil
@@ -160,7 +163,7 @@ extension SyntaxParser {
         return rule
     }
 
-    private mutating func parseElseBody(_ place: Location) throws(Diagnostic) -> Body {
+    private func parseElseBody(_ place: Location) throws(SyntaxError) -> Body {
         if kind == .leftBrace { return try parseBracedBody() }
         guard kind == .if, !isKeywordReference else { return [] }
         advance()
@@ -175,7 +178,7 @@ extension SyntaxParser {
 
     // MARK: Heads
 
-    private mutating func parseHead(isDefault: Bool) throws(Diagnostic) -> ParsedHead {
+    private func parseHead(isDefault: Bool) throws(SyntaxError) -> ParsedHead {
         let first = token
         var head = Head(
             location: location(of: first), ref: [variable()], arguments: nil, key: nil,
@@ -196,7 +199,7 @@ extension SyntaxParser {
     }
 
     /// `.name`, `[term]` and at last `(arguments)`. Space may follow the first name.
-    private mutating func parseHeadRef(_ head: inout Head) throws(Diagnostic) {
+    private func parseHeadRef(_ head: inout Head) throws(SyntaxError) {
         var mayFollow = true
         while mayFollow || !token.flags.contains(.spaceBefore) {
             mayFollow = false
@@ -219,18 +222,19 @@ extension SyntaxParser {
         }
     }
 
-    private mutating func parseContains(_ head: inout Head) throws(Diagnostic) {
+    private func parseContains(_ head: inout Head) throws(SyntaxError) {
         let example = "(e.g., \(name(of: head)) contains <VALUE> { ... })"
         guard head.arguments == nil else {
             throw unexpected(
-                "the contains keyword can only be used with multi-value rule definitions \(example)")
+                "the contains keyword can only be used with multi-value rule definitions "
+                    + example)
         }
         advance()
         guard startsTerm else { throw unexpected("expected rule key term \(example)") }
         head.key = try parseInfix()
     }
 
-    private func checkValueStarts(_ head: Head, _ isDefault: Bool) throws(Diagnostic) {
+    private func checkValueStarts(_ head: Head, _ isDefault: Bool) throws(SyntaxError) {
         guard !startsTerm else { return }
         let name = name(of: head)
         if isDefault {
@@ -260,10 +264,11 @@ extension SyntaxParser {
     // MARK: Constants and defaults
 
     /// A rule of a head alone, or the refusal of a statement that only began like one.
-    private mutating func finishConstant(
+    private func finishConstant(
         _ parsed: ParsedRule, _ start: Mark
-    ) throws(Diagnostic) -> ParsedRule {
+    ) throws(SyntaxError) -> ParsedRule {
         if parsed.usesContains { return parsed }
+        guard kind != .illegal else { throw unexpected() }
         guard !continuesExpression else { throw try refuseStatement(start) }
         var result = parsed
         let head = parsed.rule.head
@@ -279,14 +284,14 @@ extension SyntaxParser {
     /// Whether the current token makes one expression of itself and the head before it.
     private var continuesExpression: Bool {
         switch kind {
-        case .semicolon, .comma, .illegal: true
+        case .semicolon, .comma: true
         case .with, .and, .or: !isKeywordReference
         case .in: !isKeywordReference
         default: InfixOperator(kind) != nil
         }
     }
 
-    private mutating func parseDefaultRule(_ first: Token) throws(Diagnostic) -> ParsedRule {
+    private func parseDefaultRule(_ first: Token) throws(SyntaxError) -> ParsedRule {
         advance()
         guard kind == .identifier || isKeywordReference else { throw unexpected() }
         let head = try parseHead(isDefault: true).head
@@ -306,7 +311,7 @@ extension SyntaxParser {
 
     private func checkDefaultArguments(
         _ arguments: [Term], _ place: Location
-    ) throws(Diagnostic) {
+    ) throws(SyntaxError) {
         var names: Set<String> = []
         for argument in arguments {
             guard case .variable(let name) = argument.kind else {

@@ -8,7 +8,7 @@ extension Term.Kind {
         case .boolean: "boolean"
         case .number: "number"
         case .string: "string"
-        case .variable: "var"
+        case .variable, .local: "var"
         case .ref: "ref"
         case .array: "array"
         case .object: "object"
@@ -36,7 +36,7 @@ extension Term.Kind {
             members.allSatisfy { $0.kind.isGround }
         case .object(let pairs):
             pairs.allSatisfy { $0.key.kind.isGround && $0.value.kind.isGround }
-        case .variable, .ref, .call, .template, .arrayComprehension, .setComprehension,
+        case .variable, .local, .ref, .call, .template, .arrayComprehension, .setComprehension,
             .objectComprehension:
             false
         }
