@@ -78,6 +78,14 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
+        // Benchmarks, and OPA's conformance cases.
+        .target(name: "CAllocationCount"),
+        .executableTarget(
+            name: "bench", dependencies: ["CAllocationCount", "Platform", "RegoCompiler", "RegoVM"]),
+        .executableTarget(
+            name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],
+            path: "Tests/Conformance"),
+
         // Tests: one suite a target, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
@@ -110,9 +118,16 @@ let package = Package(
         .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography", "TestSupport"]),
+        .executableTarget(
+            name: "log-driver",
+            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography"],
+            path: "Tests/LogDriver"),
         .testTarget(
             name: "DecisionLogTests",
-            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography", "TestSupport"]),
+            dependencies: [
+                "log-driver", "DecisionLog", "TransparencyLog", "Platform", "Cryptography",
+                "Authorization", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
