@@ -59,7 +59,8 @@ let package = Package(
         .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
         .target(
             name: "DecisionLog",
-            dependencies: ["Platform", "Telemetry", "Authorization", "Cryptography", "TransparencyLog"]),
+            dependencies: ["Platform", "Telemetry", "Authorization", "Cryptography", "TransparencyLog"],
+            exclude: ["Record/record.schema.json"]),
 
         // The program.
         .target(
