@@ -43,7 +43,9 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 private func checkBounds(_ message: UnsafeRawBufferPointer) {
     let context = state.context
     func check(_ bytes: Bytes) {
-        guard bytes.count > 0, let start = bytes.start, let base = message.baseAddress else { return }
+        guard bytes.count > 0, let start = bytes.start, let base = message.baseAddress else {
+            return
+        }
         let offset = UnsafeRawPointer(start) - base
         precondition(offset >= 0 && offset + bytes.count <= message.count)
     }
@@ -70,7 +72,9 @@ private func checkBounds(_ message: UnsafeRawBufferPointer) {
         check(metadata.typed)
     }
     if let http = context.http {
-        for text in [http.id, http.method, http.path, http.host, http.body, http.rawBody] { check(text) }
+        for text in [http.id, http.method, http.path, http.host, http.body, http.rawBody] {
+            check(text)
+        }
     }
 }
 

@@ -162,8 +162,9 @@ final class SyntaxParser {
     /// A call whose text begins where its first operand does.
     @inline(never)
     func infixCall(_ name: [String], _ operatorToken: Token, _ operands: [Term]) -> Term {
-        return Term(
-            location: extended(operands[0].location), kind: .call(name: name, location(of: operatorToken), operands))
+        Term(
+            location: extended(operands[0].location),
+            kind: .call(name: name, location(of: operatorToken), operands))
     }
 
     /// A location that goes on to the token before the current one.
