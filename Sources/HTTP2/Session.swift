@@ -17,6 +17,8 @@ struct SessionState {
     var headUnfinished = false
     /// The unfinished stream whose body still lies in the received bytes.
     var borrower: UnsafeMutablePointer<StreamState>?
+    /// The stream that `nextReady` returned last.
+    var shown: UnsafeMutablePointer<StreamState>?
     var greeted = false
     /// What the last mem_send gave and did not fit.
     var chunk: UnsafePointer<UInt8>?
@@ -121,21 +123,34 @@ public struct Session {
         note(nghttp2_session_mem_recv(raw, start, bytes.count))
     }
 
-    /// The next stream that something came for since it was last returned.
+    /// The next stream that something came for since it was last returned. A whole body can be
+    /// read until the next call; after that it is gone.
     public func nextReady() -> Stream? {
+        dropShownBody()
         while let stream = state.pointee.readyHead {
             state.pointee.readyHead = stream.pointee.next
             if stream.pointee.next == nil { state.pointee.readyTail = nil }
             stream.pointee.next = nil
             stream.pointee.flags.remove(.ready)
-            if !stream.pointee.flags.contains(.closed) { return Stream(state: stream) }
+            if !stream.pointee.flags.contains(.closed) {
+                state.pointee.shown = stream
+                return Stream(state: stream)
+            }
             state.pointee.context.pointee.giveStream(stream)
         }
         return nil
     }
 
+    /// Nobody may keep a pointer into the received bytes, whatever the layer above forgot.
+    private func dropShownBody() {
+        guard let shown = state.pointee.shown else { return }
+        state.pointee.shown = nil
+        if shown.pointee.flags.contains(.ended) { Stream(state: shown).releaseBody() }
+    }
+
     /// Copies what unfinished streams borrow from the received bytes.
     public func settle() {
+        dropShownBody()
         guard let borrower = state.pointee.borrower else { return }
         SessionState.settle(borrower)
         state.pointee.borrower = nil
@@ -250,6 +265,7 @@ public struct Session {
         handle.releaseAnswer()
         unlinkLive(stream)
         if state.pointee.borrower == stream { state.pointee.borrower = nil }
+        if state.pointee.shown == stream { state.pointee.shown = nil }
         if state.pointee.reading == stream { state.pointee.reading = nil }
         state.pointee.streams -= 1
         stream.pointee.flags.insert(.closed)

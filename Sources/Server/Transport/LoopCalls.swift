@@ -14,7 +14,6 @@ extension EventLoop {
             stream.clearTimer()
             state.pointee.service?.handle(
                 handle(stream, connection), method: method, message: message, deadline: deadline)
-            stream.dropBody()
             watchClock(stream, now: now)
         case .builtin(let method):
             stream.clearTimer()
