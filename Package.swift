@@ -78,14 +78,30 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
+        // Benchmarks, and OPA's conformance cases.
+        .target(name: "CAllocationCount"),
+        .executableTarget(
+            name: "bench", dependencies: ["CAllocationCount", "Platform", "RegoCompiler", "RegoVM"]),
+        .executableTarget(
+            name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],
+            path: "Tests/Conformance"),
+
         // Tests: one suite a target, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),
-        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "TestSupport", "CNghttp2"]),
-        .testTarget(name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "TestSupport", "CNghttp2"]),
+        .target(name: "HTTP2Client", dependencies: ["CNghttp2"], path: "Tests/HTTP2Client"),
+        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "HTTP2Client"]),
+        .testTarget(name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "HTTP2Client"]),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: ["Server", "GRPC", "HTTP2", "Platform", "CLinux", "HTTP2Client"]),
         .testTarget(
             name: "ExtAuthzTests",
-            dependencies: ["ExtAuthz", "Authorization", "CExtAuthz", "CProtobufC", "TestSupport"]),
+            dependencies: ["ExtAuthz", "Authorization", "CExtAuthz", "CProtobufC", "TestSupport"],
+            exclude: ["Golden"]),
+        .testTarget(
+            name: "PDPTests",
+            dependencies: ["PDP", "Authorization", "ExtAuthz", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "InspectionTests",
             dependencies: ["Inspection", "Authorization", "RegoVM", "TestSupport"]),
@@ -102,9 +118,16 @@ let package = Package(
         .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography", "TestSupport"]),
+        .executableTarget(
+            name: "log-driver",
+            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography"],
+            path: "Tests/LogDriver"),
         .testTarget(
             name: "DecisionLogTests",
-            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography", "TestSupport"]),
+            dependencies: [
+                "log-driver", "DecisionLog", "TransparencyLog", "Platform", "Cryptography",
+                "Authorization", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

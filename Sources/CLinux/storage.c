@@ -4,4 +4,4 @@
 
 #include <unistd.h>
 
-int portcullis_syncfs(int fd) { return syncfs(fd); }
+int linux_syncfs(int fd) { return syncfs(fd); }

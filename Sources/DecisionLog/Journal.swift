@@ -291,6 +291,9 @@ extension Journal {
             state.segments.append(
                 try Self.begin(file, ordinal: ordinal, first: state.next, origin: origin))
         }
+        // In buffered mode nobody else flushes it, and after a power loss a gap before the new
+        // segment's records would stop the start. Failure is no harm now: the tree is flushed too.
+        try? active.file.sync()
     }
 
     /// Takes records again after a failure, in a new segment: everything before is published, and

@@ -183,7 +183,7 @@ private struct StoredCheckpoints {
     private func remember(_ note: [UInt8]) throws(StorageError) {
         let written = note.withUnsafeBytes { bytes in
             Result { () throws(StorageError) in
-                try folders.journal.replace(TilePath.checkpoint, with: bytes)
+                try folders.journal.replace(TilePath.checkpoint, with: bytes, isFlushed: true)
             }
         }
         try written.get()

@@ -139,12 +139,17 @@ final class Sequencer {
         try builder.writeFull { path, bytes in try put(path, bytes) }
     }
 
+    /// Writes a tile or bundle, which nobody reads before the checkpoint that names it.
     private func put(_ path: String, _ bytes: [UInt8]) throws {
-        try put(log, path, bytes)
+        try bytes.withUnsafeBytes { try log.replace(path, with: $0, isFlushed: false) }
     }
 
-    private func put(_ storage: any Storage, _ path: String, _ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { try storage.replace(path, with: $0) }
+    /// Replaces a checkpoint, which must be whole at any time.
+    private func putCheckpoint(_ storage: any Storage, _ note: [UInt8]) throws {
+        try note.withUnsafeBytes {
+            try storage.replace(TilePath.checkpoint, with: $0, isFlushed: true)
+        }
+        try storage.sync()
     }
 }
 
@@ -163,16 +168,14 @@ extension Sequencer {
         //    than the published checkpoint; recovery checks it against the tiles and publishes it.
         let checkpoint = builder.checkpoint(origin: signer.verifierKey.name)
         let note = try checkpoint.signed(by: signer).bytes
-        try put(journalFolder, TilePath.checkpoint, note)
-        try journalFolder.sync()
+        try putCheckpoint(journalFolder, note)
         // 4. Publish. From here on the records are in the log for everybody.
         try publish(note, size: checkpoint.size)
     }
 
     /// The last step alone, for a checkpoint that was signed and remembered before a crash.
     func publish(_ note: [UInt8], size: Int) throws {
-        try put(TilePath.checkpoint, note)
-        try log.sync()
+        try putCheckpoint(log, note)
         publishedSize = size
     }
 

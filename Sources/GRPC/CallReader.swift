@@ -136,6 +136,7 @@ public struct CallReader {
 
     /// `application/grpc`, alone, with `+proto`, or with parameters.
     private func isGRPC(_ value: HeaderValue) -> Bool {
+        if value.equals("application/grpc") { return true }
         guard case .text(let text) = value else { return false }
         guard startsIgnoringCase(text, "application/grpc") else { return false }
         let rest = text.dropFirst("application/grpc".utf8.count)

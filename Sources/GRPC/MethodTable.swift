@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// Full method paths (`/package.Service/Method`) and the number each has: built once, then read
 /// without allocation by one hash and one comparison.
@@ -48,15 +49,16 @@ struct MethodTable {
 
     /// Paths differ near their ends, so the last eight bytes and the length tell them apart.
     private static func hash(_ path: UnsafeBufferPointer<UInt8>) -> Int {
-        var word = UInt64(path.count)
-        for byte in path.suffix(8) { word = word << 8 ^ word >> 56 ^ UInt64(byte) }
-        return Int(truncatingIfNeeded: (word &* 0x9E37_79B9_7F4A_7C15) >> 32)
+        guard path.count >= 8, let start = path.baseAddress else { return 0 }
+        let tail = UnsafeRawPointer(start + path.count - 8).loadUnaligned(as: UInt64.self)
+        let mixed = (tail ^ UInt64(path.count)) &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: mixed >> 32)
     }
 
     private static func equal(
         _ left: UnsafePointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>
     ) -> Bool {
-        for index in 0..<right.count where left[index] != right[index] { return false }
-        return true
+        guard let start = right.baseAddress else { return true }
+        return memcmp(left, start, right.count) == 0
     }
 }

@@ -37,7 +37,7 @@ struct AbuseBudgets {
     var settings: TokenBucket
     var pings: TokenBucket
     var emptyData: TokenBucket
-    var ignored: TokenBucket
+    var priorities: TokenBucket
     var windowUpdates: TokenBucket
 
     init(_ limits: AbuseLimits, now: UInt64) {
@@ -45,7 +45,7 @@ struct AbuseBudgets {
         settings = TokenBucket(limits.settings, now: now)
         pings = TokenBucket(limits.pings, now: now)
         emptyData = TokenBucket(limits.emptyData, now: now)
-        ignored = TokenBucket(limits.ignored, now: now)
+        priorities = TokenBucket(limits.priorities, now: now)
         windowUpdates = TokenBucket(limits.windowUpdates, now: now)
     }
 }

@@ -19,6 +19,9 @@ public struct SessionLimits: Sendable {
     /// Bytes of free buffers kept for reuse by one context.
     public var spareBuffers: Int = 8 << 20
     public var abuse = AbuseLimits()
+    /// nghttp2's small allocations come from a pool of the context. Tests that look for memory
+    /// errors turn it off.
+    public var poolsMemory = true
 
     public init() {}
 
@@ -55,8 +58,8 @@ public struct AbuseLimits: Sendable {
     public var pings = Rate(burst: 200, perSecond: 50)
     /// DATA without bytes that does not end its stream (CVE-2019-9518).
     public var emptyData = Rate(burst: 200, perSecond: 50)
-    /// PRIORITY and frames of unknown types (CVE-2019-9513).
-    public var ignored = Rate(burst: 1000, perSecond: 200)
+    /// PRIORITY received (CVE-2019-9513).
+    public var priorities = Rate(burst: 1000, perSecond: 200)
     /// WINDOW_UPDATE received.
     public var windowUpdates = Rate(burst: 20_000, perSecond: 20_000)
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// The request headers that a call is judged by; all others are decoded, counted and dropped.
 public enum HeaderField: Int {
@@ -6,6 +7,7 @@ public enum HeaderField: Int {
     static let count = 6
 
     /// The field named by `name`, which HTTP/2 sends in lower case.
+    @inline(__always)
     static func named(_ name: UnsafePointer<UInt8>, _ count: Int) -> HeaderField? {
         switch count {
         case 2: matches(name, "te") ? .te : nil
@@ -22,9 +24,7 @@ public enum HeaderField: Int {
 
     @inline(__always)
     private static func matches(_ name: UnsafePointer<UInt8>, _ literal: StaticString) -> Bool {
-        let text = literal.utf8Start
-        for index in 0..<literal.utf8CodeUnitCount where name[index] != text[index] { return false }
-        return true
+        memcmp(name, literal.utf8Start, literal.utf8CodeUnitCount) == 0
     }
 }
 
@@ -39,8 +39,8 @@ public enum HeaderValue {
         guard case .text(let text) = self, text.count == literal.utf8CodeUnitCount else {
             return false
         }
-        for index in 0..<text.count where text[index] != literal.utf8Start[index] { return false }
-        return true
+        guard let start = text.baseAddress else { return true }
+        return memcmp(start, literal.utf8Start, text.count) == 0
     }
 }
 
@@ -70,7 +70,7 @@ struct RequestHead {
             slots[field.rawValue].count = Slot.overlong
             return
         }
-        (memory + used).update(from: value, count: valueCount)
+        memcpy(memory + used, value, valueCount)
         slots[field.rawValue] = Slot(offset: UInt16(used), count: UInt16(valueCount))
         used += valueCount
     }

@@ -59,8 +59,7 @@ public struct Session {
                 raw: nil, context: context, now: now,
                 budgets: AbuseBudgets(limits.abuse, now: now)))
         var raw: OpaquePointer?
-        let made = nghttp2_session_server_new2(
-            &raw, context.pointee.callbacks, state, context.pointee.options)
+        let made = make(&raw, context, state)
         let session = Session(state: state)
         state.pointee.raw = raw
         guard made == 0, session.submitSettings(limits) else {
@@ -68,6 +67,19 @@ public struct Session {
             return nil
         }
         return session
+    }
+
+    private static func make(
+        _ raw: inout OpaquePointer?, _ context: UnsafeMutablePointer<SessionContext>,
+        _ state: UnsafeMutablePointer<SessionState>
+    ) -> Int32 {
+        let callbacks = context.pointee.callbacks
+        let options = context.pointee.options
+        guard context.pointee.limits.poolsMemory else {
+            return nghttp2_session_server_new2(&raw, callbacks, state, options)
+        }
+        var memory = pooledMemory(of: context)
+        return nghttp2_session_server_new3(&raw, callbacks, state, options, &memory)
     }
 
     private func submitSettings(_ limits: SessionLimits) -> Bool {

@@ -10,7 +10,6 @@ func makeCallbacks() -> OpaquePointer? {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onBeginHeaders)
     nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onDataChunk)
-    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, onBeginFrame)
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrame)
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, onFrameSent)
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onStreamClose)
@@ -121,18 +120,6 @@ private func onDataChunk(
     return 0
 }
 
-private func onBeginFrame(
-    _ raw: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame_hd>?,
-    _ user: UnsafeMutableRawPointer?
-) -> Int32 {
-    guard let frame = frame?.pointee else { return 0 }
-    if frame.type > NGHTTP2_CONTINUATION.rawValue || frame.type == NGHTTP2_PRIORITY.rawValue {
-        let session = session(user)
-        session.spend(&session.state.pointee.budgets.ignored, or: .tooManyIgnoredFrames)
-    }
-    return 0
-}
-
 private func onFrame(
     _ raw: OpaquePointer?, _ frame: Frame?, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
@@ -150,6 +137,8 @@ private func onFrame(
         if has(head.pointee.flags, NGHTTP2_FLAG_ACK) { return 0 }
         session.state.pointee.greeted = true
         session.spend(&session.state.pointee.budgets.settings, or: .tooManySettings)
+    case NGHTTP2_PRIORITY:
+        session.spend(&session.state.pointee.budgets.priorities, or: .tooManyPriorities)
     case NGHTTP2_PING:
         session.spend(&session.state.pointee.budgets.pings, or: .tooManyPings)
     case NGHTTP2_RST_STREAM:

@@ -10,6 +10,7 @@ public struct SessionContext {
     public var buffers: BufferPool
     let callbacks: OpaquePointer
     let options: OpaquePointer
+    var memory = SmallMemory()
     var heldBodies = 0
     var heldAnswers = 0
     private var freeStreams: UnsafeMutablePointer<StreamState>?
@@ -36,6 +37,7 @@ public struct SessionContext {
         nghttp2_option_del(context.pointee.options)
         context.pointee.wheel.destroy()
         context.pointee.buffers.destroy()
+        context.pointee.memory.destroy()
         for block in context.pointee.blocks { block.deallocate() }
         context.deinitialize(count: 1)
         context.deallocate()

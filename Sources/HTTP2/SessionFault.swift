@@ -10,7 +10,7 @@ public enum SessionFault: String, Error, Sendable {
     case tooManySettings = "too_many_settings"
     case tooManyPings = "too_many_pings"
     case tooManyEmptyFrames = "too_many_empty_frames"
-    case tooManyIgnoredFrames = "too_many_ignored_frames"
+    case tooManyPriorities = "too_many_priorities"
     case tooManyWindowUpdates = "too_many_window_updates"
     case tooManyPendingFrames = "too_many_pending_frames"
     case outOfMemory = "out_of_memory"

@@ -9,9 +9,14 @@ public protocol Storage: Sendable {
     func read(_ path: String) throws(StorageError) -> [UInt8]?
 
     /// Puts `bytes` in the place of whatever `path` held; makes missing folders. A reader, or a
-    /// restart after our own crash, sees the old content or the new one, never a mixture. The
-    /// content outlives a power loss only after `sync`.
-    func replace(_ path: String, with bytes: UnsafeRawBufferPointer) throws(StorageError)
+    /// restart after our own crash, sees the old content or the new one, never a mixture. It is sure
+    /// to outlive a power loss only after `sync`; before, a power loss leaves the old content or the
+    /// new one when `isFlushed`, and anything otherwise.
+    ///
+    /// - Parameter isFlushed: puts the bytes on the disk before the name points to them.
+    func replace(
+        _ path: String, with bytes: UnsafeRawBufferPointer, isFlushed: Bool
+    ) throws(StorageError)
 
     /// Opens a file for appending; makes it, empty, when it is missing.
     func openForAppending(_ path: String) throws(StorageError) -> any AppendFile

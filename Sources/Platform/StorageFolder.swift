@@ -50,10 +50,11 @@ public final class StorageFolder: Storage {
     }
 
     public func replace(
-        _ path: String, with bytes: UnsafeRawBufferPointer
+        _ path: String, with bytes: UnsafeRawBufferPointer, isFlushed: Bool
     ) throws(StorageError) {
         let file = StorageDescriptor(try openTemporary())
         try writeAll(file.number, bytes, path)
+        if isFlushed { try storageCall("fdatasync", path) { fdatasync(file.number) } }
         let parent = folder(of: path)
         do {
             try storageCall("renameat", path) {
@@ -120,7 +121,7 @@ public final class StorageFolder: Storage {
         }
         do {
             if work.isEverything {
-                try storageCall("syncfs", name) { portcullis_syncfs(root.number) }
+                try storageCall("syncfs", name) { linux_syncfs(root.number) }
             } else {
                 for path in work.files { try flush(path, flags: O_RDONLY) }
                 for path in work.folders { try flush(path, flags: O_RDONLY | O_DIRECTORY) }

@@ -58,14 +58,14 @@ public final class StorageMemory: Storage {
     }
 
     public func replace(
-        _ path: String, with bytes: UnsafeRawBufferPointer
+        _ path: String, with bytes: UnsafeRawBufferPointer, isFlushed: Bool
     ) throws(StorageError) {
         let content = [UInt8](bytes)
         try run("replace", path) { state -> Result<Void, StorageError> in
             guard state.used + content.count <= state.capacity else {
                 return .failure(StorageError("write", path, ENOSPC))
             }
-            state.files.append(File(content: content))
+            state.files.append(File(content: content, durable: isFlushed ? content : []))
             state.names[path] = state.files.count - 1
             return .success(())
         }

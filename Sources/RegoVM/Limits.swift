@@ -33,4 +33,11 @@ public enum Limits {
     static let unitDigits = 4096
     /// Bytes of a host name (RFC 1035).
     static let hostNameBytes = 255
+    /// Key texts of tokens that one thread keeps parsed, and the bytes of the largest of them.
+    static let cachedKeys = 128
+    static let cachedKeyBytes = 256 * 1024
+    /// Tokens within tokens.
+    static let tokenNesting = 16
+    /// Certificates that one call may verify as a chain.
+    static let certificatesInChain = 32
 }

@@ -41,18 +41,17 @@ public final class LogBuilder {
     private func lastBundle(_ source: some TileSource) throws -> [UInt8] {
         let shape = TileShape(size: size)
         let tile = edge.partialTile(level: 0)
-        var path = ""
-        let stored = try source.bundle(size / LogLimits.tileWidth, shape: shape, path: &path)
+        let stored = try source.bundle(size / LogLimits.tileWidth, shape: shape)
         var bundle: [UInt8] = []
         try stored.bytes.withUnsafeBytes { bytes in
             try EntryBundle.forEach(
-                bytes, path: path, count: size % LogLimits.tileWidth, allowsMore: stored.isFull
+                bytes, path: stored.path, count: size % LogLimits.tileWidth, allowsMore: stored.isFull
             ) { position, entry in
                 let start = position * Digest.byteCount
                 let expected = tile[start..<(start + Digest.byteCount)]
                 guard hasher.leaf(entry).bytes.elementsEqual(expected) else {
                     throw TransparencyError(
-                        .entryDiffers, at: path,
+                        .entryDiffers, at: stored.path,
                         "entry \(position) differs from its hash in the tile of level 0")
                 }
                 EntryBundle.append(entry, to: &bundle)

@@ -81,23 +81,21 @@ private struct VerifierPass<Source: TileSource> {
 
     /// Hashes the entries of one bundle and compares them with their tile of level 0.
     private mutating func checkBundle(_ index: Int) throws {
-        var tilePath = ""
-        let tile = try source.tile(level: 0, index: index, shape: shape, path: &tilePath)
+        let tile = try source.tile(level: 0, index: index, shape: shape)
+        let bundle = try source.bundle(index, shape: shape)
         report.tiles += 1
-        var path = ""
-        let bundle = try source.bundle(index, shape: shape, path: &path)
         let first = index * LogLimits.tileWidth
         try bundle.bytes.withUnsafeBytes { bytes in
             try EntryBundle.forEach(
-                bytes, path: path, count: min(LogLimits.tileWidth, shape.size - first),
+                bytes, path: bundle.path, count: min(LogLimits.tileWidth, shape.size - first),
                 allowsMore: bundle.isFull
             ) { position, entry in
                 let leaf = hasher.leaf(entry)
-                guard isEqual(leaf, tile, position) else {
+                guard tile.holds(leaf, at: position) else {
                     throw TransparencyError(
-                        .entryDiffers, at: tilePath,
+                        .entryDiffers, at: tile.path,
                         "hash \(position) differs from its entry: entry \(first + position), "
-                            + "`\(path)` position \(position)")
+                            + "`\(bundle.path)` position \(position)")
                 }
                 edge.append(leaf)
                 report.entryBytes += entry.count
@@ -127,12 +125,11 @@ private struct VerifierPass<Source: TileSource> {
     }
 
     private func compareTile(level: Int, index: Int, _ computed: [UInt8]) throws {
-        var path = ""
-        let stored = try source.tile(level: level, index: index, shape: shape, path: &path)
-        guard stored != computed else { return }
-        let place = zip(stored, computed).enumerated().first { $0.element.0 != $0.element.1 }
+        let stored = try source.tile(level: level, index: index, shape: shape)
+        guard stored.hashes != computed else { return }
+        let place = zip(stored.hashes, computed).enumerated().first { $0.element.0 != $0.element.1 }
         throw TransparencyError(
-            .tileDiffers, at: path,
+            .tileDiffers, at: stored.path,
             "hash \((place?.offset ?? 0) / Digest.byteCount) differs from the tiles of "
                 + "level \(level - 1)")
     }
@@ -149,12 +146,6 @@ private struct VerifierPass<Source: TileSource> {
             }
             report.consistentWith += 1
             saved = saved.dropFirst()
-        }
-    }
-
-    private func isEqual(_ leaf: Digest, _ tile: [UInt8], _ position: Int) -> Bool {
-        tile.withUnsafeBytes {
-            leaf == Digest(UnsafeRawBufferPointer(rebasing: $0[(position * Digest.byteCount)...]))
         }
     }
 }

@@ -91,13 +91,11 @@ public struct ProofBuilder<Source: TileSource> {
     private func node(height: Int, index: Int) throws -> Digest {
         let inTile = height % LogLimits.tileHeight
         let first = index << inTile
-        var path = ""
         let tile = try source.tile(
-            level: height / LogLimits.tileHeight, index: first / LogLimits.tileWidth, shape: shape,
-            path: &path)
+            level: height / LogLimits.tileHeight, index: first / LogLimits.tileWidth, shape: shape)
         let start = first % LogLimits.tileWidth * Digest.byteCount
         let end = start + Digest.byteCount << inTile
-        return tile.withUnsafeBytes {
+        return tile.hashes.withUnsafeBytes {
             hasher.root(ofPerfect: UnsafeRawBufferPointer(rebasing: $0[start..<end]))
         }
     }

@@ -7,28 +7,58 @@ public protocol TileSource {
     func read(_ path: String) throws -> [UInt8]?
 }
 
+/// The hashes of a tile as it was read.
+public struct StoredTile {
+    /// The file that they came from.
+    public let path: String
+    /// Side by side; as many as the tree has.
+    public let hashes: [UInt8]
+
+    /// Whether hash `position` is `hash`.
+    public func holds(_ hash: Digest, at position: Int) -> Bool {
+        hashes.withUnsafeBytes {
+            hash == Digest(UnsafeRawBufferPointer(rebasing: $0[(position * Digest.byteCount)...]))
+        }
+    }
+}
+
+/// An entry bundle as it was read.
+public struct StoredBundle {
+    public let path: String
+    public let bytes: [UInt8]
+    /// A full bundle in the place of a partial one: it holds more entries than the tree.
+    public let isFull: Bool
+}
+
 extension TileSource {
-    /// The hashes of a tile as a tree of `shape` has it, side by side. A full tile may stand in for a
-    /// partial one, which logs delete once the full one exists.
-    ///
-    /// - Parameter path: set to the file that was read, or looked for.
-    func tile(
-        level: Int, index: Int, shape: TileShape, path: inout String
-    ) throws -> [UInt8] {
+    /// A tile as a tree of `shape` has it. A full tile may stand in for a partial one, which logs
+    /// delete once the full one exists.
+    public func tile(level: Int, index: Int, shape: TileShape) throws -> StoredTile {
         let width = shape.width(level: level, index: index)
-        path = TilePath.hashes(level: level, index: index, width: width)
+        let path = TilePath.hashes(level: level, index: index, width: width)
         if let bytes = try read(path) {
-            return try checkLength(bytes, width, path)
+            return StoredTile(path: path, hashes: try checkLength(bytes, width, path))
         }
-        guard width < LogLimits.tileWidth,
-            let full = try read(TilePath.hashes(level: level, index: index))
-        else {
-            throw TransparencyError(
-                .missing, at: path, "missing, the tree of \(shape.size) entries needs it")
+        let fullPath = TilePath.hashes(level: level, index: index)
+        guard width < LogLimits.tileWidth, let full = try read(fullPath) else {
+            throw missing(path, shape)
         }
-        path = TilePath.hashes(level: level, index: index)
-        let bytes = try checkLength(full, LogLimits.tileWidth, path)
-        return Array(bytes.prefix(width * Digest.byteCount))
+        let hashes = try checkLength(full, LogLimits.tileWidth, fullPath)
+        return StoredTile(path: fullPath, hashes: Array(hashes.prefix(width * Digest.byteCount)))
+    }
+
+    /// The bundle with the entries of tile `index` of level 0.
+    public func bundle(_ index: Int, shape: TileShape) throws -> StoredBundle {
+        let width = shape.width(level: 0, index: index)
+        let path = TilePath.entries(index, width: width)
+        if let bytes = try read(path) {
+            return StoredBundle(path: path, bytes: bytes, isFull: false)
+        }
+        let fullPath = TilePath.entries(index)
+        guard width < LogLimits.tileWidth, let bytes = try read(fullPath) else {
+            throw missing(path, shape)
+        }
+        return StoredBundle(path: fullPath, bytes: bytes, isFull: true)
     }
 
     private func checkLength(_ bytes: [UInt8], _ width: Int, _ path: String) throws -> [UInt8] {
@@ -40,21 +70,8 @@ extension TileSource {
         return bytes
     }
 
-    /// The bundle with the entries of tile `index`, and whether it may hold more than the tree does.
-    func bundle(
-        _ index: Int, shape: TileShape, path: inout String
-    ) throws -> (bytes: [UInt8], isFull: Bool) {
-        let width = shape.width(level: 0, index: index)
-        path = TilePath.entries(index, width: width)
-        if let bytes = try read(path) { return (bytes, false) }
-        if width < LogLimits.tileWidth {
-            let full = TilePath.entries(index)
-            if let bytes = try read(full) {
-                path = full
-                return (bytes, true)
-            }
-        }
-        throw TransparencyError(
+    private func missing(_ path: String, _ shape: TileShape) -> TransparencyError {
+        TransparencyError(
             .missing, at: path, "missing, the tree of \(shape.size) entries needs it")
     }
 }
@@ -64,9 +81,8 @@ extension TreeEdge {
     public init(size: Int, from source: some TileSource) throws {
         let shape = TileShape(size: size)
         try self.init(size: size) { level in
-            var path = ""
-            return try source.tile(
-                level: level, index: shape.fullTiles(level: level), shape: shape, path: &path)
+            try source.tile(level: level, index: shape.fullTiles(level: level), shape: shape)
+                .hashes
         }
     }
 }

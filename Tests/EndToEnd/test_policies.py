@@ -20,7 +20,7 @@ def spiffe(agent: str) -> str:
 def request(agent: str, method: str, action: Input, scopes: str, labels: Input) -> Input:
     return {
         "attributes": {"request": {"http": {"method": method}}},
-        "agent": {"id": spiffe(agent), "scopes": scopes.split()},
+        "agent": {"id": spiffe(agent), "provenance": "attested", "scopes": scopes.split()},
         "action": {"certain": True, **action},
         "context": {"labels": labels, "counts": {"1m": 1, "10m": 1, "1h": 1}, "events": []},
     }
@@ -49,6 +49,11 @@ def transfer(
     document["parsed_path"] = ["payments", "transfers"]
     document["parsed_body"] = {"amount": amount, "currency": currency}
     document["context"]["counts"]["1h"] = hour
+    return document
+
+
+def claimed(document: Input) -> Input:
+    document["agent"]["provenance"] = "claimed"
     return document
 
 
@@ -135,6 +140,7 @@ def test_default_route_allows(tmp_path: Path, document: Input, stripped: list[st
         (outward("partner.example", labels=TAINTED), ["egress_after_restricted_read"]),
         (outward("evil.example"), ["unknown_destination"]),
         (outward("partner.example", agent="nobody"), ["unknown_agent"]),
+        (claimed(outward("partner.example")), ["unknown_agent"]),
     ],
 )
 def test_default_route_denies(tmp_path: Path, document: Input, codes: list[str]) -> None:

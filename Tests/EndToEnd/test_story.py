@@ -88,8 +88,19 @@ CALL = '{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search_d
         (CALL[:-2], {}),
         (CALL.replace("search_documents", "x" * 300_000), {}),
         (CALL, {"content-encoding": "gzip"}),
+        (CALL, {"content-type": "text/plain"}),
+        (CALL, {"mcp-method": "tools/list"}),
     ],
-    ids=["two names", "the same name twice", "batch", "cut", "too long", "gzip"],
+    ids=[
+        "two names",
+        "the same name twice",
+        "batch",
+        "cut",
+        "too long",
+        "gzip",
+        "no JSON",
+        "header against body",
+    ],
 )
 def test_a_body_without_certain_meaning_is_denied(
     mesh: Mesh, body: str, headers: dict[str, str]

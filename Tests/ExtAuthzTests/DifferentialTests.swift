@@ -12,7 +12,7 @@ import TestSupport
 @Suite struct DifferentialTests {
     private static let refusedOnlyByUs: Set<CheckRequestError.Code> = [
         .invalidUTF8, .ambiguousHeaders, .repeatedMetadata, .tooDeep, .tooManyEntries, .varintOverflow,
-        .invalidTag,
+        .invalidTag, .notFinite,
     ]
 
     static func fixtures() throws -> [String: [UInt8]] {

@@ -127,9 +127,8 @@ static void adopt(struct worker *worker, int descriptor, nghttp2_session_callbac
   nghttp2_submit_settings(connection->session, NGHTTP2_FLAG_NONE, settings, 2);
   nghttp2_session_set_local_window_size(connection->session, NGHTTP2_FLAG_NONE, 0, 16 << 20);
   struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = connection}};
-  if (flush(worker, connection) < 0 ||
-      epoll_ctl(worker->epoll, EPOLL_CTL_ADD, descriptor, &event) < 0)
-    end(connection);
+  // The SETTINGS leave with the first answer: only the worker's own thread may use its buffers.
+  if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, descriptor, &event) < 0) end(connection);
 }
 
 static int listen_on(uint16_t port) {

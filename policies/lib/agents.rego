@@ -2,12 +2,15 @@
 # METADATA
 # title: Agents and their roles
 # description: |
-#   Who is calling, as Envoy attests it: input.agent.id is the SPIFFE ID of the certificate that the
-#   mTLS handshake verified, never something that the request says about itself.
+#   Who is calling, as Envoy attests it: the SPIFFE ID of the certificate that the mTLS handshake
+#   verified, never something that the request says about itself.
 package lib.agents
 
 # Roles of the calling agent; empty for an agent that the data does not list.
-roles contains role if some role in data.agents[input.agent.id].roles
+roles contains role if {
+	input.agent.provenance == "attested"
+	some role in data.agents[input.agent.id].roles
+}
 
 known if count(roles) > 0
 

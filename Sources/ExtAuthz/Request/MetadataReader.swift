@@ -37,7 +37,7 @@ enum MetadataReader {
                 guard value == nil else { throw entry.error(.repeatedMetadata) }
                 let message = try entry.message()
                 try check(message)
-                value = entry.bytes[message.position..<message.end]
+                value = message.rest
             default: try entry.skip()
             }
         }
@@ -106,7 +106,9 @@ enum StructChecker {
             guard kinds <= 1 else { throw reader.error(.repeatedMetadata) }
             switch field {
             case 1, 4: _ = try reader.number()
-            case 2: _ = try reader.fixed64()
+            case 2:
+                let number = Double(bitPattern: try reader.fixed64())
+                guard number.isFinite else { throw reader.error(.notFinite) }
             case 3: _ = try reader.string()
             case 5: try checkStruct(reader.message(), depth: depth + 1)
             case 6: try checkList(reader.message(), depth: depth + 1)

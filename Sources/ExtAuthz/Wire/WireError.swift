@@ -6,8 +6,7 @@ public struct CheckRequestError: Error, Equatable {
     /// Where the field at fault begins (for UTF-8: the bad sequence), in bytes from the start.
     public let offset: Int
 
-    @usableFromInline
-    init(_ code: Code, _ offset: Int) {
+    public init(_ code: Code, _ offset: Int) {
         self.code = code
         self.offset = offset
     }
@@ -35,6 +34,8 @@ public struct CheckRequestError: Error, Equatable {
         case ambiguousHeaders = "check_ambiguous_headers"
         /// One metadata entry or `google.protobuf.Value` with several values.
         case repeatedMetadata = "check_repeated_metadata"
+        /// A NaN or infinity in metadata, which is JSON and has no such numbers.
+        case notFinite = "check_number_not_finite"
     }
 }
 
@@ -55,6 +56,7 @@ extension CheckRequestError: CustomStringConvertible {
         case .tooManyEntries: "a table has more than \(Limits.tableEntries) entries"
         case .ambiguousHeaders: "headers are given in two ways"
         case .repeatedMetadata: "a metadata entry has several values"
+        case .notFinite: "expected a finite number in metadata"
         }
     }
 }

@@ -11,7 +11,7 @@ extension SyntaxParser {
             do {
                 try attach(block, to: module, statements)
             } catch {
-                diagnostics.append(error)
+                diagnostics.append(error.diagnostic)
             }
         }
         shareDocumentAnnotations(module)
@@ -70,7 +70,7 @@ extension SyntaxParser {
 
     private func attach(
         _ block: Block, to module: Module, _ statements: ModuleStatements
-    ) throws(Diagnostic) {
+    ) throws(SyntaxError) {
         guard block.yaml.utf8.contains(where: { $0 > UInt8(ascii: " ") }) else {
             throw error("expected METADATA block, found whitespace", at: block.location)
         }
@@ -105,7 +105,7 @@ extension SyntaxParser {
 
     private func checkScope(
         _ scope: String, _ sort: StatementPlace.Sort?, _ place: Location
-    ) throws(Diagnostic) {
+    ) throws(SyntaxError) {
         let wanted: String
         switch (scope, sort) {
         case ("rule", .rule), ("document", .rule): return

@@ -5,7 +5,8 @@
 // `|` is an operator and also begins a comprehension's body; the comprehension goes first. Only
 // with a comma before the closing bracket can `|` be the operator, as in `{1 | 2, 3}`.
 extension SyntaxParser {
-    mutating func parseArray(_ first: Token) throws(Diagnostic) -> Term {
+    @inline(never)
+    func parseArray(_ first: Token) throws(SyntaxError) -> Term {
         let close = partner(of: cursor)
         advance()
         if kind == .rightBracket { return try finish(.array([]), first, above: 0) }
@@ -25,7 +26,8 @@ extension SyntaxParser {
     }
 
     /// `{`: an object, a set, or a comprehension of either.
-    mutating func parseBraces(_ first: Token) throws(Diagnostic) -> Term {
+    @inline(never)
+    func parseBraces(_ first: Token) throws(SyntaxError) -> Term {
         let close = partner(of: cursor)
         advance()
         if kind == .rightBrace { return try finish(.object([]), first, above: 0) }
@@ -51,9 +53,10 @@ extension SyntaxParser {
     }
 
     /// From the colon after the first key.
-    private mutating func parseObject(
+    @inline(never)
+    private func parseObject(
         _ first: Token, key: Term, _ close: Int?, _ mayBeComprehension: Bool
-    ) throws(Diagnostic) -> Term {
+    ) throws(SyntaxError) -> Term {
         let keyHeight = height
         advance()
         let head = try parseTerm()
@@ -81,9 +84,10 @@ extension SyntaxParser {
         return try finish(.object(pairs), first, above: tallest)
     }
 
-    private mutating func parsePair(
+    @inline(never)
+    private func parsePair(
         _ tallest: inout Int
-    ) throws(Diagnostic) -> (key: Term, value: Term) {
+    ) throws(SyntaxError) -> (key: Term, value: Term) {
         let key = try parseListMember()
         tallest = max(tallest, height)
         try expect(.colon, "expected \":\"")
@@ -94,9 +98,10 @@ extension SyntaxParser {
 
     /// Reads terms up to the closing bracket, which stays the current token. A comma may precede
     /// it. Leaves the tallest member's height.
-    mutating func parseList(
+    @inline(never)
+    func parseList(
         until close: Token.Kind, after first: Term? = nil
-    ) throws(Diagnostic) -> [Term] {
+    ) throws(SyntaxError) -> [Term] {
         var members: [Term] = []
         var tallest = 0
         if let first {
@@ -119,16 +124,17 @@ extension SyntaxParser {
     }
 
     /// `[, x]` is `[x]`, and never a comprehension: kept for old policies, as OPA does.
-    private mutating func skipLeadingComma() -> Bool {
+    private func skipLeadingComma() -> Bool {
         guard kind == .comma else { return false }
         advance()
         return true
     }
 
     /// Steps over the closing bracket and makes the term.
-    private mutating func finish(
+    @inline(never)
+    private func finish(
         _ kind: Term.Kind, _ first: Token, above tallest: Int
-    ) throws(Diagnostic) -> Term {
+    ) throws(SyntaxError) -> Term {
         advance()
         try raise(above: tallest)
         return term(kind, from: first)
@@ -138,9 +144,10 @@ extension SyntaxParser {
 
     /// The body after `|`, with the closing bracket as current token. nil, and nothing read, when
     /// the bar is an operator.
-    private mutating func parseComprehensionBody(
+    @inline(never)
+    private func parseComprehensionBody(
         _ close: Token.Kind, _ closeIndex: Int?
-    ) throws(Diagnostic) -> Body? {
+    ) throws(SyntaxError) -> Body? {
         let bar = mark()
         let mayBeOperator = hasComma(before: closeIndex)
         advance()

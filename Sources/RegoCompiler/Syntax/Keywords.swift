@@ -17,7 +17,7 @@ public struct FutureKeywords: OptionSet, Sendable {
 
     /// What version 1 has by itself.
     static let versionOne: FutureKeywords = [.in, .if, .contains, .every]
-    static let all: FutureKeywords = [.versionOne, .and, .or, .not]
+    public static let all: FutureKeywords = [.versionOne, .and, .or, .not]
 
     static let names = ["and", "contains", "every", "if", "in", "not", "or"]
 

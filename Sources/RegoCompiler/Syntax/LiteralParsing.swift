@@ -5,7 +5,8 @@ extension SyntaxParser {
     // MARK: Bodies
 
     /// Expressions up to the closing bracket, which stays the current token.
-    mutating func parseBody(until close: Token.Kind) throws(Diagnostic) -> Body {
+    @inline(never)
+    func parseBody(until close: Token.Kind) throws(SyntaxError) -> Body {
         try enter()
         defer { leave() }
         guard kind != close else { throw error("found empty body") }
@@ -29,7 +30,7 @@ extension SyntaxParser {
     }
 
     /// `{ ... }`
-    mutating func parseBracedBody() throws(Diagnostic) -> Body {
+    func parseBracedBody() throws(SyntaxError) -> Body {
         advance()
         let body = try parseBody(until: .rightBrace)
         advance()
@@ -42,16 +43,24 @@ extension SyntaxParser {
         if token.kind == .in, case .someVariables = last.kind {
             return "`import future.keywords.in` for `some x in xs` expressions"
         }
-        if case .term(let term) = last.kind, case .variable("every") = term.kind {
+        if case .term(let term) = last.kind, case .variable("every") = term.kind, isMembership {
             return "`import future.keywords.every` for `every x in xs { ... }` expressions"
         }
         return nil
     }
 
+    /// Whether `x in` or `k, v in` stands here, be `in` a keyword or not.
+    private var isMembership: Bool {
+        var index = cursor + 1
+        if kind(at: index) == .comma { index += 2 }
+        return index < tokens.count && tokens[index].kind == .in
+    }
+
     // MARK: Expressions
 
     /// One expression of a body with its modifiers, and `and`/`or` chains of them.
-    mutating func parseLiteral() throws(Diagnostic) -> Expression {
+    @inline(never)
+    func parseLiteral() throws(SyntaxError) -> Expression {
         try enter()
         defer { leave() }
         let first = token
@@ -60,7 +69,8 @@ extension SyntaxParser {
         return expression
     }
 
-    private mutating func parseUnplacedLiteral(_ first: Token) throws(Diagnostic) -> Expression {
+    @inline(never)
+    private func parseUnplacedLiteral(_ first: Token) throws(SyntaxError) -> Expression {
         if let chain = try parseLeadingLogicalOperand() { return chain }
         if isKeywordReference {
             kind = .identifier
@@ -84,29 +94,31 @@ extension SyntaxParser {
     }
 
     /// `x`, `x = y`, `x := y`, each perhaps negated, with modifiers, or first in a chain.
-    private mutating func parsePlainLiteral(
+    @inline(never)
+    private func parsePlainLiteral(
         negation: Token?, _ first: Token
-    ) throws(Diagnostic) -> Expression {
+    ) throws(SyntaxError) -> Expression {
         if negation != nil, keywords.contains(.not),
             let block = try parseNegatedBlock(first, isOperand: false)
         {
             return try parseChainTail(block, first)
         }
         let operandToken = token
-        var expression = try parseExpression()
+        var expression = try parseOperandExpression(negation == nil ? "" : "not ")
         let modifierToken = kind == .with && !isKeywordReference ? token : nil
         if modifierToken != nil { try parseModifiers(of: expression) }
         if negation != nil { expression = negated(expression, first) }
         guard isLogicalOperator else { return expression }
         if let modifierToken { throw modifierOnOperand(modifierToken) }
         if negation == nil, operandToken.kind == .leftBrace {
-            throw braceLedOperand(operandToken)
+            throw braceLedOperand(operandToken, of: kind.name)
         }
         return try parseChainTail(expression, first)
     }
 
     /// An expression under `not`. With `future.keywords.not` the negation is a body of its own,
     /// and modifiers stand outside it.
+    @inline(never)
     func negated(_ expression: Expression, _ first: Token) -> Expression {
         guard keywords.contains(.not) else {
             expression.isNegated = true
@@ -123,7 +135,8 @@ extension SyntaxParser {
     }
 
     /// A term, an assignment or a unification.
-    mutating func parseExpression() throws(Diagnostic) -> Expression {
+    @inline(never)
+    func parseExpression() throws(SyntaxError) -> Expression {
         let first = token
         let left = try parseInfix()
         guard kind == .assign || kind == .unify else {
@@ -141,15 +154,19 @@ extension SyntaxParser {
 
     // MARK: some, every
 
-    private mutating func parseSome() throws(Diagnostic) -> Expression {
+    @inline(never)
+    private func parseSome() throws(SyntaxError) -> Expression {
         let first = token
         if declaresVariables { return try parseSomeVariables(first) }
+        let start = mark()
         advance()
-        let term = try parseInfix()
-        guard case .call(let name, _, let operands) = term.kind else {
-            throw error("unexpected \(term.kind.name) token: expected var", at: term.location)
+        guard case .call(let name, _, let operands) = try parseInfix().kind else {
+            // No membership: read what there is of a list of names, and refuse the rest.
+            restore(start)
+            return try parseSomeVariables(first)
         }
         guard let (key, value, domain) = membership(name, operands) else {
+            guard name.first != "internal" else { throw unexpected("illegal domain") }
             throw unexpected("expected `x in xs` or `x, y in xs` expression")
         }
         let expression = Expression(
@@ -177,10 +194,12 @@ extension SyntaxParser {
         return false
     }
 
-    private mutating func parseSomeVariables(_ first: Token) throws(Diagnostic) -> Expression {
+    @inline(never)
+    private func parseSomeVariables(_ first: Token) throws(SyntaxError) -> Expression {
         var variables: [Term] = []
         repeat {
             advance()
+            guard kind == .identifier else { throw unexpected("expected var") }
             variables.append(variable())
             advance()
         } while kind == .comma
@@ -189,7 +208,8 @@ extension SyntaxParser {
             location: location(from: first, to: previousEnd), kind: .someVariables(variables))
     }
 
-    private mutating func parseEvery() throws(Diagnostic) -> Expression {
+    @inline(never)
+    private func parseEvery() throws(SyntaxError) -> Expression {
         let first = token
         advance()
         let term = try parseInfix()
@@ -227,7 +247,8 @@ extension SyntaxParser {
     // MARK: with
 
     /// `with target as value`, in any number, onto an expression whose height is the current one.
-    mutating func parseModifiers(of expression: Expression) throws(Diagnostic) {
+    @inline(never)
+    func parseModifiers(of expression: Expression) throws(SyntaxError) {
         var tallest = height
         while kind == .with, !isKeywordReference {
             let first = token

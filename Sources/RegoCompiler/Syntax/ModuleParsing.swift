@@ -23,21 +23,23 @@ struct StatementPlace {
 
 // Modules: statements, `package`, `import`, and going on after an error.
 extension SyntaxParser {
-    mutating func parseModule() throws(CompilationFailure) -> Module {
+    func parseModule() throws(CompilationFailure) -> Module {
         var statements = ModuleStatements()
         var diagnostics: [Diagnostic] = []
         guard kind != .eof else {
             let nowhere = Location(file: file, row: 0, column: 0, start: 0, end: 0)
-            throw CompilationFailure([error("empty module", at: nowhere)])
+            throw CompilationFailure([error("empty module", at: nowhere).diagnostic])
         }
         while kind != .eof, diagnostics.count < limits.diagnostics {
             let start = mark()
             do {
                 try parseStatement(&statements)
             } catch {
-                diagnostics.append(error)
+                diagnostics.append(error.diagnostic)
+                // A missing or wrong package is said once; the rest is read as if it were there.
+                statements.package = statements.package ?? ([], location(of: token))
                 restore(start)
-                skipStatement()
+                skipStatement(past: error.diagnostic.location)
             }
         }
         guard let package = statements.package, diagnostics.isEmpty else {
@@ -46,23 +48,24 @@ extension SyntaxParser {
         return try finish(statements, package)
     }
 
-    private mutating func parseStatement(
+    private func parseStatement(
         _ statements: inout ModuleStatements
-    ) throws(Diagnostic) {
+    ) throws(SyntaxError) {
         let first = token
         if kind == .package, !isKeywordReference {
             let path = try parsePackage()
             guard statements.package == nil else {
-                throw error("unexpected package", at: location(of: first))
+                return refuse("unexpected package", at: location(of: first))
             }
             statements.package = (path, location(from: first, to: previousEnd))
             statements.places.append(StatementPlace(row: first.row, sort: .package))
             return
         }
-        guard statements.package != nil else {
-            // Said once: what follows is read as if the package were there.
+        if statements.package == nil {
+            guard kind != .illegal else { throw unexpected() }
+            // The rest is read as if the package were there.
             statements.package = ([], location(of: first))
-            throw error("package expected")
+            refuse("package expected", at: location(of: first))
         }
         if kind == .import, !isKeywordReference {
             statements.imports.append(try parseImport(&statements))
@@ -77,16 +80,17 @@ extension SyntaxParser {
         }
     }
 
-    /// Goes to the next token that begins a line and can begin a statement.
-    private mutating func skipStatement() {
-        repeat { advance() } while kind != .eof && !beginsStatement
+    /// Goes to the next token behind an error that begins a line and can begin a statement.
+    private func skipStatement(past place: Location) {
+        repeat { advance() } while kind != .eof && !(beginsStatement && token.start > place.start)
     }
 
     private var beginsStatement: Bool {
         token.column == 1 && (kind == .identifier || kind.isKeyword)
     }
 
-    private mutating func finish(
+    @inline(never)
+    private func finish(
         _ statements: ModuleStatements, _ package: (path: [String], location: Location)
     ) throws(CompilationFailure) -> Module {
         let isVersionOne = version == .v1 || statements.importsVersionOne
@@ -95,10 +99,11 @@ extension SyntaxParser {
             packageLocation: package.location)
         module.imports = statements.imports
         module.rules = statements.rules.map(\.rule)
-        var diagnostics: [Diagnostic] = []
+        var diagnostics = refusals
         if isVersionOne { diagnostics += VersionOneChecks.check(statements.rules) }
-        diagnostics += attachAnnotations(to: module, statements)
+        if diagnostics.isEmpty { diagnostics = attachAnnotations(to: module, statements) }
         guard diagnostics.isEmpty else {
+            diagnostics.sort { $0.location.start < $1.location.start }
             throw CompilationFailure(Array(diagnostics.prefix(limits.diagnostics)))
         }
         return module
@@ -106,15 +111,15 @@ extension SyntaxParser {
 
     // MARK: package
 
-    private mutating func parsePackage() throws(Diagnostic) -> [String] {
+    private func parsePackage() throws(SyntaxError) -> [String] {
         advance()
         return try parsePath { (term) in "unexpected \(term.kind.name) token: expecting string" }
     }
 
     /// A name, then `.name` and `["name"]` in any number.
-    private mutating func parsePath(
+    private func parsePath(
         _ refusal: (Term) -> String
-    ) throws(Diagnostic) -> [String] {
+    ) throws(SyntaxError) -> [String] {
         guard kind == .identifier || kind.isKeyword else { throw unexpected() }
         var path = [text(token)]
         advance()
@@ -131,9 +136,9 @@ extension SyntaxParser {
 
     // MARK: import
 
-    private mutating func parseImport(
+    private func parseImport(
         _ statements: inout ModuleStatements
-    ) throws(Diagnostic) -> Import {
+    ) throws(SyntaxError) -> Import {
         let first = token
         advance()
         let pathToken = token
@@ -156,7 +161,7 @@ extension SyntaxParser {
             path: path, alias: alias, location: location(from: first, to: previousEnd))
     }
 
-    private mutating func parseAlias() throws(Diagnostic) -> String? {
+    private func parseAlias() throws(SyntaxError) -> String? {
         guard kind == .as else { return nil }
         advance()
         guard kind == .identifier else { throw unexpected("expected var") }
@@ -166,7 +171,7 @@ extension SyntaxParser {
         return alias
     }
 
-    private func checkImportedName(_ path: [String], _ place: Location) throws(Diagnostic) {
+    private func checkImportedName(_ path: [String], _ place: Location) throws(SyntaxError) {
         let name = path[path.count - 1]
         guard path[0] != "future", version.reserves(name) else { return }
         throw error(
@@ -174,9 +179,9 @@ extension SyntaxParser {
             hint: "import a different path or use an alias")
     }
 
-    private mutating func importKeywords(
+    private func importKeywords(
         _ path: [String], _ alias: String?, _ place: Location
-    ) throws(Diagnostic) {
+    ) throws(SyntaxError) {
         guard path.count > 1, path[1] == "keywords", path.count <= 3 else {
             throw error("invalid import, must be `future.keywords`", at: place)
         }
@@ -189,9 +194,9 @@ extension SyntaxParser {
         enable(keyword)
     }
 
-    private mutating func importVersion(
+    private func importVersion(
         _ path: [String], _ alias: String?, _ place: Location
-    ) throws(Diagnostic) {
+    ) throws(SyntaxError) {
         guard path == ["rego", "v1"] else {
             let written = path.joined(separator: ".")
             throw error("invalid import `\(written)`, must be `rego.v1`", at: place)
@@ -203,15 +208,20 @@ extension SyntaxParser {
 
     // MARK: Statements that are no rules
 
+    func refuse(_ message: String, at place: Location) {
+        refusals.append(Diagnostic(.parse, message, at: place))
+    }
+
     /// Reads a statement as a query and says why it defines nothing.
-    mutating func refuseStatement(_ start: Mark) throws(Diagnostic) -> Diagnostic {
+    func refuseStatement(_ start: Mark) throws(SyntaxError) {
         restore(start)
         var body = [try parseLiteral()]
         while kind == .semicolon {
             advance()
             body.append(try parseLiteral())
         }
-        return error(ruleRefusal(of: body), at: body[0].location)
+        guard kind != .illegal else { throw unexpected() }
+        refuse(ruleRefusal(of: body), at: body[0].location)
     }
 
     private func ruleRefusal(of body: Body) -> String {
@@ -222,19 +232,23 @@ extension SyntaxParser {
         }
         if expression.isNegated { return "negated expressions cannot be used for rule head" }
         switch expression.kind {
-        case .term(let term): return nameRefusal(of: term)
+        case .term(let term): return ruleNameRefusal(of: term)
         case .someVariables, .someIn: return "'some' declarations cannot be used for rule head"
         default: return "expression cannot be used for rule head"
         }
     }
 
-    private func nameRefusal(of term: Term) -> String {
-        guard case .call(let name, _, let operands) = term.kind else {
+    func ruleNameRefusal(of term: Term) -> String {
+        switch term.kind {
+        case .variable("input"), .variable("data"):
+            return "refs cannot be used for rule head"
+        case .call(let name, _, let operands):
+            guard name == ["eq"] || name == ["assign"], let left = operands.first else {
+                return "rule name conflicts with built-in function"
+            }
+            return "\(left.kind.name) cannot be used for rule name"
+        default:
             return "\(term.kind.name) cannot be used for rule name"
         }
-        guard name == ["eq"] || name == ["assign"], let left = operands.first else {
-            return "rule name conflicts with built-in function"
-        }
-        return "\(left.kind.name) cannot be used for rule name"
     }
 }

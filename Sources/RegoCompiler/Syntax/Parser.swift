@@ -18,7 +18,7 @@ public enum Parser {
         limits: SyntaxLimits = .default, keywords: FutureKeywords = []
     ) throws(CompilationFailure) -> Module {
         try checkSize(source, file, limits)
-        var parser = SyntaxParser(
+        let parser = SyntaxParser(
             source, file: file, version: version, limits: limits, keywords: keywords)
         return try parser.parseModule()
     }
@@ -29,7 +29,7 @@ public enum Parser {
         limits: SyntaxLimits = .default, keywords: FutureKeywords = []
     ) throws(CompilationFailure) -> Body {
         try parsing(source, file, version, limits, keywords) {
-            (parser: inout SyntaxParser) throws(Diagnostic) in
+            (parser: SyntaxParser) throws(SyntaxError) in
             try parser.parseQuery()
         }
     }
@@ -40,7 +40,7 @@ public enum Parser {
         limits: SyntaxLimits = .default, keywords: FutureKeywords = []
     ) throws(CompilationFailure) -> Term {
         try parsing(source, file, version, limits, keywords) {
-            (parser: inout SyntaxParser) throws(Diagnostic) in
+            (parser: SyntaxParser) throws(SyntaxError) in
             let term = try parser.parseInfix()
             guard parser.kind == .eof else { throw parser.unexpected() }
             return term
@@ -50,15 +50,15 @@ public enum Parser {
     private static func parsing<Tree>(
         _ source: Source, _ file: Int32, _ version: RegoVersion, _ limits: SyntaxLimits,
         _ keywords: FutureKeywords,
-        _ read: (inout SyntaxParser) throws(Diagnostic) -> Tree
+        _ read: (SyntaxParser) throws(SyntaxError) -> Tree
     ) throws(CompilationFailure) -> Tree {
         try checkSize(source, file, limits)
-        var parser = SyntaxParser(
+        let parser = SyntaxParser(
             source, file: file, version: version, limits: limits, keywords: keywords)
         do {
-            return try read(&parser)
+            return try read(parser)
         } catch {
-            throw CompilationFailure([error])
+            throw CompilationFailure([error.diagnostic])
         }
     }
 
@@ -70,14 +70,15 @@ public enum Parser {
         let start = Location(file: file, row: 1, column: 1, start: 0, end: 0)
         throw CompilationFailure([
             Diagnostic(
-                .parse, "source too large: expected at most \(limits.sourceSize) bytes, got \(size)",
+                .parse,
+                "source too large: expected at most \(limits.sourceSize) bytes, got \(size)",
                 at: start)
         ])
     }
 }
 
 extension SyntaxParser {
-    mutating func parseQuery() throws(Diagnostic) -> Body {
+    func parseQuery() throws(SyntaxError) -> Body {
         var body: Body = []
         repeat {
             body.append(try parseLiteral())

@@ -7,6 +7,8 @@ struct ParsedRule {
     var usesContains = false
     /// Neither a body nor a value was written.
     var isBare = false
+    /// Where `else` branches stand whose bodies have no `if` before them.
+    var bareElseBodies: [Location] = []
 }
 
 private struct ParsedHead {
@@ -17,11 +19,15 @@ private struct ParsedHead {
 // Rules: heads, bodies, `else`, `default`.
 extension SyntaxParser {
     /// The rules of one statement: one, or one for each body in braces.
-    mutating func parseRules() throws(Diagnostic) -> [ParsedRule] {
+    func parseRules() throws(SyntaxError) -> [ParsedRule] {
         let first = token
         let start = mark()
         if kind == .default, !isKeywordReference { return [try parseDefaultRule(first)] }
-        guard kind == .identifier || isKeywordReference else { throw try refuseStatement(start) }
+        // Version 1 has its own word against a rule named `contains`.
+        guard kind == .identifier || kind == .contains || isKeywordReference else {
+            try refuseStatement(start)
+            return []
+        }
         let headMark = mark()
         let parsed = try parseHead(isDefault: false)
         let rule = Rule(
@@ -34,10 +40,10 @@ extension SyntaxParser {
             rule.body = try parseBodyAfterIf()
         } else {
             makePartialSet(&rule.head, parsed.usesContains)
-            guard kind == .leftBrace else { return [try finishConstant(result, start)] }
+            guard kind == .leftBrace else { return try finishConstant(result, start) }
             rule.body = try parseBracedBody()
         }
-        try parseElseBranches(of: rule, headMark)
+        try parseElseBranches(of: &result, headMark)
         rule.location.end = previousEnd
         return try parseFurtherBodies(of: result, headMark)
     }
@@ -53,7 +59,7 @@ extension SyntaxParser {
     // MARK: Bodies
 
     /// `{ ... }` or one expression. Braces are a body, unless they are a value that is no set.
-    private mutating func parseBodyAfterIf() throws(Diagnostic) -> Body {
+    private func parseBodyAfterIf() throws(SyntaxError) -> Body {
         guard kind == .leftBrace else { return [try parseLiteral()] }
         guard mayBeValue(cursor) else { return try parseBracedBody() }
         let start = mark()
@@ -85,18 +91,18 @@ extension SyntaxParser {
     }
 
     /// More bodies after the first are more rules with the same head.
-    private mutating func parseFurtherBodies(
+    private func parseFurtherBodies(
         of first: ParsedRule, _ headMark: Mark
-    ) throws(Diagnostic) -> [ParsedRule] {
+    ) throws(SyntaxError) -> [ParsedRule] {
         var rules = [first]
         while kind == .leftBrace {
             guard first.rule.elseRule == nil else { throw error("expected else keyword") }
             let brace = token
-            var head = try copiedHead(headMark)
+            let end = partner(of: cursor).map { tokens[$0].end } ?? brace.end
+            let place = location(from: brace, to: end)
+            var head = try copiedHead(headMark, at: place)
             if !first.usesIf { makePartialSet(&head, first.usesContains) }
             let body = try parseBracedBody()
-            let place = location(from: brace, to: previousEnd)
-            head.location = place
             var next = first
             next.rule = Rule(
                 location: place, isDefault: false, head: head, body: body, elseRule: nil)
@@ -105,10 +111,15 @@ extension SyntaxParser {
         return rules
     }
 
-    /// Reads the head once more: no two rules share its terms.
-    private mutating func copiedHead(_ headMark: Mark) throws(Diagnostic) -> Head {
+    /// Reads the head once more: no two rules share its terms. OPA places those of further bodies
+    /// at the body.
+    private func copiedHead(
+        _ headMark: Mark, at place: Location? = nil
+    ) throws(SyntaxError) -> Head {
         let here = mark()
         revisit(headMark)
+        placement = place
+        defer { placement = nil }
         let head = try parseHead(isDefault: false).head
         revisit(here)
         return head
@@ -116,9 +127,10 @@ extension SyntaxParser {
 
     // MARK: else
 
-    private mutating func parseElseBranches(
-        of rule: Rule, _ headMark: Mark
-    ) throws(Diagnostic) {
+    private func parseElseBranches(
+        of parsed: inout ParsedRule, _ headMark: Mark
+    ) throws(SyntaxError) {
+        let rule = parsed.rule
         guard kind == .else, !isKeywordReference else { return }
         guard rule.head.ref.dropFirst().allSatisfy({ $0.kind.isGround }) else {
             throw error("else keyword cannot be used on rules with variables in head")
@@ -131,13 +143,15 @@ extension SyntaxParser {
         while kind == .else, !isKeywordReference {
             count += 1
             guard count <= limits.elseBranches else { throw error("too many else branches") }
-            let branch = try parseElse(headMark)
+            let branch = try parseElse(headMark, &parsed)
             last.elseRule = branch
             last = branch
         }
     }
 
-    private mutating func parseElse(_ headMark: Mark) throws(Diagnostic) -> Rule {
+    private func parseElse(
+        _ headMark: Mark, _ parsed: inout ParsedRule
+    ) throws(SyntaxError) -> Rule {
         let first = token
         var head = try copiedHead(headMark)
         head.value = nil
@@ -153,6 +167,7 @@ extension SyntaxParser {
             throw unexpected("expected else value term or rule body")
         }
         head.location = location(from: first, to: previousEnd)
+        if kind == .leftBrace { parsed.bareElseBodies.append(head.location) }
         let rule = Rule(
             location: head.location, isDefault: false, head: head, body: [], elseRule: nil)
         rule.body = try parseElseBody(rule.location)
@@ -160,7 +175,7 @@ extension SyntaxParser {
         return rule
     }
 
-    private mutating func parseElseBody(_ place: Location) throws(Diagnostic) -> Body {
+    private func parseElseBody(_ place: Location) throws(SyntaxError) -> Body {
         if kind == .leftBrace { return try parseBracedBody() }
         guard kind == .if, !isKeywordReference else { return [] }
         advance()
@@ -175,7 +190,7 @@ extension SyntaxParser {
 
     // MARK: Heads
 
-    private mutating func parseHead(isDefault: Bool) throws(Diagnostic) -> ParsedHead {
+    private func parseHead(isDefault: Bool) throws(SyntaxError) -> ParsedHead {
         let first = token
         var head = Head(
             location: location(of: first), ref: [variable()], arguments: nil, key: nil,
@@ -191,12 +206,12 @@ extension SyntaxParser {
             try checkValueStarts(head, isDefault)
             head.value = try parseInfix()
         }
-        head.location.end = previousEnd
+        head.location = extended(head.location)
         return ParsedHead(head: head, usesContains: usesContains)
     }
 
     /// `.name`, `[term]` and at last `(arguments)`. Space may follow the first name.
-    private mutating func parseHeadRef(_ head: inout Head) throws(Diagnostic) {
+    private func parseHeadRef(_ head: inout Head) throws(SyntaxError) {
         var mayFollow = true
         while mayFollow || !token.flags.contains(.spaceBefore) {
             mayFollow = false
@@ -219,18 +234,19 @@ extension SyntaxParser {
         }
     }
 
-    private mutating func parseContains(_ head: inout Head) throws(Diagnostic) {
+    private func parseContains(_ head: inout Head) throws(SyntaxError) {
         let example = "(e.g., \(name(of: head)) contains <VALUE> { ... })"
         guard head.arguments == nil else {
             throw unexpected(
-                "the contains keyword can only be used with multi-value rule definitions \(example)")
+                "the contains keyword can only be used with multi-value rule definitions "
+                    + example)
         }
         advance()
         guard startsTerm else { throw unexpected("expected rule key term \(example)") }
         head.key = try parseInfix()
     }
 
-    private func checkValueStarts(_ head: Head, _ isDefault: Bool) throws(Diagnostic) {
+    private func checkValueStarts(_ head: Head, _ isDefault: Bool) throws(SyntaxError) {
         guard !startsTerm else { return }
         let name = name(of: head)
         if isDefault {
@@ -260,33 +276,38 @@ extension SyntaxParser {
     // MARK: Constants and defaults
 
     /// A rule of a head alone, or the refusal of a statement that only began like one.
-    private mutating func finishConstant(
+    private func finishConstant(
         _ parsed: ParsedRule, _ start: Mark
-    ) throws(Diagnostic) -> ParsedRule {
-        if parsed.usesContains { return parsed }
-        guard !continuesExpression else { throw try refuseStatement(start) }
+    ) throws(SyntaxError) -> [ParsedRule] {
+        if parsed.usesContains { return [parsed] }
+        guard kind != .illegal else { throw unexpected() }
+        guard !continuesExpression else {
+            try refuseStatement(start)
+            return []
+        }
         var result = parsed
         let head = parsed.rule.head
         if head.value == nil, head.key == nil, head.arguments == nil {
             guard head.ref.count > 1 else {
-                throw error("var cannot be used for rule name", at: parsed.rule.location)
+                refuse(ruleNameRefusal(of: head.ref[0]), at: parsed.rule.location)
+                return []
             }
             result.isBare = true
         }
-        return result
+        return [result]
     }
 
     /// Whether the current token makes one expression of itself and the head before it.
     private var continuesExpression: Bool {
         switch kind {
-        case .semicolon, .comma, .illegal: true
+        case .semicolon, .comma: true
         case .with, .and, .or: !isKeywordReference
         case .in: !isKeywordReference
         default: InfixOperator(kind) != nil
         }
     }
 
-    private mutating func parseDefaultRule(_ first: Token) throws(Diagnostic) -> ParsedRule {
+    private func parseDefaultRule(_ first: Token) throws(SyntaxError) -> ParsedRule {
         advance()
         guard kind == .identifier || isKeywordReference else { throw unexpected() }
         let head = try parseHead(isDefault: true).head
@@ -306,7 +327,7 @@ extension SyntaxParser {
 
     private func checkDefaultArguments(
         _ arguments: [Term], _ place: Location
-    ) throws(Diagnostic) {
+    ) throws(SyntaxError) {
         var names: Set<String> = []
         for argument in arguments {
             guard case .variable(let name) = argument.kind else {

@@ -5,7 +5,8 @@ extension SyntaxParser {
     /// The largest power of two of a number, up or down; OPA's limit.
     private static let exponentLimit = 100_000.0
 
-    mutating func parseNumber() throws(Diagnostic) -> Term {
+    @inline(never)
+    func parseNumber() throws(SyntaxError) -> Term {
         let first = token
         var number: [UInt8] = []
         if kind == .minus {
@@ -28,7 +29,7 @@ extension SyntaxParser {
         return term(.number(String(decoding: number, as: UTF8.self)), from: first)
     }
 
-    private func checkNumber(_ digits: ArraySlice<UInt8>, isFraction: Bool) throws(Diagnostic) {
+    private func checkNumber(_ digits: ArraySlice<UInt8>, isFraction: Bool) throws(SyntaxError) {
         if isFraction {
             guard !digits.contains(UInt8(ascii: ".")) else { throw unexpected("invalid float") }
             return
@@ -40,14 +41,15 @@ extension SyntaxParser {
         }
     }
 
-    private func checkMagnitude(_ number: [UInt8]) throws(Diagnostic) {
+    private func checkMagnitude(_ number: [UInt8]) throws(SyntaxError) {
         let unsigned = number.first == UInt8(ascii: "-") ? number[1...] : number[...]
         let bits = Double(LiteralDecoding.magnitude(unsigned)) * 3.321_928_094_887_362
         guard abs(bits) <= Self.exponentLimit else { throw error("number too big") }
     }
 
     /// The value of the current string token.
-    func stringText() throws(Diagnostic) -> String {
+    @inline(never)
+    func stringText() throws(SyntaxError) -> String {
         let inner = bytes[(Int(token.start) + 1)..<(Int(token.end) - 1)]
         guard token.kind == .string, token.flags.contains(.hasEscape) else {
             return String(decoding: inner, as: UTF8.self)
@@ -61,7 +63,8 @@ extension SyntaxParser {
     // MARK: Template strings
 
     /// `$"text {expression} text"`
-    mutating func parseTemplate() throws(Diagnostic) -> Term {
+    @inline(never)
+    func parseTemplate() throws(SyntaxError) -> Term {
         let first = token
         var parts: [Term] = []
         var tallest = 0
@@ -87,7 +90,7 @@ extension SyntaxParser {
     }
 
     /// The literal text of the current part.
-    private func templateText() throws(Diagnostic) -> String {
+    private func templateText() throws(SyntaxError) -> String {
         guard kind == .templatePart || kind == .templateEnd else { throw unexpected() }
         let opening = token.flags.contains(.continued) ? 0 : 2
         let inner = bytes[(Int(token.start) + opening)..<(Int(token.end) - 1)]
@@ -101,7 +104,8 @@ extension SyntaxParser {
         return result
     }
 
-    private mutating func parseInterpolation() throws(Diagnostic) -> Term {
+    @inline(never)
+    private func parseInterpolation() throws(SyntaxError) -> Term {
         let first = token
         let expression = try parseLiteral()
         guard let refusal = interpolationRefusal(expression) else {
@@ -131,9 +135,10 @@ extension SyntaxParser {
     }
 
     /// A value under `with`: `[v | v := value with ...][0]`, since only expressions have modifiers.
-    private mutating func modifiedValue(
+    @inline(never)
+    private func modifiedValue(
         _ value: Term, _ expression: Expression, from first: Token
-    ) throws(Diagnostic) -> Term {
+    ) throws(SyntaxError) -> Term {
         let name = wildcard()
         let place = expression.location
         let call = Term(

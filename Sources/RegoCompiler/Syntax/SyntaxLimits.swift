@@ -6,13 +6,13 @@ public struct SyntaxLimits: Sendable {
     public var sourceSize = 16 << 20
     /// Tokens of one source text.
     public var tokens = 4_000_000
-    /// Height of the syntax tree and depth of the recursion that builds it, in nodes. Everything
-    /// that walks the tree may recurse this deep on a stack of 512 KiB.
-    public var depth = 200
+    /// Height of the syntax tree and depth of the recursion that builds it, in nodes: building it
+    /// takes at most 512 KiB of stack in a release build.
+    public var depth = 256
     /// `else` branches of one rule.
     public var elseBranches = 1_000
     /// Terms read, counting those read again after a wrong guess, as a multiple of the tokens.
-    public var termsPerToken = 16
+    public var termsPerToken = 4
     /// Diagnostics reported for one source text.
     public var diagnostics = 10
 

@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// A diagnostic on its way up. As an object it takes one word of each stack frame it passes.
+final class SyntaxError: Error {
+    let diagnostic: Diagnostic
+
+    init(_ diagnostic: Diagnostic) { self.diagnostic = diagnostic }
+}
+
 /// The state of parsing one text: a cursor over its tokens and what has been switched on.
 ///
 /// Every parsing function starts at its construct's first token and leaves the cursor after its
 /// last one. It throws the first thing that is wrong; where the grammar needs a guess, the caller
 /// catches it and goes back to a mark.
-struct SyntaxParser {
+///
+/// A class, since its functions call each other recursively: copies of its fields would fill the
+/// stack. One thread uses it.
+final class SyntaxParser {
     let bytes: [UInt8]
     let tokens: [Token]
     let comments: [Comment]
@@ -22,6 +32,11 @@ struct SyntaxParser {
     private(set) var previousEnd: Int32 = 0
     private(set) var keywords: FutureKeywords
     private var wildcards = 0
+
+    /// What is well-formed but defines nothing; reported if nothing worse is found.
+    var refusals: [Diagnostic] = []
+    /// Where terms read a second time are placed, instead of where they stand.
+    var placement: Location?
 
     /// Recursion depth, and the height of the tree that the last function returned.
     private var depth = 0
@@ -43,13 +58,13 @@ struct SyntaxParser {
         self.keywords = version == .v1 ? keywords.union(.versionOne) : keywords
         token = tokens[0]
         kind = .eof
-        termsLeft = tokens.count * limits.termsPerToken + 64
+        termsLeft = tokens.count * limits.termsPerToken + 1_000
         kind = effectiveKind(token.kind)
     }
 
     // MARK: Cursor
 
-    mutating func advance() {
+    func advance() {
         previousEnd = token.end
         if cursor + 1 < tokens.count { cursor += 1 }
         token = tokens[cursor]
@@ -66,7 +81,7 @@ struct SyntaxParser {
         index < tokens.count ? effectiveKind(tokens[index].kind) : .eof
     }
 
-    mutating func enable(_ added: FutureKeywords) {
+    func enable(_ added: FutureKeywords) {
         keywords.formUnion(added)
         kind = effectiveKind(token.kind)
     }
@@ -83,7 +98,7 @@ struct SyntaxParser {
         Mark(cursor: cursor, previousEnd: previousEnd, wildcards: wildcards, depth: depth)
     }
 
-    mutating func restore(_ mark: Mark) {
+    func restore(_ mark: Mark) {
         cursor = mark.cursor
         previousEnd = mark.previousEnd
         wildcards = mark.wildcards
@@ -93,7 +108,7 @@ struct SyntaxParser {
     }
 
     /// Goes back to a mark to read something again, with names that were not used yet.
-    mutating func revisit(_ mark: Mark) {
+    func revisit(_ mark: Mark) {
         let used = wildcards
         restore(mark)
         wildcards = used
@@ -132,7 +147,8 @@ struct SyntaxParser {
     // MARK: Nodes
 
     func location(from token: Token, to end: Int32) -> Location {
-        Location(
+        if let placement { return placement }
+        return Location(
             file: file, row: token.row, column: token.column, start: token.start, end: end)
     }
 
@@ -144,20 +160,28 @@ struct SyntaxParser {
     }
 
     /// A call whose text begins where its first operand does.
+    @inline(never)
     func infixCall(_ name: [String], _ operatorToken: Token, _ operands: [Term]) -> Term {
-        var whole = operands[0].location
-        whole.end = previousEnd
         return Term(
-            location: whole, kind: .call(name: name, location(of: operatorToken), operands))
+            location: extended(operands[0].location), kind: .call(name: name, location(of: operatorToken), operands))
     }
 
-    mutating func wildcard() -> String {
+    /// A location that goes on to the token before the current one.
+    func extended(_ location: Location) -> Location {
+        guard placement == nil else { return location }
+        var whole = location
+        whole.end = previousEnd
+        return whole
+    }
+
+    func wildcard() -> String {
         defer { wildcards += 1 }
         return "$\(wildcards)"
     }
 
     /// The variable of the current identifier.
-    mutating func variable() -> Term {
+    @inline(never)
+    func variable() -> Term {
         let isWildcard =
             token.end - token.start == 1 && bytes[Int(token.start)] == UInt8(ascii: "_")
         let name = isWildcard ? wildcard() : text(token)
@@ -167,7 +191,7 @@ struct SyntaxParser {
 
     // MARK: Limits
 
-    mutating func enter() throws(Diagnostic) {
+    func enter() throws(SyntaxError) {
         depth += 1
         guard depth <= limits.depth else {
             depth -= 1
@@ -175,37 +199,40 @@ struct SyntaxParser {
         }
     }
 
-    mutating func leave() { depth -= 1 }
+    func leave() { depth -= 1 }
 
     /// Sets the height of a node above children of height `tallest`.
-    mutating func raise(above tallest: Int) throws(Diagnostic) {
+    func raise(above tallest: Int) throws(SyntaxError) {
         height = tallest + 1
         guard height <= limits.depth else { throw tooDeep() }
     }
 
     /// Counts a term, so that wrong guesses inside wrong guesses end.
-    mutating func countTerm() throws(Diagnostic) {
+    func countTerm() throws(SyntaxError) {
         termsLeft -= 1
         guard termsLeft >= 0 else { throw error("too many ambiguous expressions in one text") }
     }
 
-    private func tooDeep() -> Diagnostic { error("max parsing recursion depth exceeded") }
+    private func tooDeep() -> SyntaxError { error("max parsing recursion depth exceeded") }
 
     // MARK: Errors
 
-    func error(_ message: String, at place: Location? = nil, hint: String? = nil) -> Diagnostic {
-        Diagnostic(.parse, message, at: place ?? location(of: token), hint: hint)
+    @inline(never)
+    func error(_ message: String, at place: Location? = nil, hint: String? = nil) -> SyntaxError {
+        SyntaxError(
+            Diagnostic(.parse, message, at: place ?? location(of: token), hint: hint))
     }
 
     /// The current token cannot stand here.
-    func unexpected(_ note: String? = nil, hint: String? = nil) -> Diagnostic {
+    @inline(never)
+    func unexpected(_ note: String? = nil, hint: String? = nil) -> SyntaxError {
         guard kind != .illegal else { return error(token.fault.message) }
         let sort = kind.isKeyword ? "keyword" : "token"
         let suffix = note.map { ": " + $0 } ?? ""
         return error("unexpected \(kind.name) \(sort)\(suffix)", hint: hint)
     }
 
-    mutating func expect(_ wanted: Token.Kind, _ note: String) throws(Diagnostic) {
+    func expect(_ wanted: Token.Kind, _ note: String) throws(SyntaxError) {
         guard kind == wanted else { throw unexpected(note) }
         advance()
     }

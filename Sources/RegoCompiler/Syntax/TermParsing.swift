@@ -5,28 +5,27 @@ extension SyntaxParser {
     // MARK: Infix operators
 
     /// A term with infix operators; at its top level also `k, v in xs`.
-    mutating func parseInfix() throws(Diagnostic) -> Term {
+    func parseInfix() throws(SyntaxError) -> Term {
         try parseInfix(above: .membership, keyValue: true)
     }
 
     /// A term with infix operators as a member of a list, where a comma ends it.
-    mutating func parseListMember() throws(Diagnostic) -> Term {
+    func parseListMember() throws(SyntaxError) -> Term {
         try parseInfix(above: .membership, keyValue: false)
     }
 
-    private mutating func parseInfix(
+    private func parseInfix(
         above minimum: InfixOperator.Precedence, keyValue: Bool
-    ) throws(Diagnostic) -> Term {
-        try enter()
-        defer { leave() }
+    ) throws(SyntaxError) -> Term {
         let first = try parseTerm()
         return try continueInfix(first, above: minimum, keyValue: keyValue)
     }
 
     /// Goes on after an operand that has been read already.
-    mutating func continueInfix(
+    @inline(never)
+    func continueInfix(
         _ first: Term, above minimum: InfixOperator.Precedence = .membership, keyValue: Bool = false
-    ) throws(Diagnostic) -> Term {
+    ) throws(SyntaxError) -> Term {
         var left = first
         while true {
             if keyValue, kind == .comma {
@@ -47,7 +46,8 @@ extension SyntaxParser {
     }
 
     /// `, v in xs` after a key. nil, and nothing read, when the comma means something else.
-    private mutating func keyValueMembership(_ key: Term) throws(Diagnostic) -> Term? {
+    @inline(never)
+    private func keyValueMembership(_ key: Term) throws(SyntaxError) -> Term? {
         let start = mark()
         let keyHeight = height
         advance()
@@ -69,7 +69,8 @@ extension SyntaxParser {
     // MARK: Terms
 
     /// A term without infix operators: a scalar, a collection, a ref or a call.
-    mutating func parseTerm() throws(Diagnostic) -> Term {
+    @inline(never)
+    func parseTerm() throws(SyntaxError) -> Term {
         try enter()
         defer { leave() }
         try countTerm()
@@ -79,7 +80,8 @@ extension SyntaxParser {
         return isTail ? try parseTail(of: head) : head
     }
 
-    private mutating func parsePrimary(_ first: Token) throws(Diagnostic) -> Term {
+    @inline(never)
+    private func parsePrimary(_ first: Token) throws(SyntaxError) -> Term {
         switch kind {
         case .null: return scalar(.null)
         case .true: return scalar(.boolean(true))
@@ -101,20 +103,21 @@ extension SyntaxParser {
         }
     }
 
-    private mutating func scalar(_ kind: Term.Kind) -> Term {
+    private func scalar(_ kind: Term.Kind) -> Term {
         let result = Term(location: location(of: token), kind: kind)
         height = 1
         advance()
         return result
     }
 
-    private mutating func scalarVariable() -> Term {
+    private func scalarVariable() -> Term {
         let result = variable()
         advance()
         return result
     }
 
-    private mutating func parseParentheses() throws(Diagnostic) -> Term {
+    @inline(never)
+    private func parseParentheses() throws(SyntaxError) -> Term {
         advance()
         let inner = try parseInfix()
         guard kind == .rightParenthesis else {
@@ -132,7 +135,8 @@ extension SyntaxParser {
     }
 
     /// `-x` is `0 - x`.
-    private mutating func parseUnaryMinus(_ sign: Token) throws(Diagnostic) -> Term {
+    @inline(never)
+    private func parseUnaryMinus(_ sign: Token) throws(SyntaxError) -> Term {
         let zero = Term(location: location(of: sign), kind: .number("0"))
         advance()
         let head = scalarVariable()
@@ -144,7 +148,8 @@ extension SyntaxParser {
     // MARK: Refs and calls
 
     /// `.name`, `[term]` and `(arguments)` after a head, in any number.
-    mutating func parseTail(of head: Term) throws(Diagnostic) -> Term {
+    @inline(never)
+    func parseTail(of head: Term) throws(SyntaxError) -> Term {
         guard head.kind.canHeadRef else {
             throw error("illegal ref (head cannot be \(head.kind.name))", at: head.location)
         }
@@ -172,12 +177,11 @@ extension SyntaxParser {
     }
 
     private func extended(_ head: Term, _ kind: Term.Kind) -> Term {
-        var whole = head.location
-        whole.end = previousEnd
-        return Term(location: whole, kind: kind)
+        Term(location: extended(head.location), kind: kind)
     }
 
-    mutating func parseDotOperand() throws(Diagnostic) -> Term {
+    @inline(never)
+    func parseDotOperand() throws(SyntaxError) -> Term {
         advance()
         guard !token.flags.contains(.spaceBefore) || kind == .eof else {
             throw error("unexpected whitespace token: expected identifier")
@@ -188,16 +192,17 @@ extension SyntaxParser {
         return scalar(.string(text(token)))
     }
 
-    mutating func parseBracketOperand() throws(Diagnostic) -> Term {
+    @inline(never)
+    func parseBracketOperand() throws(SyntaxError) -> Term {
         advance()
         let operand = try parseInfix()
         try expect(.rightBracket, "expected ]")
         return operand
     }
 
-    private mutating func parseCall(of head: Term, _ operands: [Term]) throws(Diagnostic) -> Term {
-        var nameLocation = head.location
-        nameLocation.end = previousEnd
+    @inline(never)
+    private func parseCall(of head: Term, _ operands: [Term]) throws(SyntaxError) -> Term {
+        let nameLocation = extended(head.location)
         var tallest = height
         advance()
         let arguments = try parseList(until: .rightParenthesis)
@@ -208,8 +213,9 @@ extension SyntaxParser {
         if arguments.isEmpty, name == ["set"] { return extended(head, .set([])) }
         guard let name else {
             let called = Term(location: nameLocation, kind: .ref(head, operands))
-            throw Diagnostic(
-                .type, "undefined function \(TermText.describe(called))", at: nameLocation)
+            throw SyntaxError(
+                Diagnostic(
+                    .type, "undefined function \(TermText.describe(called))", at: nameLocation))
         }
         return extended(head, .call(name: name, nameLocation, arguments))
     }

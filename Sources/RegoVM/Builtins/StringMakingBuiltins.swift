@@ -30,6 +30,10 @@ enum StringMakingBuiltins {
             evaluation, operands throws(BuiltinError) in
             try formatInteger(operands, evaluation)
         },
+        Builtin("sprintf", "string, array[any] -> string") {
+            evaluation, operands throws(BuiltinError) in
+            try GoFormat.format(operands.string(0), operands.array(1).elements, evaluation)
+        },
     ]
 
     private static func concat(

@@ -19,7 +19,6 @@ extension Machine {
     func calculate(
         _ index: Int, _ left: Value, _ right: Value, _ function: Int, _ pc: Int
     ) throws(EvaluationError) -> Value {
-        guard index >= 0 else { return .undefined }
         let operands = arena.values(2)
         operands[0] = left
         operands[1] = right

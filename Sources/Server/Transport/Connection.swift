@@ -155,6 +155,7 @@ struct Connection: Equatable {
         if state.pointee.flags.contains(.stalled) { return }
         state.pointee.flags.insert(.stalled)
         watch(LINUX_EPOLL_WRITABLE)
+        setTimer(after: loop.limits.stallTime)
     }
 
     private func resumeReading() {
@@ -176,7 +177,7 @@ struct Connection: Equatable {
         endSession()
         state.pointee.flags.insert(.lingering)
         guard linux_shutdown_write(state.pointee.descriptor) == 0 else { return close() }
-        setTimer(after: TransportLimits.lingerTime)
+        setTimer(after: loop.limits.lingerTime)
     }
 
     func close() {

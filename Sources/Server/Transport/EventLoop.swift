@@ -106,7 +106,7 @@ struct EventLoop: @unchecked Sendable {
     private func openMailbox() {
         let letters = state.pointee.mailbox.collect()
         for descriptor in letters.connections { adopt(descriptor) }
-        if letters.isServing != state.pointee.isServing { setServing(letters.isServing) }
+        setServing(letters.isServing)
         if letters.isDraining && state.pointee.drain == .none { beginDrain() }
         state.pointee.service?.woken()
     }

@@ -67,6 +67,7 @@ extension EventLoop {
 
     /// Changes what health checks answer, and tells those who watch.
     func setServing(_ isServing: Bool) {
+        if state.pointee.isServing == isServing { return }
         state.pointee.isServing = isServing
         state.pointee.reader.isServing = isServing
         for watch in state.pointee.watches {

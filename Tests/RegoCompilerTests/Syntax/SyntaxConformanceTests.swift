@@ -11,8 +11,7 @@ import Testing
         var index: Int
         var query: String
         var modules: [String]?
-        var input_term: String?
-        var experimental_keywords: Bool?
+        var inputTerm: String?
 
         var id: String { "\(file)#\(index)" }
     }
@@ -20,7 +19,9 @@ import Testing
     @Test(arguments: [RegoVersion.v0, .v1])
     func readsEveryCase(_ version: RegoVersion) throws {
         let path = version == .v0 ? "rego/cases-v0.json" : "rego/cases-v1.json"
-        let cases = try JSONDecoder().decode([Case].self, from: Data(SharedFolder.read(path)))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        let cases = try decoder.decode([Case].self, from: Data(SharedFolder.read(path)))
         #expect(cases.count > 1_000)
         for keywords in [FutureKeywords(), .not] {
             let failures = cases.flatMap { Self.failures(of: $0, version, keywords) }
@@ -48,7 +49,7 @@ import Testing
         attempt(test.query) { (source) throws(CompilationFailure) in
             _ = try Parser.parseBody(source, version: version, keywords: keywords)
         }
-        if let term = test.input_term {
+        if let term = test.inputTerm {
             attempt(term) { (source) throws(CompilationFailure) in
                 _ = try Parser.parseTerm(source, version: version)
             }
