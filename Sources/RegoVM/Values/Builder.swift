@@ -179,7 +179,8 @@ extension Value {
             let slotMemory = UnsafeMutableRawPointer(memory + count * 2).assumingMemoryBound(to: UInt32.self)
             fillSlots(slotMemory, slots, memory, count)
         }
-        return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count)
+        let parts = max(Value.nesting(keys, count), Value.nesting(values, count))
+        return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count, parts: parts)
     }
 
     /// Lays out a set from distinct members in any order.
@@ -197,7 +198,9 @@ extension Value {
             let slotMemory = UnsafeMutableRawPointer(memory + count).assumingMemoryBound(to: UInt32.self)
             fillSlots(slotMemory, slots, memory, count)
         }
-        return Value(kind: .set, pointer: UnsafeRawPointer(memory), length: count)
+        return Value(
+            kind: .set, pointer: UnsafeRawPointer(memory), length: count,
+            parts: Value.nesting(members, count))
     }
 }
 
