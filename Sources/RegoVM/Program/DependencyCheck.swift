@@ -2,8 +2,8 @@
 
 /// Checks that no function, rule or virtual document depends on itself.
 ///
-/// What stands in for a function under `with` may call the function that it replaces, and is off
-/// while it runs; such chains end at the machine's call depth.
+/// Two ways are open until the program runs, and end at the machine's call depth: what stands in for a
+/// function under `with`, and the child of a node whose key is computed.
 struct DependencyCheck {
     let program: Program
     /// What each function, and behind them each node, depends on.
@@ -29,7 +29,7 @@ struct DependencyCheck {
             switch i.opcode {
             case .call, .callReplaceable: result.append(i.b)
             case .rule, .ruleReplaceable: result.append(vertex(.rule(Int(i.b))))
-            case .node, .nodeChild: result.append(vertex(.node(Int(i.b))))
+            case .node: result.append(vertex(.node(Int(i.b))))
             default: break
             }
         }
