@@ -99,7 +99,8 @@ public final class StorageFolder: Storage {
     public func list(_ folder: String) throws(StorageError) -> [String] {
         let number: Int32
         do {
-            number = try openBelow(root.number, folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY)
+            let target = folder.isEmpty ? "." : folder
+            number = try openBelow(root.number, target, O_RDONLY | O_DIRECTORY)
         } catch where error.number == ENOENT || error.number == ENOTDIR {
             return []
         }
