@@ -59,7 +59,8 @@ let package = Package(
         .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
         .target(
             name: "DecisionLog",
-            dependencies: ["Platform", "Telemetry", "Authorization", "Cryptography", "TransparencyLog"]),
+            dependencies: ["Platform", "Telemetry", "Authorization", "Cryptography", "TransparencyLog"],
+            exclude: ["Record/record.schema.json"]),
 
         // The program.
         .target(
@@ -77,6 +78,14 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
+
+        // Benchmarks, and OPA's conformance cases.
+        .target(name: "CAllocationCount"),
+        .executableTarget(
+            name: "bench", dependencies: ["CAllocationCount", "Platform", "RegoCompiler", "RegoVM"]),
+        .executableTarget(
+            name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],
+            path: "Tests/Conformance"),
 
         // Tests: one suite a target, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
@@ -110,9 +119,16 @@ let package = Package(
         .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography", "TestSupport"]),
+        .executableTarget(
+            name: "log-driver",
+            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography"],
+            path: "Tests/LogDriver"),
         .testTarget(
             name: "DecisionLogTests",
-            dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography", "TestSupport"]),
+            dependencies: [
+                "log-driver", "DecisionLog", "TransparencyLog", "Platform", "Cryptography",
+                "Authorization", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -20,13 +20,13 @@ public struct EntryReader<Source: TileSource> {
     ///
     /// - Parameter body: is given the index and the bytes, which are valid during the call; answers
     ///   false to stop.
-    public func forEach(
-        in range: Range<Int>, while body: (_ index: Int, UnsafeRawBufferPointer) throws -> Bool
+    public func scan(
+        _ range: Range<Int>, while body: (_ index: Int, UnsafeRawBufferPointer) throws -> Bool
     ) throws {
         let range = range.clamped(to: 0..<shape.size)
         guard !range.isEmpty else { return }
-        let tiles = (range.lowerBound / LogLimits.tileWidth)...((range.upperBound - 1) / LogLimits.tileWidth)
-        for tile in tiles {
+        let first = range.lowerBound / LogLimits.tileWidth
+        for tile in first...((range.upperBound - 1) / LogLimits.tileWidth) {
             guard try readBundle(tile, range, body) else { return }
         }
     }
@@ -35,10 +35,10 @@ public struct EntryReader<Source: TileSource> {
     public func forEach(
         in range: Range<Int>, _ body: (_ index: Int, UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        try forEach(in: range, while: { index, entry in
+        try scan(range) { index, entry in
             try body(index, entry)
             return true
-        })
+        }
     }
 
     /// One entry.

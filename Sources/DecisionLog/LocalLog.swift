@@ -67,7 +67,7 @@ public final class LocalLog: Sendable {
     private let isStopping = Atomic(false)
     private let publishedSize: Atomic<Int>
     private let turn: Mutex<Turn>
-    private let threads = Mutex<[BackgroundThread]>([])
+    private let threads = Mutex<[SystemThread]>([])
 
     /// Guarded by `turn`: only one thread at a time sequences.
     private struct Turn: @unchecked Sendable {
@@ -176,11 +176,20 @@ public final class LocalLog: Sendable {
 extension LocalLog {
     /// Starts the sequencer's thread, and in durable mode the flusher's. They end with `close`.
     public func start() throws(LogError) {
-        let sequencer = try BackgroundThread("log-sequencer") { self.runSequencer() }
-        threads.withLock { $0.append(sequencer) }
+        try startThread("log-sequencer") { self.runSequencer() }
         guard let flusherSignal else { return }
-        let flusher = try BackgroundThread("log-flusher") { self.runFlusher(flusherSignal) }
-        threads.withLock { $0.append(flusher) }
+        try startThread("log-flusher") { self.runFlusher(flusherSignal) }
+    }
+
+    private func startThread(
+        _ name: String, _ body: @escaping @Sendable () -> Void
+    ) throws(LogError) {
+        do {
+            let thread = try SystemThread.start(name: name, body)
+            threads.withLock { $0.append(thread) }
+        } catch {
+            throw LogError(.storage, "no thread `\(name)`: \(error)")
+        }
     }
 
     private func runSequencer() {

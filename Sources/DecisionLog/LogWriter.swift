@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Authorization
 import TransparencyLog
 
 /// One event loop's way into the log: `append` for each decision of the turn, without a lock or an
@@ -50,6 +51,11 @@ public final class LogWriter {
             .copyMemory(from: record)
         used = end
         pending += 1
+    }
+
+    /// Adds a record as `RecordWriter` encoded it.
+    public func append(_ record: Bytes) throws(LogError) {
+        try append(UnsafeRawBufferPointer(record.buffer))
     }
 
     /// Hands this turn's records to the log, all or none.

@@ -47,37 +47,3 @@ final class Signal: @unchecked Sendable {
         isRaised = false
     }
 }
-
-/// One thread that runs a closure to its end.
-final class BackgroundThread: @unchecked Sendable {
-    private let thread: pthread_t
-
-    private final class Work {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-
-    /// - Parameter name: for the error.
-    init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(LogError) {
-        var thread = pthread_t()
-        let work = Unmanaged.passRetained(Work(body))
-        let number = pthread_create(&thread, nil, runWork, work.toOpaque())
-        guard number == 0 else {
-            work.release()
-            throw LogError(.storage, "no thread for `\(name)`: error \(number)")
-        }
-        self.thread = thread
-    }
-
-    func join() { pthread_join(thread, nil) }
-
-    fileprivate static func perform(_ pointer: UnsafeMutableRawPointer) {
-        Unmanaged<Work>.fromOpaque(pointer).takeRetainedValue().body()
-    }
-}
-
-/// Free and not a closure: one made on the main actor would trap on another thread.
-private func runWork(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let pointer { BackgroundThread.perform(pointer) }
-    return nil
-}

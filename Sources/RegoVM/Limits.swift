@@ -46,4 +46,6 @@ public enum Limits {
     static let cachedKeyBytes = 256 * 1024
     /// Tokens within tokens.
     static let tokenNesting = 16
+    /// Certificates that one call may verify as a chain.
+    static let certificatesInChain = 32
 }

@@ -73,6 +73,5 @@ func echo(_ stream: Stream) {
     guard stream.isEnded, !stream.isAnswerBegun else { return }
     _ = stream.beginAnswer(okHead, bodyFollows: true)
     _ = stream.append(stream.body)
-    stream.dropBody()
     stream.finishAnswer(trailers: okTrailers)
 }

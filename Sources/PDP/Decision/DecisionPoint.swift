@@ -39,6 +39,8 @@ public final class DecisionPoint {
     private let input: CheckInput
     private var snapshot: PolicySnapshot
     private var machine: Machine
+    /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
+    private var explains = true
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
 
@@ -58,7 +60,8 @@ public final class DecisionPoint {
         machine = Machine(snapshot.policy, evaluation: evaluation)
     }
 
-    public var revision: String { snapshot.policy.revision }
+    /// The revision of the policy that decides.
+    public var revision: Bytes { snapshot.revision }
 
     /// The body of the check as JSON, read at most once whoever asks.
     public func begin(_ context: AttributeContext) {
@@ -73,7 +76,13 @@ public final class DecisionPoint {
         _ context: AttributeContext, _ subject: Subject, _ agent: AgentSnapshot, into decision: Decision
     ) {
         sections.begin(subject)
-        if let refusal = Restrictions.refusal(subject.facts, agent) {
+        explains = true
+        if subject.scopes.isOverfull {
+            // Scopes that no policy sees could not be stripped.
+            deny(
+                decision,
+                Reason(code: Bytes("too_many_scopes"), message: Bytes("the request carries too many scopes")), .deny)
+        } else if let refusal = Restrictions.refusal(subject.facts, agent) {
             deny(decision, refusal, .deny)
         } else if !subject.facts.doubts.isDisjoint(with: settings.deniedDoubts) {
             deny(
@@ -120,6 +129,7 @@ public final class DecisionPoint {
         }
         do throws(AnswerReader.InvalidAnswer) {
             try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()
+            explains = answer["action"].isDefined
         } catch {
             fail(decision, "invalid_decision", "the policy's decision has a part of the wrong type")
         }
@@ -157,7 +167,7 @@ public final class DecisionPoint {
     ) {
         if decision.isAllowed {
             stripScopes(context, agent, decision)
-        } else if decision.body.isEmpty && !decision.isError {
+        } else if decision.body.isEmpty && !decision.isError && explains {
             DenialBody.write(for: subject.facts, decision, in: evaluation.arena)
         }
         guard settings.decisionHeader.utf8CodeUnitCount > 0 else { return }
