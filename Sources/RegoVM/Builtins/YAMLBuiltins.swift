@@ -35,7 +35,9 @@ struct YAMLReader {
         guard UTF8Text.isValid(text) else { throw .failed("yaml: invalid leading UTF-8 octet") }
         let root: Node?
         do {
-            root = try Parser(yaml: String(decoding: text, as: UTF8.self)).nextRoot()
+            // Yams resolves the tags of keys as it goes; this leaves all of them as written.
+            let untouched = try Resolver.basic.appending(.implicit, "(?s).*")
+            root = try Parser(yaml: String(decoding: text, as: UTF8.self), resolver: untouched).nextRoot()
         } catch {
             throw .failed("yaml: " + describe(error))
         }

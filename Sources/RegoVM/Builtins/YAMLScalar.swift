@@ -12,14 +12,13 @@ enum YAMLScalar {
 
     /// True for a scalar without quotes and without a tag.
     static func isPlain(_ scalar: Node.Scalar) -> Bool {
-        scalar.style == .plain && (scalar.tag.description.isEmpty || scalar.tag == .implicit)
+        scalar.style == .plain && scalar.tag.description.isEmpty
     }
 
     static func resolve(_ scalar: Node.Scalar) throws(BuiltinError) -> YAMLScalar {
         let tag = scalar.tag.description
         guard tag.hasPrefix("tag:yaml.org,2002:") else {
-            let isPlain = scalar.style == .plain && (tag.isEmpty || tag == "?")
-            return isPlain ? resolve(scalar.string) : .string(scalar.string)
+            return isPlain(scalar) ? resolve(scalar.string) : .string(scalar.string)
         }
         let type = tag.dropFirst("tag:yaml.org,2002:".count)
         switch type {
