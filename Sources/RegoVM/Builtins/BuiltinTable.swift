@@ -8,7 +8,7 @@ public enum BuiltinTable {
     private static let families: [[Builtin]] = [
         TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
         URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
-        TokenBuiltins.all, CertificateBuiltins.all,
+        TokenBuiltins.all, CertificateBuiltins.all, AWSSignatureBuiltins.all, GraphQLBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {
