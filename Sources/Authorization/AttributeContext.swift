@@ -7,33 +7,60 @@
 /// their capacity and decoding allocates nothing. Every `Bytes` points into the message; the
 /// instance is valid until the message is gone. Presence of a message is kept apart from its
 /// content, because `input` shows an empty message as `{}` and an absent one not at all.
+///
+/// The attributes lie behind a pointer that never changes: as properties of the class each access
+/// from another module would pay a run-time exclusivity check, which together cost more than
+/// decoding itself.
+@dynamicMemberLookup
 public final class AttributeContext {
-    /// The downstream peer of this hop.
-    public var source = Peer()
-    /// The local end of the downstream connection.
-    public var destination = Peer()
-    /// Absent for Envoy's network filter.
-    public var request: Request?
-    public var http: HTTPRequest?
-    public var headers: [HeaderField] = []
-    /// True when the headers came as `header_map` (`encode_raw_headers`): ordered, duplicates kept,
-    /// each value in `HeaderField.value` as raw bytes.
-    public var hasHeaderMap = false
-    public var sourceLabels: [StringPair] = []
-    public var destinationLabels: [StringPair] = []
-    /// Static strings of the virtual host and route: attested by Envoy's configuration.
-    public var contextExtensions: [StringPair] = []
-    /// `core.v3.Metadata` as received: dynamic metadata of the request.
-    public var metadata: Metadata?
-    /// `core.v3.Metadata` as received: metadata of the route.
-    public var routeMetadata: Metadata?
-    /// Namespaces of `metadata`, then those of `routeMetadata`, as encoded `google.protobuf.Struct`.
-    public var filterMetadata: [StringPair] = []
-    public var tlsSession: TLSSession?
-    /// The whole `CheckRequest` message.
-    public var message = Bytes.empty
+    public let attributes: UnsafeMutablePointer<Attributes>
 
-    public init() {}
+    public init() {
+        attributes = .allocate(capacity: 1)
+        attributes.initialize(to: Attributes())
+    }
+
+    deinit {
+        attributes.deinitialize(count: 1)
+        attributes.deallocate()
+    }
+
+    /// `context.http` stands for `context.attributes.pointee.http`.
+    @inlinable
+    public subscript<Value>(dynamicMember path: WritableKeyPath<Attributes, Value>) -> Value {
+        @inline(__always) get { attributes.pointee[keyPath: path] }
+        @inline(__always) _modify { yield &attributes.pointee[keyPath: path] }
+    }
+
+    public struct Attributes {
+        /// True when the message held `attributes` at all.
+        public var isPresent = false
+        /// The downstream peer of this hop.
+        public var source = Peer()
+        /// The local end of the downstream connection.
+        public var destination = Peer()
+        /// Absent for Envoy's network filter.
+        public var request: Request?
+        public var http: HTTPRequest?
+        /// As received: a name may occur again, and then the last one counts (`header(_:)`).
+        public var headers: [HeaderField] = []
+        /// True when the headers came as `header_map` (`encode_raw_headers`): ordered, with
+        /// duplicates kept.
+        public var hasHeaderMap = false
+        public var sourceLabels: [StringPair] = []
+        public var destinationLabels: [StringPair] = []
+        /// Static strings of the virtual host and route: attested by Envoy's configuration.
+        public var contextExtensions: [StringPair] = []
+        /// Dynamic metadata of the request (`metadata_context`).
+        public var metadata = Metadata()
+        /// Metadata of the route (`route_metadata_context`).
+        public var routeMetadata = Metadata()
+        public var tlsSession: TLSSession?
+        /// The whole `CheckRequest` message.
+        public var message = Bytes.empty
+
+        public init() {}
+    }
 
     public struct Peer {
         public var isPresent = false
@@ -127,14 +154,20 @@ public final class AttributeContext {
         }
     }
 
+    /// `core.v3.Metadata`: namespaces with encoded values, whose well-formedness was checked.
+    /// A namespace may occur again, and then the last one counts.
     public struct Metadata {
-        /// Where its namespaces lie in `filterMetadata`.
-        public var filter: Range<Int>
-        /// `typed_filter_metadata`: namespace to encoded `google.protobuf.Any`.
-        public var typed: [StringPair]
-        public init(filter: Range<Int>, typed: [StringPair] = []) {
-            self.filter = filter
-            self.typed = typed
+        public var isPresent = false
+        /// Namespace to encoded `google.protobuf.Struct`.
+        public var filter: [StringPair] = []
+        /// Namespace to encoded `google.protobuf.Any`.
+        public var typed: [StringPair] = []
+        public init() {}
+
+        mutating func reset() {
+            isPresent = false
+            filter.removeAll(keepingCapacity: true)
+            typed.removeAll(keepingCapacity: true)
         }
     }
 
@@ -144,11 +177,12 @@ public final class AttributeContext {
     }
 }
 
-extension AttributeContext {
+extension AttributeContext.Attributes {
     /// Forgets the last request; keeps the capacity of all tables.
-    public func reset() {
-        source = Peer()
-        destination = Peer()
+    public mutating func reset() {
+        isPresent = false
+        source = AttributeContext.Peer()
+        destination = AttributeContext.Peer()
         request = nil
         http = nil
         headers.removeAll(keepingCapacity: true)
@@ -156,29 +190,41 @@ extension AttributeContext {
         sourceLabels.removeAll(keepingCapacity: true)
         destinationLabels.removeAll(keepingCapacity: true)
         contextExtensions.removeAll(keepingCapacity: true)
-        metadata = nil
-        routeMetadata = nil
-        filterMetadata.removeAll(keepingCapacity: true)
+        metadata.reset()
+        routeMetadata.reset()
         tlsSession = nil
         message = .empty
     }
+}
+
+extension AttributeContext {
+    /// Forgets the last request; keeps the capacity of all tables.
+    public func reset() { attributes.pointee.reset() }
 
     /// The last value of header `name` (lower case); nil when it is absent.
     public func header(_ name: Bytes) -> Bytes? {
-        var index = headers.count
+        var index = attributes.pointee.headers.count
         while index > 0 {
             index -= 1
-            if headers[index].name == name { return headers[index].value }
+            if attributes.pointee.headers[index].name == name {
+                return attributes.pointee.headers[index].value
+            }
         }
         return nil
     }
 
     /// The last value of context extension `key`; nil when it is absent.
     public func contextExtension(_ key: Bytes) -> Bytes? {
-        var index = contextExtensions.count
+        Self.last(key, in: attributes.pointee.contextExtensions)
+    }
+
+    /// The last value under `key`; nil when it is absent.
+    @inlinable
+    public static func last(_ key: Bytes, in pairs: [StringPair]) -> Bytes? {
+        var index = pairs.count
         while index > 0 {
             index -= 1
-            if contextExtensions[index].key == key { return contextExtensions[index].value }
+            if pairs[index].key == key { return pairs[index].value }
         }
         return nil
     }

@@ -29,12 +29,14 @@ public struct Bytes: @unchecked Sendable {
         count = literal.utf8CodeUnitCount
     }
 
-    public static let empty = Bytes(start: nil, count: 0)
+    @inlinable public static var empty: Bytes { Bytes(start: nil, count: 0) }
 
     @inlinable public var isEmpty: Bool { count == 0 }
 
     @inlinable
-    public var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+    public var buffer: UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: start, count: count)
+    }
 
     @inlinable
     public subscript(index: Int) -> UInt8 {

@@ -33,7 +33,8 @@ public struct Reason {
 
 /// What is taken from an agent from now on, for a time.
 public struct Restriction {
-    /// `read_only`, `no_egress`, `no_tool:<name>`, `no_delegation`, `strip_scopes:<...>`, `isolate`.
+    /// `read_only`, `no_egress`, `no_tool:<name>`, `no_delegation`, `strip_scopes:<...>` or
+    /// `isolate`.
     public var name: Bytes
     public var seconds: Int64
     @inlinable
@@ -59,32 +60,32 @@ public struct Label {
 /// One instance belongs to one event loop and is filled again for each Check; its slices point
 /// into the request message, the loop's arena or the policy. `isAllowed` starts false: whatever
 /// goes wrong half-way is a denial.
+///
+/// The content lies behind a pointer that never changes, for the reason given at
+/// `AttributeContext`.
+@dynamicMemberLookup
 public final class Decision {
-    public var id = DecisionID()
-    public var action: Action = .deny
-    public var isAllowed = false
-    /// Our own failure (not a policy's denial): encoded as `error_response`.
-    public var isError = false
-    /// 200..599; nil means 403 on denial.
-    public var httpStatus: Int?
-    /// On allow they go upstream, on denial to the client. Values of a repeated name are joined
-    /// with "," on allow (Envoy keeps only the last) and sent one by one on denial.
-    public var headers: [Field] = []
-    public var responseHeadersToAdd: [Field] = []
-    public var requestHeadersToRemove: [Bytes] = []
-    /// Not yet percent-encoded.
-    public var queryParametersToSet: [Field] = []
-    public var queryParametersToRemove: [Bytes] = []
-    public var body = Bytes.empty
-    /// An encoded `google.protobuf.Struct`, empty when the policy gave none.
-    public var dynamicMetadata = Bytes.empty
-    public var reasons: [Reason] = []
-    public var risk: Int?
-    public var strippedScopes: [Bytes] = []
-    public var restrictions: [Restriction] = []
-    public var labels: [Label] = []
+    public let content: UnsafeMutablePointer<Content>
 
-    public init() {}
+    public init() {
+        content = .allocate(capacity: 1)
+        content.initialize(to: Content())
+    }
+
+    deinit {
+        content.deinitialize(count: 1)
+        content.deallocate()
+    }
+
+    /// `decision.isAllowed` stands for `decision.content.pointee.isAllowed`.
+    @inlinable
+    public subscript<Value>(dynamicMember path: WritableKeyPath<Content, Value>) -> Value {
+        @inline(__always) get { content.pointee[keyPath: path] }
+        @inline(__always) _modify { yield &content.pointee[keyPath: path] }
+    }
+
+    /// Back to an unexplained denial; keeps the capacity of all tables.
+    public func reset() { content.pointee.reset() }
 
     public struct Field {
         public var name: Bytes
@@ -96,8 +97,38 @@ public final class Decision {
         }
     }
 
+    public struct Content {
+        public var id = DecisionID()
+        public var action: Action = .deny
+        public var isAllowed = false
+        /// Our own failure (not a policy's denial): encoded as `error_response`.
+        public var isError = false
+        /// 200..599; nil means 403 on denial.
+        public var httpStatus: Int?
+        /// On allow they go upstream, on denial to the client. Values of a repeated name are joined
+        /// with "," on allow (Envoy keeps only the last) and sent one by one on denial.
+        public var headers: [Field] = []
+        public var responseHeadersToAdd: [Field] = []
+        public var requestHeadersToRemove: [Bytes] = []
+        /// Not yet percent-encoded.
+        public var queryParametersToSet: [Field] = []
+        public var queryParametersToRemove: [Bytes] = []
+        public var body = Bytes.empty
+        /// An encoded `google.protobuf.Struct`, empty when the policy gave none.
+        public var dynamicMetadata = Bytes.empty
+        public var reasons: [Reason] = []
+        public var risk: Int?
+        public var strippedScopes: [Bytes] = []
+        public var restrictions: [Restriction] = []
+        public var labels: [Label] = []
+
+        public init() {}
+    }
+}
+
+extension Decision.Content {
     /// Back to an unexplained denial; keeps the capacity of all tables.
-    public func reset() {
+    public mutating func reset() {
         id = DecisionID()
         action = .deny
         isAllowed = false

@@ -16,6 +16,14 @@ public enum Limits {
     public static let collectionEntries = 4_000_000
     /// Bytes of a string that a builtin may make.
     public static let stringBytes = 64 * 1024 * 1024
+    /// Decimal digits of a number that arithmetic works with or makes, on either side of the point.
+    public static let numberDigits = 10_000
+    /// Compiled patterns (regular expressions, globs, templates) that one thread keeps.
+    public static let cachedPatterns = 256
+    /// Bytes of a regular expression or glob.
+    public static let patternBytes = 64 * 1024
+    /// Bytes that one compiled regular expression may use, its caches of states included.
+    public static let patternMemory = 8 * 1024 * 1024
     /// Time zones that the process keeps.
     static let cachedTimeZones = 1024
     /// Bytes of a time zone's name and of its file.

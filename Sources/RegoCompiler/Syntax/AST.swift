@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where something stands in a source file. Rows and columns count from 1; a column counts bytes,
-/// as OPA's do.
+/// Where something stands in a source file. Rows and columns count from 1; a column counts Unicode
+/// scalars, as OPA's do.
 public struct Location: Sendable, Hashable {
     /// Index into the compilation's list of sources.
     public var file: Int32
@@ -75,6 +75,17 @@ public final class Rule {
         self.body = body
         self.elseRule = elseRule
     }
+
+    deinit {
+        // One by one: a long chain of branches must not free itself recursively.
+        var next = elseRule
+        elseRule = nil
+        while next != nil, isKnownUniquelyReferenced(&next) {
+            let following = next?.elseRule
+            next?.elseRule = nil
+            next = following
+        }
+    }
 }
 
 /// A rule's head: `ref(args) contains key := value`.
@@ -93,7 +104,8 @@ public struct Head {
     public var isAssigned: Bool
 
     public init(
-        location: Location, ref: [Term], arguments: [Term]?, key: Term?, value: Term?, isAssigned: Bool
+        location: Location, ref: [Term], arguments: [Term]?, key: Term?, value: Term?,
+        isAssigned: Bool
     ) {
         self.location = location
         self.ref = ref
@@ -163,7 +175,11 @@ public final class Term {
         case number(String)
         /// The decoded text.
         case string(String)
-        /// `_` becomes a fresh name that starts with `$` and cannot be written by hand.
+        /// A variable of the rule after names were resolved: its number and its written name. The
+        /// parser never makes it.
+        case local(Int, String)
+        /// `_` becomes a fresh name that starts with `$` and cannot be written by hand. A bare
+        /// `input` or `data` is a variable too.
         case variable(String)
         /// The head (`.variable`, or any other term in `f(x).y`, `[1, 2][i]`), then its operands.
         /// `input` and `data` are heads of kind `.variable`.

@@ -148,10 +148,8 @@ extension Operands {
     public func integer(_ index: Int) throws(BuiltinError) -> Int {
         let value = try number(index)
         if let integer = value.asInteger { return Int(integer) }
-        guard let integer = DecimalText(value.bytes).asInt64 else {
-            throw BuiltinError(.type, "operand \(index + 1) must be integer number but got floating-point number")
-        }
-        return Int(integer)
+        // As in OPA, `1.0` and `1e3` are none.
+        throw BuiltinError(.type, "operand \(index + 1) must be integer number but got floating-point number")
     }
 
     public func boolean(_ index: Int) throws(BuiltinError) -> Bool {

@@ -6,6 +6,22 @@ public enum BuiltinTable {
 
     /// The families' lists.
     private static let families: [[Builtin]] = [
+        OperatorBuiltins.all,
+        NumberBuiltins.all,
+        AggregateBuiltins.all,
+        CollectionBuiltins.all,
+        ObjectBuiltins.all,
+        TypeBuiltins.all,
+        StringBuiltins.all,
+        StringMakingBuiltins.all,
+        RegexBuiltins.all,
+        GlobBuiltins.all,
+        JSONBuiltins.all,
+        JSONPathBuiltins.all,
+        EncodingBuiltins.all,
+        URLQueryBuiltins.all,
+        WalkBuiltins.all,
+        DiagnosticBuiltins.all,
         TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
         URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
         TokenBuiltins.all, CertificateBuiltins.all, AWSSignatureBuiltins.all, GraphQLBuiltins.all,

@@ -52,8 +52,18 @@ public struct CollectionBuilder {
         state = UnsafeMutablePointer(mutating: value.pointer!.assumingMemoryBound(to: State.self))
     }
 
-    /// The builder as a value, to keep it in a register.
-    var value: Value { Value(kind: .builder, pointer: UnsafeRawPointer(state), length: 0) }
+    /// The builder as a value, to keep it in a register; `length` tells sets (0) from objects (1).
+    var value: Value {
+        Value(kind: .builder, pointer: UnsafeRawPointer(state), length: state.pointee.isObject ? 1 : 0)
+    }
+
+    /// Replaces each value of an object that is still being filled.
+    func finishValues(_ transform: (Value) -> Value) {
+        guard state.pointee.isObject else { return }
+        for index in 0..<state.pointee.count {
+            state.pointee.values[index] = transform(state.pointee.values[index])
+        }
+    }
 
     public var count: Int { state.pointee.count }
 

@@ -2,7 +2,7 @@
 
 /// Bytes that grow in an arena.
 public struct ByteBuilder {
-    let arena: Arena
+    public let arena: Arena
     private(set) var base: UnsafeMutablePointer<UInt8>
     public private(set) var count = 0
     private var capacity: Int

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin names for the scripts in Scripts/, which do the work and can be run alone.
+.DEFAULT_GOAL := help
+.PHONY: help demo test build lint bench fuzz conformance end-to-end policies compose clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## the story through a real Envoy; KEEP=1 stays up for curl
+	@Scripts/demo $(if $(KEEP),--keep)
+
+build: ## the release binary, .build/release/portcullis
+	@Scripts/build
+
+test: ## unit tests, then the end-to-end tests through a real Envoy
+	@Scripts/test
+
+end-to-end: ## the end-to-end tests alone, on the release binary
+	@Scripts/end-to-end
+
+lint: ## Swift, shell and Python style
+	@Scripts/lint
+
+bench: ## the table of the README, measured on this machine
+	@Scripts/bench
+
+fuzz: ## fuzz targets, a minute each; SECONDS_EACH=600 for longer
+	@Scripts/fuzz
+
+conformance: ## Rego conformance, passed and total by category
+	@Scripts/conformance
+
+compose: ## the same story in containers
+	@Scripts/compose
+
+clean: ## removes .build
+	@rm -rf .build

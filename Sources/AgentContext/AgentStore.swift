@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import Synchronization
+
+/// What is known of every agent, in bounded memory; shared by all threads.
+///
+/// A check reads a snapshot, decides, and applies its event. Between the two another thread may
+/// decide about the same agent: each decision sees the context as of its own start.
+public final class AgentStore: Sendable {
+    private let shards: [Shard]
+    private let maximum: Int
+    private let total = Atomic<Int>(0)
+
+    /// - Parameter maximumAgents: agents that are remembered at most. When there are more, the
+    ///   least recently used is forgotten, but never one under restriction.
+    public init(maximumAgents: Int = Limits.agents) {
+        maximum = max(1, maximumAgents)
+        var number = 1
+        while number < Limits.shards && maximum / (number * 2) >= Shard.pageStates { number *= 2 }
+        shards = (0..<number).map { _ in Shard() }
+    }
+
+    /// How the store answers for an agent.
+    public enum Lookup: Sendable {
+        case known
+        /// Not seen before; from now on it has a place.
+        case new
+        /// No place is left, because every agent is under restriction: the check must be denied.
+        case full
+        /// The agent has no name, so there is no context for it.
+        case nobody
+    }
+
+    /// Agents that are remembered now.
+    public var count: Int { total.load(ordering: .relaxed) }
+
+    /// Copies what is known of an agent.
+    ///
+    /// - Parameter now: nanoseconds since 1970.
+    public func load(_ agent: Bytes, now: Int64, into snapshot: AgentSnapshot) -> Lookup {
+        snapshot.clear(now)
+        guard !agent.isEmpty else { return .nobody }
+        let hash = AgentState.hash(agent)
+        let shard = shard(hash)
+        let isKnown = shard.withLock { storage in
+            guard let index = storage.find(agent, hash) else { return false }
+            snapshot.copy(storage.state(index))
+            return true
+        }
+        if isKnown { return .known }
+        return insert(agent, hash, shard, now) ? .new : .full
+    }
+
+    /// Applies the event of a decision, live or from the log.
+    ///
+    /// - Returns: false when no place was left, so that the event is not remembered.
+    @discardableResult
+    public func apply(_ event: ContextEvent) -> Bool {
+        guard !event.agent.isEmpty else { return true }
+        let hash = AgentState.hash(event.agent)
+        let shard = shard(hash)
+        if applyToKnown(event, hash, shard) { return true }
+        guard insert(event.agent, hash, shard, event.time) else { return false }
+        return applyToKnown(event, hash, shard)
+    }
+
+    private func applyToKnown(_ event: ContextEvent, _ hash: UInt64, _ shard: Shard) -> Bool {
+        shard.withLock { storage in
+            guard let index = storage.find(event.agent, hash) else { return false }
+            storage.state(index).pointee.apply(event)
+            storage.touch(index, at: event.time)
+            return true
+        }
+    }
+
+    private func shard(_ hash: UInt64) -> Shard {
+        // The table inside a shard uses the low bits.
+        shards[Int(truncatingIfNeeded: hash >> 48) & (shards.count - 1)]
+    }
+
+    /// Gives an agent a place, or finds that another thread did.
+    private func insert(_ agent: Bytes, _ hash: UInt64, _ shard: Shard, _ now: Int64) -> Bool {
+        guard makeRoom(now, shard) else { return false }
+        let isNew = shard.withLock { storage in
+            guard storage.find(agent, hash) == nil else { return false }
+            _ = storage.insert(agent, hash)
+            return true
+        }
+        if !isNew { total.wrappingSubtract(1, ordering: .relaxed) }
+        return true
+    }
+
+    /// Reserves a place. No lock is held on entry, and never two at once.
+    private func makeRoom(_ now: Int64, _ preferred: Shard) -> Bool {
+        if total.wrappingAdd(1, ordering: .relaxed).newValue <= maximum { return true }
+        for list in Shard.List.allCases {
+            if preferred.withLock({ $0.evict(from: list, at: now) }) { return released() }
+            for shard in shards where shard !== preferred {
+                if shard.withLock({ $0.evict(from: list, at: now) }) { return released() }
+            }
+        }
+        total.wrappingSubtract(1, ordering: .relaxed)
+        return false
+    }
+
+    private func released() -> Bool {
+        total.wrappingSubtract(1, ordering: .relaxed)
+        return true
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bounds of the agents' context, each with its unit.
+public enum Limits {
+    /// Agents that are remembered unless configured otherwise.
+    public static let agents = 100_000
+    /// Bytes of recent events of one agent.
+    public static let eventBytes = 1024
+    /// Recent events of one agent.
+    public static let events = 32
+    /// Bytes of one text of an event; longer ones are cut. Four of them fit `eventBytes`.
+    public static let eventTextBytes = 240
+    /// Destinations, and as many tools, that are known as seen before.
+    public static let seen = 16
+    /// Labels of one agent. One more isolates it: a taint that has no room must not be forgotten.
+    public static let labels = 16
+    /// Restrictions of one agent. One more isolates it.
+    public static let restrictions = 16
+    /// Bytes of a label's or restriction's name. A longer one isolates.
+    public static let markNameBytes = 140
+    /// Seconds that a label or restriction may last (ten years).
+    public static let markSeconds: Int64 = 315_360_000
+    /// Shards at most; each has its own lock.
+    static let shards = 16
+    /// Agents that are looked at in search of one whose restrictions are over.
+    static let evictionScan = 8
+}

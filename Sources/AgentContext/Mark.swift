@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+
+/// A label or a restriction of one agent, with its end and its cause.
+struct Mark {
+    enum Kind: UInt8 {
+        case label
+        case restriction
+    }
+
+    private(set) var kind: Kind
+    private var nameCount: UInt8
+    private var nameBytes: InlineArray<140, UInt8>
+    /// Nanoseconds since 1970.
+    let since: Int64
+    var expires: Int64
+    /// The decision that made it last as long as it does.
+    var cause: DecisionID
+
+    /// - Parameter name: at most `Limits.markNameBytes`.
+    init(_ kind: Kind, _ name: Bytes, since: Int64, expires: Int64, cause: DecisionID) {
+        self.kind = kind
+        nameCount = UInt8(name.count)
+        nameBytes = InlineArray(repeating: 0)
+        for index in 0..<name.count { nameBytes[index] = name[index] }
+        self.since = since
+        self.expires = expires
+        self.cause = cause
+    }
+
+    func hasName(_ name: Bytes) -> Bool {
+        guard name.count == Int(nameCount) else { return false }
+        for index in 0..<name.count where nameBytes[index] != name[index] { return false }
+        return true
+    }
+
+    /// Calls `body` with the name, which is valid only inside of it.
+    func withName<Result>(_ body: (Bytes) -> Result) -> Result {
+        withUnsafeBytes(of: nameBytes) { memory in
+            body(Bytes(UnsafeRawBufferPointer(rebasing: memory[0..<Int(nameCount)])))
+        }
+    }
+}
+
+/// The marks of one agent: no memory for the many agents that have none.
+struct MarkList {
+    private(set) var base: UnsafeMutablePointer<Mark>?
+    private(set) var count: UInt16 = 0
+    private var capacity: UInt16 = 0
+
+    static let isolate = Bytes("isolate")
+
+    /// Adds a mark, or makes the one of this name last longer. What has no room, by number or by
+    /// length, isolates for as long: forgetting it would let the agent go.
+    mutating func add(
+        _ kind: Mark.Kind, _ name: Bytes, seconds: Int64, at time: Int64, cause: DecisionID
+    ) {
+        guard seconds > 0 else { return }
+        let lasting = min(seconds, Limits.markSeconds)
+        let expires = time + lasting * 1_000_000_000
+        if let index = index(of: name, kind) {
+            guard let base, expires > base[index].expires else { return }
+            base[index].expires = expires
+            base[index].cause = cause
+            return
+        }
+        let limit = kind == .label ? Limits.labels : Limits.restrictions
+        if name.count > Limits.markNameBytes || number(of: kind) >= limit {
+            guard !(kind == .restriction && name == Self.isolate) else {
+                append(Mark(kind, name, since: time, expires: expires, cause: cause))
+                return
+            }
+            add(.restriction, Self.isolate, seconds: lasting, at: time, cause: cause)
+            return
+        }
+        append(Mark(kind, name, since: time, expires: expires, cause: cause))
+    }
+
+    private func index(of name: Bytes, _ kind: Mark.Kind) -> Int? {
+        guard let base else { return nil }
+        for index in 0..<Int(count) where base[index].kind == kind && base[index].hasName(name) {
+            return index
+        }
+        return nil
+    }
+
+    private func number(of kind: Mark.Kind) -> Int {
+        guard let base else { return 0 }
+        var result = 0
+        for index in 0..<Int(count) where base[index].kind == kind { result += 1 }
+        return result
+    }
+
+    private mutating func append(_ mark: Mark) {
+        if count == capacity { grow(to: max(1, Int(capacity) * 2)) }
+        base?.advanced(by: Int(count)).initialize(to: mark)
+        count += 1
+    }
+
+    private mutating func grow(to newCapacity: Int) {
+        let larger = UnsafeMutablePointer<Mark>.allocate(capacity: newCapacity)
+        if let base {
+            larger.update(from: base, count: Int(count))
+            base.deallocate()
+        }
+        base = larger
+        capacity = UInt16(newCapacity)
+    }
+
+    /// Forgets marks that are over; gives the memory back with the last one.
+    mutating func expire(at time: Int64) {
+        guard let base else { return }
+        var kept = 0
+        for index in 0..<Int(count) where base[index].expires > time {
+            base[kept] = base[index]
+            kept += 1
+        }
+        count = UInt16(kept)
+        if kept == 0 { free() }
+    }
+
+    func has(_ kind: Mark.Kind, at time: Int64) -> Bool {
+        guard let base else { return false }
+        for index in 0..<Int(count) where base[index].kind == kind && base[index].expires > time {
+            return true
+        }
+        return false
+    }
+
+    /// Becomes a copy of `other`, in memory of its own.
+    mutating func copy(_ other: MarkList) {
+        if other.count > capacity { grow(to: Int(other.count)) }
+        if let base, let source = other.base, other.count > 0 {
+            base.update(from: source, count: Int(other.count))
+        }
+        count = other.count
+    }
+
+    mutating func free() {
+        base?.deallocate()
+        base = nil
+        count = 0
+        capacity = 0
+    }
+}

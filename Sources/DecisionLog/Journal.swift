@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cryptography
+import Platform
+import Synchronization
+
+/// Where records are safe from our own crash before they are in the tree: a chain of append-only
+/// segments. Loops append, the sequencer reads what they appended and removes what is published, and
+/// in durable mode a third thread flushes.
+final class Journal: Sendable {
+    struct Segment {
+        let ordinal: Int
+        let file: any AppendFile
+        /// Sequence numbers of its first record and of the one after its last.
+        let first: Int
+        var end: Int
+        /// Bytes that count; beyond them may lie what a failed append left.
+        var size: Int
+        var syncedSize: Int
+        /// Whether a failed append may have left bytes beyond `size`.
+        var isTorn = false
+    }
+
+    /// A place between two batches.
+    struct Cursor {
+        var ordinal: Int
+        var offset: Int
+    }
+
+    private struct State {
+        /// Oldest first; the last one is appended to. Never empty.
+        var segments: [Segment]
+        /// The sequence number, which is the leaf index, of the next record.
+        var next: Int
+        /// Records below it survive a power loss.
+        var durable: Int
+        /// Why nothing is taken at the moment.
+        var failure: LogError?
+        var isClosed = false
+        /// Bytes that the sequencer has not been woken for.
+        var unannounced = 0
+        /// The sequencer sleeps until it is woken.
+        var isSequencerParked = false
+    }
+
+    private let storage: any Storage
+    private let origin: Digest
+    private let configuration: LogConfiguration
+    private let state: Mutex<State>
+
+    /// Begins a new segment; those with lower numbers are left to the caller.
+    ///
+    /// A crash in here leaves a segment without records, which recovery removes.
+    init(
+        _ storage: any Storage, origin: Digest, configuration: LogConfiguration, ordinal: Int,
+        next: Int
+    ) throws(LogError) {
+        self.storage = storage
+        self.origin = origin
+        self.configuration = configuration
+        do {
+            let file = try Self.makeSegmentFile(storage, ordinal)
+            let segment = try Self.begin(file, ordinal: ordinal, first: next, origin: origin)
+            try file.sync()
+            state = Mutex(State(segments: [segment], next: next, durable: next))
+        } catch {
+            throw LogError(any: error)
+        }
+    }
+
+    private static func makeSegmentFile(
+        _ storage: any Storage, _ ordinal: Int
+    ) throws(StorageError) -> any AppendFile {
+        let file = try storage.openForAppending(segmentName(ordinal))
+        try file.truncate(to: 0)
+        // In durable mode a record must not vanish with its file's name.
+        try storage.sync()
+        return file
+    }
+
+    private static func begin(
+        _ file: any AppendFile, ordinal: Int, first: Int, origin: Digest
+    ) throws(StorageError) -> Segment {
+        try withUnsafeTemporaryAllocation(byteCount: SegmentHeader.length, alignment: 8) {
+            (bytes) throws(StorageError) in
+            SegmentHeader(ordinal: ordinal, first: first, origin: origin).write(to: bytes)
+            try file.append(
+                UnsafeRawBufferPointer(bytes), UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        return Segment(
+            ordinal: ordinal, file: file, first: first, end: first, size: SegmentHeader.length,
+            syncedSize: 0)
+    }
+}
+
+// The loops' side.
+extension Journal {
+    /// Appends one batch under the next sequence numbers. When it throws, no record was taken.
+    ///
+    /// - Returns: the sequence number after the last record, and whether the sequencer wants to be
+    ///   woken.
+    func commit(
+        _ records: UnsafeRawBufferPointer, count: Int
+    ) throws(LogError) -> (end: Int, wakes: Bool) {
+        let sum = Checksum.of(records)
+        return try state.withLock { (state) throws(LogError) in
+            let active = state.segments.count - 1
+            try admit(&state, records.count)
+            do throws(StorageError) {
+                try state.segments[active].append(records, count: count, sum: sum)
+            } catch {
+                // Cut off at once what went in: the disk may be full of it.
+                try? state.segments[active].repair()
+                throw LogError(error)
+            }
+            state.next += count
+            state.unannounced += records.count
+            let wakes =
+                state.isSequencerParked || state.unannounced >= DecisionLogLimits.readBytes
+            if wakes {
+                state.isSequencerParked = false
+                state.unannounced = 0
+            }
+            return (state.next, wakes)
+        }
+    }
+
+    private func admit(_ state: inout State, _ bytes: Int) throws(LogError) {
+        if state.isClosed { throw LogError(.closed, "the log is closed") }
+        if let failure = state.failure { throw failure }
+        let held = state.segments.reduce(0) { $0 + $1.size }
+        guard held + bytes <= configuration.journalBytes else {
+            throw LogError(
+                .journalFull, "the journal holds \(held) bytes that are not in the log yet",
+                hint: "the sequencer cannot keep up or cannot write; see the log's status")
+        }
+    }
+
+    /// Whether records below `end` survive what the configured mode promises.
+    func isDurable(_ end: Int) -> Bool {
+        configuration.durability == .buffered || state.withLock { $0.durable >= end }
+    }
+
+    var failure: LogError? { state.withLock { $0.failure } }
+    var next: Int { state.withLock { $0.next } }
+    var size: Int { state.withLock { $0.segments.reduce(0) { $0 + $1.size } } }
+
+    func close() { state.withLock { $0.isClosed = true } }
+
+    /// Refuses all records from now on, until `restart`.
+    func fail(_ error: LogError) { state.withLock { $0.failure = error } }
+}
+
+extension Journal.Segment {
+    mutating func append(
+        _ records: UnsafeRawBufferPointer, count: Int, sum: UInt64
+    ) throws(StorageError) {
+        try repair()
+        let header = BatchHeader(
+            payloadLength: records.count, first: end, count: count, payloadSum: sum)
+        isTorn = true
+        try withUnsafeTemporaryAllocation(byteCount: BatchHeader.length, alignment: 8) {
+            (bytes) throws(StorageError) in
+            header.write(to: bytes, ordinal: ordinal)
+            try file.append(UnsafeRawBufferPointer(bytes), records)
+        }
+        isTorn = false
+        end += count
+        size += header.totalLength
+    }
+
+    /// Cuts off what a failed append left.
+    mutating func repair() throws(StorageError) {
+        guard isTorn else { return }
+        try file.truncate(to: size)
+        isTorn = false
+    }
+}
+
+// The flusher's side.
+extension Journal {
+    /// Makes all records that were committed before the call survive a power loss.
+    ///
+    /// When it throws, the kernel may have dropped what it could not write, and a second attempt
+    /// proves nothing. So no record is taken until the sequencer has brought everything into the
+    /// tree, flushed that, and begun a new segment (`restart`).
+    func flush() throws(LogError) {
+        let work = state.withLock { state in
+            state.segments.filter { $0.syncedSize < $0.size }
+        }
+        for segment in work {
+            do {
+                try segment.file.sync()
+            } catch {
+                let failure = LogError(error)
+                fail(failure)
+                throw failure
+            }
+            state.withLock { state in
+                guard state.failure == nil else { return }
+                state.durable = max(state.durable, segment.end)
+                for index in state.segments.indices
+                where state.segments[index].ordinal == segment.ordinal {
+                    state.segments[index].syncedSize = segment.size
+                }
+            }
+        }
+    }
+}
+
+// The sequencer's side.
+extension Journal {
+    /// Where reading begins: the first batch of the segment that `init` began.
+    var start: Cursor {
+        state.withLock {
+            Cursor(ordinal: $0.segments[0].ordinal, offset: SegmentHeader.length)
+        }
+    }
+
+    /// Reads committed bytes from `cursor` on; moves `cursor` to the next segment at the end of
+    /// one.
+    ///
+    /// - Returns: how many bytes; 0 when there are no more.
+    func read(
+        _ cursor: inout Cursor, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(LogError) -> Int {
+        let place = state.withLock { state -> (file: any AppendFile, left: Int, at: Cursor)? in
+            state.unannounced = 0
+            for segment in state.segments where segment.ordinal >= cursor.ordinal {
+                let offset =
+                    segment.ordinal == cursor.ordinal ? cursor.offset : SegmentHeader.length
+                guard segment.size > offset else { continue }
+                return (
+                    segment.file, segment.size - offset,
+                    Cursor(ordinal: segment.ordinal, offset: offset)
+                )
+            }
+            return nil
+        }
+        guard let place else { return 0 }
+        cursor = place.at
+        let wanted = min(buffer.count, place.left)
+        do {
+            let got = try place.file.read(
+                at: cursor.offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]))
+            guard got == wanted else {
+                throw LogError(
+                    .journalDamaged,
+                    "`\(segmentName(cursor.ordinal))` lost bytes: expected \(wanted), got \(got)")
+            }
+            return got
+        } catch {
+            throw LogError(any: error)
+        }
+    }
+
+    /// Whether all records are below `end`; notes then that the sequencer goes to sleep.
+    func parks(at end: Int) -> Bool {
+        state.withLock { state in
+            state.isSequencerParked = state.next == end && state.failure == nil
+            return state.isSequencerParked
+        }
+    }
+
+    /// Removes segments whose records are all below `published`, and begins a new segment when the
+    /// active one has grown enough.
+    func trim(published: Int) throws(LogError) {
+        let active = state.withLock { state in
+            // What is published was flushed with its tree.
+            state.durable = max(state.durable, published)
+            return state.segments[state.segments.count - 1]
+        }
+        do {
+            if active.size >= configuration.segmentBytes { try rotate(after: active) }
+            while let oldest = state.withLock({ state in
+                state.segments.count > 1 && state.segments[0].end <= published
+                    ? state.segments[0] : nil
+            }) {
+                try storage.remove(segmentName(oldest.ordinal))
+                state.withLock { _ = $0.segments.removeFirst() }
+            }
+        } catch {
+            throw LogError(any: error)
+        }
+    }
+
+    /// Begins a new segment. A crash in here leaves one without records.
+    private func rotate(after active: Segment) throws(StorageError) {
+        let ordinal = active.ordinal + 1
+        let file = try Self.makeSegmentFile(storage, ordinal)
+        try state.withLock { (state) throws(StorageError) in
+            state.segments.append(
+                try Self.begin(file, ordinal: ordinal, first: state.next, origin: origin))
+        }
+        // In buffered mode nobody else flushes it, and after a power loss a gap before the new
+        // segment's records would stop the start. Failure is no harm now: the tree is flushed too.
+        try? active.file.sync()
+    }
+
+    /// Takes records again after a failure, in a new segment: everything before is published, and
+    /// so needs the old segments no more.
+    func restart(published: Int) throws(LogError) {
+        let active = state.withLock { $0.segments[$0.segments.count - 1] }
+        do {
+            try rotate(after: active)
+        } catch {
+            throw LogError(error)
+        }
+        state.withLock { state in
+            precondition(state.next == published)
+            state.durable = state.next
+            state.failure = nil
+        }
+    }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+import TransparencyLog
+
+/// Bounds of this module; what an operator may change stands in `LogConfiguration`.
+public enum DecisionLogLimits {
+    /// Bytes of one record: an entry bundle gives its length as a uint16.
+    public static let recordBytes = LogLimits.entryLength
+    /// Bytes of the records that one loop turn may hold.
+    public static let batchBytes = 8 << 20
+    /// Bytes that a writer's buffer starts with; it grows to what its turns need.
+    static let initialBatchBytes = 64 << 10
+    /// Bytes the sequencer reads from the journal at a time, and the backlog that wakes it.
+    static let readBytes = 1 << 20
+    /// Nanoseconds that the sequencer waits after a failure.
+    static let retryNanoseconds: Int64 = 200_000_000
+    /// Digits of a journal segment's number in its name.
+    static let segmentDigits = 16
+}

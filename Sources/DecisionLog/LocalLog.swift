@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cryptography
+import Platform
+import Synchronization
+import TransparencyLog
+
+/// A transparency log on local storage: a folder in the tlog-tiles layout, and a journal folder in
+/// which records are safe before they are in the tree.
+///
+/// Loops write through `LogWriter`s; a thread brings the records into the tree and publishes
+/// checkpoints; in durable mode another one flushes the journal.
+public final class LocalLog: Sendable {
+    /// The log's folder and its journal's.
+    public struct Folders: Sendable {
+        /// `checkpoint` and `tile/...`, nothing else.
+        public let log: any Storage
+        public let journal: any Storage
+
+        public init(log: any Storage, journal: any Storage) {
+            self.log = log
+            self.journal = journal
+        }
+    }
+
+    /// What the sequencer's thread tells.
+    public enum Event: Sendable {
+        /// A checkpoint of so many entries is published.
+        case published(size: Int)
+        /// Sequencing or publishing failed; it is tried again.
+        case failing(LogError)
+        /// It works again.
+        case recovered
+    }
+
+    /// What the start found.
+    public struct Recovery: Equatable, Sendable {
+        /// Entries that were published before.
+        public var published = 0
+        /// Records that only the journal had.
+        public var recovered = 0
+        /// Bytes of commits that a crash cut short; none of them had been answered.
+        public var droppedBytes = 0
+    }
+
+    /// How it stands.
+    public struct Status: Sendable {
+        /// Entries in the published checkpoint.
+        public let published: Int
+        /// Records taken.
+        public let committed: Int
+        /// Bytes that the journal holds.
+        public let journalBytes: Int
+        /// Why no record is taken, or why nothing is published, at the moment.
+        public let failure: LogError?
+    }
+
+    public let verifierKey: VerifierKey
+    public let recovery: Recovery
+    let journal: Journal
+    private let folders: Folders
+    private let configuration: LogConfiguration
+    private let clock: any Clock
+    private let onEvent: @Sendable (Event) -> Void
+    private let onDurable: @Sendable () -> Void
+    private let sequencerSignal = Signal()
+    private let flusherSignal: Signal?
+    private let isStopping = Atomic(false)
+    private let publishedSize: Atomic<Int>
+    private let turn: Mutex<Turn>
+    private let threads = Mutex<[SystemThread]>([])
+
+    /// Guarded by `turn`: only one thread at a time sequences.
+    private struct Turn: @unchecked Sendable {
+        let sequencer: Sequencer
+        var failure: LogError?
+        /// Monotonic nanoseconds.
+        var lastPublish: Int64 = 0
+        var isClosed = false
+    }
+
+    /// Opens a log, takes over what a crash left, and publishes it. No thread runs until `start`.
+    ///
+    /// - Parameters:
+    ///   - onEvent: called on the sequencer's thread.
+    ///   - onDurable: called on the flusher's thread when more tickets are durable, or when the
+    ///     log has begun to refuse records: wake the loops that wait.
+    public static func open(
+        _ folders: Folders, signer: NoteSigner, _ configuration: LogConfiguration = .init(),
+        clock: any Clock = SystemClock(), onEvent: @escaping @Sendable (Event) -> Void = { _ in },
+        onDurable: @escaping @Sendable () -> Void = {}
+    ) throws(LogError) -> LocalLog {
+        do {
+            try folders.log.lock()
+            do {
+                try folders.journal.lock()
+            } catch {
+                folders.log.unlock()
+                throw error
+            }
+        } catch {
+            throw LogError(any: error)
+        }
+        do {
+            let opening = try LogOpening(folders, signer, configuration)
+            return LocalLog(
+                opening, folders, configuration, clock, onEvent: onEvent, onDurable: onDurable)
+        } catch {
+            folders.journal.unlock()
+            folders.log.unlock()
+            throw LogError(any: error)
+        }
+    }
+
+    private init(
+        _ opening: consuming LogOpening, _ folders: Folders, _ configuration: LogConfiguration,
+        _ clock: any Clock, onEvent: @escaping @Sendable (Event) -> Void,
+        onDurable: @escaping @Sendable () -> Void
+    ) {
+        self.folders = folders
+        self.configuration = configuration
+        self.clock = clock
+        self.onEvent = onEvent
+        self.onDurable = onDurable
+        verifierKey = opening.verifierKey
+        recovery = opening.recovery
+        journal = opening.journal
+        flusherSignal = configuration.durability == .durable ? Signal() : nil
+        publishedSize = Atomic(opening.sequencer.publishedSize)
+        turn = Mutex(Turn(sequencer: opening.sequencer))
+    }
+
+    /// A writer for one loop.
+    public func makeWriter() -> LogWriter {
+        LogWriter(journal, sequencer: sequencerSignal, flusher: flusherSignal)
+    }
+
+    public var status: Status {
+        Status(
+            published: publishedSize.load(ordering: .acquiring), committed: journal.next,
+            journalBytes: journal.size,
+            failure: journal.failure ?? turn.withLock { $0.failure })
+    }
+
+    /// Brings all committed records into the tree and publishes a checkpoint of it, on the calling
+    /// thread.
+    public func publish() throws(LogError) {
+        try turn.withLock { (turn) throws(LogError) in
+            guard !turn.isClosed else { throw LogError(.closed, "the log is closed") }
+            try work(&turn, publishes: true)
+        }
+    }
+
+    /// Refuses further records, publishes all that were taken, and gives the folders back.
+    public func close() throws(LogError) {
+        journal.close()
+        isStopping.store(true, ordering: .releasing)
+        sequencerSignal.raise()
+        flusherSignal?.raise()
+        for thread in threads.withLock({ threads in
+            defer { threads = [] }
+            return threads
+        }) { thread.join() }
+        try turn.withLock { (turn) throws(LogError) in
+            guard !turn.isClosed else { return }
+            turn.isClosed = true
+            defer {
+                folders.journal.unlock()
+                folders.log.unlock()
+            }
+            try work(&turn, publishes: true)
+        }
+    }
+}
+
+// The threads.
+extension LocalLog {
+    /// Starts the sequencer's thread, and in durable mode the flusher's. They end with `close`.
+    public func start() throws(LogError) {
+        try startThread("log-sequencer") { self.runSequencer() }
+        guard let flusherSignal else { return }
+        try startThread("log-flusher") { self.runFlusher(flusherSignal) }
+    }
+
+    private func startThread(
+        _ name: String, _ body: @escaping @Sendable () -> Void
+    ) throws(LogError) {
+        do {
+            let thread = try SystemThread.start(name: name, body)
+            threads.withLock { $0.append(thread) }
+        } catch {
+            throw LogError(.storage, "no thread `\(name)`: \(error)")
+        }
+    }
+
+    private func runSequencer() {
+        var deadline: Int64?
+        while !isStopping.load(ordering: .acquiring) {
+            sequencerSignal.wait(until: deadline)
+            deadline = sequenceTurn()
+        }
+    }
+
+    /// One round of the sequencer.
+    ///
+    /// - Returns: when to come back without being woken, in monotonic nanoseconds; nil when there
+    ///   is nothing to do before the next commit.
+    private func sequenceTurn() -> Int64? {
+        turn.withLock { turn in
+            let due = turn.lastPublish + configuration.checkpointInterval
+            let now = clock.monotonic()
+            do {
+                try work(&turn, publishes: now >= due)
+            } catch {
+                return now + DecisionLogLimits.retryNanoseconds
+            }
+            let size = turn.sequencer.size
+            if size == turn.sequencer.publishedSize, journal.parks(at: size) { return nil }
+            return max(now, turn.lastPublish + configuration.checkpointInterval)
+        }
+    }
+
+    private func runFlusher(_ signal: Signal) {
+        while !isStopping.load(ordering: .acquiring) {
+            signal.wait(until: nil)
+            flush()
+        }
+    }
+
+    /// Flushes the journal, and wakes who waits for it.
+    func flush() {
+        do throws(LogError) {
+            try journal.flush()
+        } catch {
+            // The sequencer brings the records into the tree another way.
+            sequencerSignal.raise()
+        }
+        onDurable()
+    }
+
+    /// Sequences, and publishes when asked to; keeps track of failures.
+    private func work(_ turn: inout Turn, publishes: Bool) throws(LogError) {
+        do {
+            let isHealing = journal.failure != nil
+            try turn.sequencer.sequence(journal)
+            if publishes || isHealing { try publishIfNew(&turn) }
+            if isHealing {
+                try journal.restart(published: turn.sequencer.publishedSize)
+                onDurable()
+            }
+        } catch {
+            let failure = LogError(any: error)
+            if failure.code == .journalDamaged { journal.fail(failure) }
+            if turn.failure == nil { onEvent(.failing(failure)) }
+            turn.failure = failure
+            throw failure
+        }
+        if turn.failure != nil { onEvent(.recovered) }
+        turn.failure = nil
+    }
+
+    private func publishIfNew(_ turn: inout Turn) throws {
+        guard turn.sequencer.size != turn.sequencer.publishedSize else { return }
+        try turn.sequencer.publish()
+        turn.lastPublish = clock.monotonic()
+        publishedSize.store(turn.sequencer.publishedSize, ordering: .releasing)
+        onEvent(.published(size: turn.sequencer.publishedSize))
+        try turn.sequencer.removeStalePartials()
+        try journal.trim(published: turn.sequencer.publishedSize)
+    }
+}

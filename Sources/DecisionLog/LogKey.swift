@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cryptography
+import Platform
+import TransparencyLog
+
+/// The log's signing key: an Ed25519 key in a PKCS#8 PEM file of mode 0600.
+public enum LogKey {
+    /// The origin when none is configured.
+    public static let defaultOrigin = "portcullis.local/decisions"
+
+    /// Makes a new key; never overwrites one.
+    public static func create(_ path: String) throws(LogError) {
+        do {
+            try SecretFile.create(path, try Ed25519PrivateKey.generate().pem())
+        } catch {
+            throw LogError(.key, "no key made: \(error)")
+        }
+    }
+
+    /// Reads the key.
+    ///
+    /// - Parameter origin: the log's name and the key's.
+    public static func load(_ path: String, origin: String) throws(LogError) -> NoteSigner {
+        let key: Ed25519PrivateKey
+        do {
+            guard let pem = try SecretFile.read(path) else {
+                throw LogError(.key, "no key at `\(path)`", hint: "make one with `log key create`")
+            }
+            key = try Ed25519PrivateKey(pem: pem)
+        } catch let error as LogError {
+            throw error
+        } catch {
+            throw LogError(.key, "key `\(path)`: \(error)")
+        }
+        do {
+            return try NoteSigner(name: origin, privateKey: key)
+        } catch {
+            throw LogError(.key, error.description)
+        }
+    }
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import Cryptography
+
+/// JSON text in memory that is reused from record to record. It never grows: text that does not fit
+/// its limit is cut between two characters, and `isCut` says so.
+///
+/// Callers write well-formed JSON; this type cares for commas and escapes.
+struct JSONBuffer: ~Copyable {
+    private let memory: UnsafeMutablePointer<UInt8>
+    let capacity: Int
+    private(set) var count = 0
+    /// Whether any text was cut or left out since `reset`.
+    var isCut = false
+    private var needsComma = false
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        memory = .allocate(capacity: capacity)
+    }
+
+    deinit { memory.deallocate() }
+
+    /// Valid until the next `reset`.
+    var bytes: Bytes { Bytes(start: UnsafePointer(memory), count: count) }
+
+    var room: Int { capacity - count }
+
+    mutating func reset() {
+        count = 0
+        isCut = false
+        needsComma = false
+    }
+
+    /// What to go back to when a part turns out not to fit.
+    struct Mark {
+        fileprivate let count: Int
+        fileprivate let needsComma: Bool
+    }
+
+    var mark: Mark { Mark(count: count, needsComma: needsComma) }
+
+    mutating func goBack(to mark: Mark) {
+        count = mark.count
+        needsComma = mark.needsComma
+        isCut = true
+    }
+
+    // MARK: structure
+
+    mutating func beginObject() { open(UInt8(ascii: "{")) }
+    mutating func endObject() { close(UInt8(ascii: "}")) }
+    mutating func beginArray() { open(UInt8(ascii: "[")) }
+    mutating func endArray() { close(UInt8(ascii: "]")) }
+
+    /// - Parameter name: plain ASCII that needs no escape.
+    mutating func key(_ name: StaticString) {
+        comma()
+        raw(UInt8(ascii: "\""))
+        raw(Bytes(name))
+        raw(UInt8(ascii: "\""))
+        raw(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        comma()
+        raw(bracket)
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        raw(bracket)
+        needsComma = true
+    }
+
+    private mutating func comma() {
+        if needsComma { raw(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    // MARK: values
+
+    mutating func value(_ number: Int) {
+        comma()
+        if number < 0 { raw(UInt8(ascii: "-")) }
+        digits(number.magnitude, atLeast: 1)
+    }
+
+    mutating func value(_ flag: Bool) {
+        comma()
+        raw(Bytes(flag ? "true" : "false"))
+    }
+
+    /// JSON text that is well-formed already.
+    mutating func value(json text: Bytes) {
+        comma()
+        raw(text)
+    }
+
+    mutating func value(_ word: StaticString) { value(Bytes(word), limit: capacity) }
+
+    /// A string; bytes that are not UTF-8 become U+FFFD.
+    ///
+    /// - Parameter limit: bytes of JSON text between the quotes.
+    mutating func value(_ text: Bytes, limit: Int) {
+        beginString()
+        escaped(text, limit: limit)
+        endString()
+    }
+
+    mutating func beginString() {
+        comma()
+        raw(UInt8(ascii: "\""))
+    }
+
+    mutating func endString() { raw(UInt8(ascii: "\"")) }
+
+    /// Lower-case hexadecimal.
+    mutating func value(_ digest: Digest) {
+        beginString()
+        digest.withUnsafeBytes { bytes in
+            for byte in bytes {
+                raw(hexadecimalDigit(byte >> 4))
+                raw(hexadecimalDigit(byte & 15))
+            }
+        }
+        endString()
+    }
+
+    mutating func value(_ id: DecisionID) {
+        beginString()
+        guard room >= DecisionID.textLength else { return }
+        id.write(to: memory + count)
+        count += DecisionID.textLength
+        endString()
+    }
+
+    /// Digits with leading zeros.
+    mutating func digits(_ number: UInt, atLeast width: Int) {
+        var rest = number
+        var length = 1
+        while rest >= 10 {
+            rest /= 10
+            length += 1
+        }
+        let total = max(width, length)
+        guard room >= total else { return }
+        rest = number
+        var place = count + total
+        while place > count {
+            place -= 1
+            memory[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        count += total
+    }
+
+    // MARK: bytes
+
+    @inline(__always)
+    mutating func raw(_ byte: UInt8) {
+        guard count < capacity else { return }
+        memory[count] = byte
+        count += 1
+    }
+
+    mutating func raw(_ bytes: Bytes) {
+        guard let start = bytes.start, bytes.count <= room else { return }
+        (memory + count).update(from: start, count: bytes.count)
+        count += bytes.count
+    }
+
+    /// The inside of a string.
+    ///
+    /// - Returns: false when it was cut.
+    @discardableResult
+    mutating func escaped(_ text: Bytes, limit: Int) -> Bool {
+        guard let start = text.start else { return true }
+        let end = min(capacity - RecordLimits.reserve, count + limit)
+        var index = 0
+        while index < text.count {
+            let run = min(plainRun(start, from: index, to: text.count), end - count)
+            if run > 0 {
+                (memory + count).update(from: start + index, count: run)
+                count += run
+                index += run
+                if index == text.count { return true }
+            }
+            guard let used = special(start, index, text.count, end) else {
+                isCut = true
+                return false
+            }
+            index += used
+        }
+        return true
+    }
+
+    /// Writes one character that is not plain; nil when it does not fit.
+    ///
+    /// - Returns: how many bytes of the text it took.
+    private mutating func special(
+        _ text: UnsafePointer<UInt8>, _ index: Int, _ length: Int, _ end: Int
+    ) -> Int? {
+        let byte = text[index]
+        if byte < 0x80 { return escape(byte, end) ? 1 : nil }
+        let width = scalarWidth(text + index, length - index)
+        if width > 0 {
+            guard end - count >= width else { return nil }
+            (memory + count).update(from: text + index, count: width)
+            count += width
+            return width
+        }
+        guard end - count >= 3 else { return nil }
+        raw(0xEF)
+        raw(0xBF)
+        raw(0xBD)
+        return -width
+    }
+
+    /// Writes an ASCII character that may need an escape.
+    private mutating func escape(_ byte: UInt8, _ end: Int) -> Bool {
+        let short: UInt8
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): short = byte
+        case 0x08: short = UInt8(ascii: "b")
+        case 0x09: short = UInt8(ascii: "t")
+        case 0x0A: short = UInt8(ascii: "n")
+        case 0x0C: short = UInt8(ascii: "f")
+        case 0x0D: short = UInt8(ascii: "r")
+        case 0x20...:
+            guard end > count else { return false }
+            raw(byte)
+            return true
+        default:
+            guard end - count >= 6 else { return false }
+            raw(Bytes("\\u00"))
+            raw(hexadecimalDigit(byte >> 4))
+            raw(hexadecimalDigit(byte & 15))
+            return true
+        }
+        guard end - count >= 2 else { return false }
+        raw(UInt8(ascii: "\\"))
+        raw(short)
+        return true
+    }
+}
+
+@inline(__always)
+private func hexadecimalDigit(_ nibble: UInt8) -> UInt8 {
+    nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
+}
+
+/// How many bytes from `index` on are printable ASCII without `"` and `\`.
+private func plainRun(_ text: UnsafePointer<UInt8>, from index: Int, to end: Int) -> Int {
+    var place = index
+    // Eight at a time: a byte of `stop` has its high bit set when the text's byte is not plain. Bits
+    // above the first that is set may be wrong, so only zero is believed.
+    while place + 8 <= end {
+        let word = UnsafeRawPointer(text + place).loadUnaligned(as: UInt64.self)
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = word ^ ones &* 0x22
+        let backslash = word ^ ones &* 0x5C
+        let control = word &- ones &* 0x20
+        let stop = word | control | (quote &- ones) | (backslash &- ones)
+        guard stop & (ones &* 0x80) == 0 else { break }
+        place += 8
+    }
+    while place < end {
+        let byte = text[place]
+        guard byte >= 0x20, byte < 0x80, byte != 0x22, byte != 0x5C else { break }
+        place += 1
+    }
+    return place - index
+}
+
+/// The length of the UTF-8 sequence at `text`; or, negative, of the bytes that one U+FFFD replaces
+/// (Unicode, section 3.9, "maximal subpart").
+private func scalarWidth(_ text: UnsafePointer<UInt8>, _ left: Int) -> Int {
+    let lead = text[0]
+    var low: UInt8 = 0x80
+    var high: UInt8 = 0xBF
+    let width: Int
+    switch lead {
+    case 0xC2...0xDF: width = 2
+    case 0xE0...0xEF:
+        width = 3
+        if lead == 0xE0 { low = 0xA0 }
+        if lead == 0xED { high = 0x9F }
+    case 0xF0...0xF4:
+        width = 4
+        if lead == 0xF0 { low = 0x90 }
+        if lead == 0xF4 { high = 0x8F }
+    default: return -1
+    }
+    for place in 1..<width {
+        guard place < left, text[place] >= low, text[place] <= high else { return -place }
+        low = 0x80
+        high = 0xBF
+    }
+    return width
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension JSONBuffer {
+    /// A moment as RFC 3339 in UTC with nine decimals.
+    ///
+    /// - Parameter nanoseconds: since 1970-01-01T00:00:00Z (an Int64 of them reaches from 1677
+    ///   to 2262).
+    mutating func time(_ nanoseconds: Int64) {
+        let (seconds, fraction) = divide(nanoseconds, 1_000_000_000)
+        let (days, inDay) = divide(seconds, 86_400)
+        let date = civil(days)
+        beginString()
+        digits(UInt(date.year), atLeast: 4)
+        raw(UInt8(ascii: "-"))
+        digits(UInt(date.month), atLeast: 2)
+        raw(UInt8(ascii: "-"))
+        digits(UInt(date.day), atLeast: 2)
+        raw(UInt8(ascii: "T"))
+        digits(UInt(inDay / 3_600), atLeast: 2)
+        raw(UInt8(ascii: ":"))
+        digits(UInt(inDay / 60 % 60), atLeast: 2)
+        raw(UInt8(ascii: ":"))
+        digits(UInt(inDay % 60), atLeast: 2)
+        raw(UInt8(ascii: "."))
+        digits(UInt(fraction), atLeast: 9)
+        raw(UInt8(ascii: "Z"))
+        endString()
+    }
+}
+
+/// Division that rounds down, so that the remainder is never negative.
+private func divide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    let remainder = value % divisor
+    let isBelow = remainder < 0
+    return (value / divisor - (isBelow ? 1 : 0), remainder + (isBelow ? divisor : 0))
+}
+
+/// The Gregorian date of a day; day 0 is 1970-01-01. (Howard Hinnant, "chrono-compatible low-level
+/// date algorithms", `civil_from_days`.)
+private func civil(_ day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let shifted = day + 719_468
+    let era = divide(shifted, 146_097)
+    let dayOfEra = era.remainder
+    let yearOfEra =
+        (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let shiftedMonth = (5 * dayOfYear + 2) / 153
+    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+    return (
+        era.quotient * 400 + yearOfEra + (month <= 2 ? 1 : 0), month,
+        dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+    )
+}

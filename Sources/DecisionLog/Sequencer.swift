@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cryptography
+import Platform
+import TransparencyLog
+
+/// Brings journaled records into the tree and publishes checkpoints. Everything here can be repeated
+/// after any failure, and recovery calls the same functions.
+///
+/// Used by one thread at a time; `LocalLog` guards it.
+final class Sequencer {
+    private let log: any Storage
+    private let journalFolder: any Storage
+    private let signer: NoteSigner
+    private let builder: LogBuilder
+    /// Of the checkpoint that readers see.
+    private(set) var publishedSize: Int
+    /// Below it, partial tiles of full tiles are gone.
+    private var cleanedSize: Int
+
+    // What was read from the journal and is not in the builder yet.
+    private var buffer = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: DecisionLogLimits.readBytes, alignment: 8)
+    private var filled = 0
+    private var cursor = Journal.Cursor(ordinal: 0, offset: 0)
+    /// The next record's place in `buffer`, and the end of its batch.
+    private var position = 0
+    private var batchEnd = 0
+
+    /// - Parameters:
+    ///   - log: the published folder.
+    ///   - cleanedSize: below it no partial tile of a full one is left.
+    init(
+        log: any Storage, journalFolder: any Storage, signer: NoteSigner, builder: LogBuilder,
+        publishedSize: Int, cleanedSize: Int
+    ) {
+        self.log = log
+        self.journalFolder = journalFolder
+        self.signer = signer
+        self.builder = builder
+        self.publishedSize = publishedSize
+        self.cleanedSize = cleanedSize
+    }
+
+    deinit { buffer.deallocate() }
+
+    /// Entries in the tree, published or not.
+    var size: Int { builder.size }
+
+    /// Starts to read at `cursor`, whose first record has the sequence number `size`.
+    func follow(from cursor: Journal.Cursor) { self.cursor = cursor }
+
+    /// Brings all that is in the journal into the tree, and writes each bundle and tile that is
+    /// full. A crash leaves full tiles beyond the checkpoint; recovery writes the same ones again.
+    func sequence(_ journal: Journal) throws {
+        while true {
+            try takeBatch()
+            guard try fill(journal) else { return }
+        }
+    }
+
+    /// Applies a batch of recovery.
+    ///
+    /// - Parameter records: its records; those that the tree has already are skipped.
+    func apply(_ records: UnsafeRawBufferPointer, first: Int, count: Int) throws {
+        let path = "journal"
+        try EntryBundle.forEach(records, path: path, count: count) { index, entry in
+            guard first + index >= builder.size else { return }
+            guard first + index == builder.size else {
+                throw LogError(
+                    .journalDamaged,
+                    "records \(builder.size)..<\(first + index) are missing from the journal")
+            }
+            try writeFull()
+            builder.append(entry)
+        }
+    }
+
+    /// Brings the rest of the batch in `buffer` into the tree.
+    private func takeBatch() throws {
+        let records = UnsafeRawBufferPointer(buffer)
+        while position < batchEnd {
+            try writeFull()
+            let length = Int(records[position]) << 8 | Int(records[position + 1])
+            let start = position + LogLimits.entryPrefixLength
+            guard start + length <= batchEnd else {
+                throw LogError(.journalDamaged, "a record reaches beyond its batch")
+            }
+            builder.append(UnsafeRawBufferPointer(rebasing: records[start..<(start + length)]))
+            position = start + length
+        }
+    }
+
+    /// Finds the next batch, in `buffer` or in the journal; false when there is none.
+    private func fill(_ journal: Journal) throws -> Bool {
+        if let batch = try bufferedBatch() {
+            position += BatchHeader.length
+            batchEnd = position + batch.payloadLength
+            cursor.offset += batch.totalLength
+            return true
+        }
+        // `cursor` is where the first batch that was not taken begins.
+        filled = try journal.read(&cursor, into: buffer)
+        position = 0
+        batchEnd = 0
+        guard filled > 0 else { return false }
+        let head = UnsafeRawBufferPointer(rebasing: buffer[..<filled])
+        guard let batch = BatchHeader(head, ordinal: cursor.ordinal) else {
+            throw damaged()
+        }
+        if batch.totalLength > buffer.count {
+            buffer.deallocate()
+            buffer = .allocate(byteCount: batch.totalLength, alignment: 8)
+            filled = 0
+        }
+        return true
+    }
+
+    /// The whole batch at `position`; nil when it is not in `buffer`.
+    private func bufferedBatch() throws -> BatchHeader? {
+        let rest = UnsafeRawBufferPointer(rebasing: buffer[position..<max(position, filled)])
+        guard rest.count >= BatchHeader.length else { return nil }
+        guard let batch = BatchHeader(rest, ordinal: cursor.ordinal) else { throw damaged() }
+        guard rest.count >= batch.totalLength else { return nil }
+        let records = rest[BatchHeader.length..<batch.totalLength]
+        guard batch.first == builder.size,
+            Checksum.of(UnsafeRawBufferPointer(rebasing: records)) == batch.payloadSum
+        else { throw damaged() }
+        return batch
+    }
+
+    private func damaged() -> LogError {
+        LogError(
+            .journalDamaged,
+            "`\(segmentName(cursor.ordinal))` at byte \(cursor.offset) differs from what was written")
+    }
+
+    private func writeFull() throws {
+        guard builder.isBundleFull else { return }
+        try builder.writeFull { path, bytes in try put(path, bytes) }
+    }
+
+    /// Writes a tile or bundle, which nobody reads before the checkpoint that names it.
+    private func put(_ path: String, _ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try log.replace(path, with: $0, isFlushed: false) }
+    }
+
+    /// Replaces a checkpoint, which must be whole at any time.
+    private func putCheckpoint(_ storage: any Storage, _ note: [UInt8]) throws {
+        try note.withUnsafeBytes {
+            try storage.replace(TilePath.checkpoint, with: $0, isFlushed: true)
+        }
+        try storage.sync()
+    }
+}
+
+// Publishing.
+extension Sequencer {
+    /// Signs and publishes the tree as it is.
+    func publish() throws {
+        // 1. The full and partial tiles. A crash leaves files that no checkpoint names; recovery
+        //    makes the same ones from the journal.
+        try writeFull()
+        try builder.writePartial { path, bytes in try put(path, bytes) }
+        // 2. Flush them: a signed tree must not vanish in a power loss, or the next start would
+        //    sign another one of the same size.
+        try log.sync()
+        // 3. Sign, and remember what was signed before anybody sees it. A crash leaves it newer
+        //    than the published checkpoint; recovery checks it against the tiles and publishes it.
+        let checkpoint = builder.checkpoint(origin: signer.verifierKey.name)
+        let note = try checkpoint.signed(by: signer).bytes
+        try putCheckpoint(journalFolder, note)
+        // 4. Publish. From here on the records are in the log for everybody.
+        try publish(note, size: checkpoint.size)
+    }
+
+    /// The last step alone, for a checkpoint that was signed and remembered before a crash.
+    func publish(_ note: [UInt8], size: Int) throws {
+        try putCheckpoint(log, note)
+        publishedSize = size
+    }
+
+    /// Removes partial tiles whose full tile is published. A crash leaves some, which no reader
+    /// minds; the next start removes them.
+    func removeStalePartials() throws {
+        let old = TileShape(size: cleanedSize)
+        let new = TileShape(size: publishedSize)
+        for level in 0..<new.levels {
+            for index in old.fullTiles(level: level)..<new.fullTiles(level: level) {
+                try removePartials(of: TilePath.hashes(level: level, index: index))
+                if level == 0 { try removePartials(of: TilePath.entries(index)) }
+            }
+        }
+        cleanedSize = publishedSize
+    }
+
+    /// Makes the next `removeStalePartials` look at all tiles from record `first` on.
+    func partialsMayRemain(from first: Int) { cleanedSize = min(cleanedSize, first) }
+
+    private func removePartials(of path: String) throws {
+        let folder = path + ".p"
+        let names = try log.list(folder)
+        guard !names.isEmpty else { return }
+        for name in names { try log.remove(folder + "/" + name) }
+        try log.remove(folder)
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+
+/// What Envoy accepts as a header (RFC 9110, sections 5.1 and 5.5); anything else makes it answer
+/// 500 or 503 in place of the decision.
+enum HeaderSyntax {
+    /// A token.
+    static func isName(_ name: Bytes) -> Bool {
+        guard !name.isEmpty else { return false }
+        for byte in name.buffer where !isTokenByte(byte) { return false }
+        return true
+    }
+
+    /// Neither control characters (tab excepted) nor ill-formed UTF-8, which a `string` field of
+    /// the answer cannot carry.
+    static func isValue(_ value: Bytes) -> Bool {
+        for byte in value.buffer where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
+            return false
+        }
+        return UTF8Check.firstInvalid(in: value) == nil
+    }
+
+    /// The pseudo-headers that Envoy lets a service rewrite on the request.
+    static func isRewritablePseudoHeader(_ name: Bytes) -> Bool {
+        sameName(name, Bytes(":path")) || sameName(name, Bytes(":method"))
+            || sameName(name, Bytes(":authority"))
+    }
+
+    /// Equality of names, in which the case of ASCII letters does not count.
+    static func sameName(_ left: Bytes, _ right: Bytes) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where lower(left[index]) != lower(right[index]) { return false }
+        return true
+    }
+
+    static func lower(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+    }
+
+    static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        if isLetterOrDigit(byte) { return true }
+        switch byte {
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"),
+            UInt8(ascii: "&"), UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "^"), UInt8(ascii: "_"),
+            UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
+            return true
+        default: return false
+        }
+    }
+}

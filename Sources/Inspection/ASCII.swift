@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import RegoVM
+
+/// Comparing and changing case without locale or allocation.
+enum ASCII {
+    @inline(__always)
+    static func lower(_ byte: UInt8) -> UInt8 {
+        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+    }
+
+    @inline(__always)
+    static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
+
+    static func hexadecimal(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}
+
+extension Bytes {
+    /// Equal but for the case of ASCII letters; `literal` is in lower case.
+    func equalsIgnoringCase(_ literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        for index in 0..<count where ASCII.lower(self[index]) != literal.utf8Start[index] { return false }
+        return true
+    }
+
+    func hasPrefix(_ literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        return count >= length && self[0..<length].equals(literal)
+    }
+
+    func hasSuffix(_ literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        return count >= length && self[count - length..<count].equals(literal)
+    }
+
+    func hasSuffix(_ suffix: Bytes) -> Bool {
+        count >= suffix.count && self[count - suffix.count..<count] == suffix
+    }
+
+    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
+        var index = start
+        while index < count {
+            if self[index] == byte { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
+    /// Without spaces and tabs at either end.
+    var trimmed: Bytes {
+        var low = 0
+        var high = count
+        while low < high, self[low] == 0x20 || self[low] == 0x09 { low += 1 }
+        while high > low, self[high - 1] == 0x20 || self[high - 1] == 0x09 { high -= 1 }
+        return self[low..<high]
+    }
+
+    /// The same bytes with ASCII letters in lower case: itself when there is nothing to change.
+    func lowercased(in arena: Arena) -> Bytes {
+        var index = 0
+        while index < count, ASCII.lower(self[index]) == self[index] { index &+= 1 }
+        guard index < count else { return self }
+        let copy = arena.allocate(UInt8.self, count: count)
+        for index in 0..<count { copy[index] = ASCII.lower(self[index]) }
+        return Bytes(start: copy, count: count)
+    }
+}
+
+extension Value {
+    /// The bytes of a string value; empty for all others.
+    var text: Bytes {
+        guard isString else { return .empty }
+        return Bytes(start: bytes.baseAddress, count: bytes.count)
+    }
+}

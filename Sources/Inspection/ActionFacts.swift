@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import RegoVM
+
+/// What a request does, as far as its bytes tell: `input.action`.
+///
+/// Trivial to copy. The slices point into the request message, into literals, or into the arena
+/// that the inspector was given; the values into the parsed body.
+public struct ActionFacts {
+    public var trafficProtocol: TrafficProtocol = .unknown
+    public var effect: Effect = .unknown
+    /// MCP and A2A: the JSON-RPC method. LLM: `chat`, `responses`, `messages`, `generate`,
+    /// `embed`. Vault and Kubernetes: their verb. HTTP: the method in lower case.
+    public var operation = Bytes.empty
+    /// MCP: the tool or prompt that is named. Empty when nothing is.
+    public var tool = Bytes.empty
+    /// MCP: `params.arguments`. `.undefined` when there are none.
+    public var arguments = Value.undefined
+    /// MCP: the URI that is read; otherwise the normalised path.
+    public var resource = Bytes.empty
+    /// LLM: the model that is asked. Empty when none is named.
+    public var model = Bytes.empty
+    public var destination = Destination()
+    /// The `id` of a JSON-RPC request, which an error reply echoes: a string, a number or null.
+    /// `.undefined` for notifications and for everything that is no JSON-RPC request.
+    public var messageID = Value.undefined
+    public var doubts: Doubts = []
+
+    public init() {}
+
+    /// True when nothing speaks against this reading of the request.
+    public var isCertain: Bool { doubts.isEmpty }
+
+    /// True when the request is JSON-RPC whose reply a client would read as JSON-RPC.
+    public var isMessage: Bool { messageID.isDefined }
+}
+
+/// Where a request goes, by its authority.
+public struct Destination {
+    /// Lower case, without port, brackets and final dot. Empty when the authority is malformed.
+    public var host = Bytes.empty
+    /// 0 when the authority names none.
+    public var port: UInt16 = 0
+    /// True when the configuration counts the host as the organisation's own.
+    public var isInternal = false
+
+    public init() {}
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import RegoVM
+
+/// JSON-RPC 2.0: what MCP and A2A have in common.
+extension Inspection {
+    /// - Returns: false when the body is no JSON-RPC.
+    mutating func inspectMessage(_ content: Value, _ arena: Arena) -> Bool {
+        if content.kind == .array { return inspectBatch(content) }
+        guard content.kind == .object else { return false }
+        let version = content["jsonrpc"]
+        guard version.isDefined || (headers.isMCP && content["method"].isDefined) else {
+            return hasAmbiguousKeys(content, Self.messageKeys) && rejectAmbiguous()
+        }
+        if !version.equals("2.0") { facts.doubts.insert(.malformedMessage) }
+        if headers.mediaType != .json { facts.doubts.insert(.contentType) }
+        if hasAmbiguousKeys(content, Self.messageKeys) { facts.doubts.insert(.ambiguousKeys) }
+        takeID(content["id"])
+        let method = content["method"]
+        if method.isUndefined {
+            inspectReply(content)
+        } else if method.isString {
+            inspectCall(method.text, content["params"], arena)
+        } else {
+            facts.trafficProtocol = .mcp
+            facts.doubts.insert(.malformedMessage)
+        }
+        return true
+    }
+
+    /// Several messages in one body (MCP up to 2025-03-26). Their effects may differ, so nothing
+    /// is said about any of them.
+    private mutating func inspectBatch(_ content: Value) -> Bool {
+        guard content.elements.contains(where: { $0["jsonrpc"].isDefined }) || headers.isMCP else {
+            return false
+        }
+        facts.trafficProtocol = .mcp
+        facts.operation = Bytes("batch")
+        facts.effect = .unknown
+        facts.doubts.insert(.batch)
+        return true
+    }
+
+    private mutating func rejectAmbiguous() -> Bool {
+        facts.trafficProtocol = .mcp
+        facts.doubts.insert(.ambiguousKeys)
+        return true
+    }
+
+    private mutating func takeID(_ id: Value) {
+        switch id.kind {
+        case .undefined, .string, .integer, .decimal, .null: facts.messageID = id
+        default: facts.doubts.insert(.malformedMessage)
+        }
+    }
+
+    /// A client's reply to a request of the server (sampling, elicitation).
+    private mutating func inspectReply(_ content: Value) {
+        facts.trafficProtocol = .mcp
+        facts.operation = Bytes("response")
+        facts.effect = .write
+        facts.messageID = .undefined
+        if content["result"].isUndefined && content["error"].isUndefined {
+            facts.doubts.insert(.malformedMessage)
+        }
+        if headers.mcpMethod != nil { facts.doubts.insert(.mismatch) }
+    }
+
+    private mutating func inspectCall(_ method: Bytes, _ params: Value, _ arena: Arena) {
+        facts.operation = method
+        switch params.kind {
+        case .undefined, .object: break
+        default: facts.doubts.insert(.malformedMessage)
+        }
+        if inspectAgentCall(method, params) { return }
+        if headers.isMCP || ModelContextMethod.isKnown(method) || method.firstIndex(of: UInt8(ascii: "/")) != nil {
+            inspectModelContext(method, params, arena)
+        } else {
+            facts.trafficProtocol = .unknown
+            facts.effect = .unknown
+        }
+    }
+
+    private static let messageKeys: [StaticString] = ["jsonrpc", "method", "params", "id"]
+
+    /// True when a key equals one of `names` in all but case. Go's encoding/json, for one, takes
+    /// such a key for the name itself, and the later one wins.
+    func hasAmbiguousKeys(_ object: Value, _ names: [StaticString]) -> Bool {
+        for key in object.keys {
+            let text = key.text
+            for name in names where text.count == name.utf8CodeUnitCount {
+                if text.equalsIgnoringCase(name) && !text.equals(name) { return true }
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import Authorization
+import Inspection
+import RegoVM
+
+/// Decides one check: restrictions first, then the policy, then what its answer does to the request.
+///
+/// One instance belongs to one event loop. Everything that goes wrong ends in a denial with a
+/// stable reason code.
+public final class DecisionPoint {
+    public struct Settings: Sendable {
+        public var scopeHeader = ScopeHeader()
+        /// Doubts about a request's meaning with which it is denied without asking the policy.
+        public var deniedDoubts: Doubts = .deniedByDefault
+        /// Header that tells the client the decision id; empty for none.
+        public var decisionHeader: StaticString = "x-portcullis-decision-id"
+        public init() {}
+    }
+
+    /// What is known of a check besides its attributes.
+    public struct Subject {
+        public var facts: ActionFacts
+        public var identity: AgentIdentity
+        public var scopes: ScopeList
+        public init(facts: ActionFacts, identity: AgentIdentity, scopes: ScopeList) {
+            self.facts = facts
+            self.identity = identity
+            self.scopes = scopes
+        }
+    }
+
+    /// `portcullis.entrypoint` in a route's `context_extensions`.
+    public static let entrypointExtension = Bytes("portcullis.entrypoint")
+
+    private let settings: Settings
+    private let evaluation: Evaluation
+    private let sections: CheckSections
+    private let input: CheckInput
+    private var snapshot: PolicySnapshot
+    private var machine: Machine
+    /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
+    private var explains = true
+    /// The entrypoint that decided last; empty when none was asked.
+    public private(set) var entrypoint = Bytes.empty
+
+    public init(_ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation, agent: AgentSnapshot) {
+        self.settings = settings
+        self.evaluation = evaluation
+        self.snapshot = snapshot
+        sections = CheckSections(agent: agent)
+        input = CheckInput(sections: sections.all)
+        machine = Machine(snapshot.policy, evaluation: evaluation)
+    }
+
+    /// Decides with another policy from now on.
+    public func use(_ snapshot: PolicySnapshot) {
+        guard snapshot !== self.snapshot else { return }
+        self.snapshot = snapshot
+        machine = Machine(snapshot.policy, evaluation: evaluation)
+    }
+
+    /// The revision of the policy that decides.
+    public var revision: Bytes { snapshot.revision }
+
+    /// The body of the check as JSON, read at most once whoever asks.
+    public func begin(_ context: AttributeContext) {
+        input.begin(context, snapshot.binding)
+        entrypoint = .empty
+    }
+
+    public func readBody() -> BodyReading { input.bodyReading(in: evaluation.arena) }
+
+    /// Fills `decision`, whose id is set already. `begin` comes first.
+    public func decide(
+        _ context: AttributeContext, _ subject: Subject, _ agent: AgentSnapshot, into decision: Decision
+    ) {
+        sections.begin(subject)
+        explains = true
+        if subject.scopes.isOverfull {
+            // Scopes that no policy sees could not be stripped.
+            deny(
+                decision,
+                Reason(code: Bytes("too_many_scopes"), message: Bytes("the request carries too many scopes")), .deny)
+        } else if let refusal = Restrictions.refusal(subject.facts, agent) {
+            deny(decision, refusal, .deny)
+        } else if !subject.facts.doubts.isDisjoint(with: settings.deniedDoubts) {
+            deny(
+                decision,
+                Reason(code: Bytes("uncertain_request"), message: Bytes("the request can be read in several ways")),
+                .deny)
+        } else {
+            evaluate(context, decision)
+            if decision.isAllowed, let refusal = Restrictions.refusal(subject.facts, decision.restrictions) {
+                deny(decision, refusal, decision.action)
+            }
+        }
+        finish(context, subject, agent, decision)
+        input.end()
+    }
+
+    // MARK: The policy
+
+    private func evaluate(_ context: AttributeContext, _ decision: Decision) {
+        var chosen = snapshot.defaultEntrypoint
+        if let name = context.contextExtension(Self.entrypointExtension) {
+            guard let named = snapshot.entrypoint(named: name) else {
+                return fail(decision, "entrypoint_not_allowed", "the route names an entrypoint that is not allowed")
+            }
+            chosen = named
+        }
+        entrypoint = chosen.name
+        machine.begin(input)
+        do throws(EvaluationError) {
+            let answer = try machine.evaluate(chosen.target)
+            if let failure = input.failure { return refuse(decision, failure) }
+            read(answer, decision)
+        } catch {
+            if let failure = input.failure { return refuse(decision, failure) }
+            fail(decision, error.code.reason, "the policy could not be evaluated")
+        }
+    }
+
+    private func read(_ answer: Value, _ decision: Decision) {
+        guard answer.isDefined else {
+            return deny(
+                decision, Reason(code: Bytes("undefined_decision"), message: Bytes("the policy has no decision")),
+                .deny)
+        }
+        do throws(AnswerReader.InvalidAnswer) {
+            try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()
+            explains = answer["action"].isDefined
+        } catch {
+            fail(decision, "invalid_decision", "the policy's decision has a part of the wrong type")
+        }
+    }
+
+    /// The request asks for something that cannot be read: the client's fault.
+    private func refuse(_ decision: Decision, _ failure: InputFailure) {
+        deny(decision, Reason(code: Bytes(failure.code.text), message: Bytes(failure.code.message)), .deny)
+        decision.httpStatus = InputFailure.httpStatus
+    }
+
+    /// Our own failure, or the configuration's: an error, which is never an allowance.
+    private func fail(_ decision: Decision, _ code: StaticString, _ message: StaticString) {
+        deny(decision, Reason(code: Bytes(code), message: Bytes(message)), .deny)
+        decision.isError = true
+    }
+
+    /// Forgets everything an answer said so far, and denies.
+    private func deny(_ decision: Decision, _ reason: Reason, _ action: Action) {
+        let id = decision.id
+        let restrictions = decision.restrictions
+        let labels = decision.labels
+        decision.reset()
+        decision.id = id
+        decision.action = action == .allow ? .deny : action
+        decision.restrictions = restrictions
+        decision.labels = labels
+        decision.reasons.append(reason)
+    }
+
+    // MARK: What the answer does
+
+    private func finish(
+        _ context: AttributeContext, _ subject: Subject, _ agent: AgentSnapshot, _ decision: Decision
+    ) {
+        if decision.isAllowed {
+            stripScopes(context, agent, decision)
+        } else if decision.body.isEmpty && !decision.isError && explains {
+            DenialBody.write(for: subject.facts, decision, in: evaluation.arena)
+        }
+        guard settings.decisionHeader.utf8CodeUnitCount > 0 else { return }
+        let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
+        decision.id.write(to: text)
+        let field = Decision.Field(
+            name: Bytes(settings.decisionHeader), value: Bytes(start: text, count: DecisionID.textLength))
+        if decision.isAllowed {
+            decision.responseHeadersToAdd.append(field)
+        } else {
+            decision.headers.append(field)
+        }
+    }
+
+    /// Rewrites the scope header without the scopes that the answer, or a restriction, strips.
+    private func stripScopes(_ context: AttributeContext, _ agent: AgentSnapshot, _ decision: Decision) {
+        let arena = evaluation.arena
+        Restrictions.strippedScopes(agent) { scope in
+            let copy = arena.allocate(UInt8.self, count: scope.count)
+            for index in 0..<scope.count { copy[index] = scope[index] }
+            decision.strippedScopes.append(Bytes(start: copy, count: scope.count))
+        }
+        guard !decision.strippedScopes.isEmpty else { return }
+        let header = settings.scopeHeader
+        var room = 0
+        for field in context.headers where field.name == header.name { room += field.value.count + 1 }
+        guard room > 0 else { return }
+        let buffer = UnsafeMutableBufferPointer(start: arena.allocate(UInt8.self, count: room), count: room)
+        switch header.strip(decision.strippedScopes, from: context, into: buffer) {
+        case .unchanged: break
+        case .rewritten(let value):
+            decision.headers.removeAll { $0.name.equalsIgnoringCase(header.name) }
+            decision.headers.append(.init(name: header.name, value: value))
+        case .removed:
+            decision.headers.removeAll { $0.name.equalsIgnoringCase(header.name) }
+            decision.requestHeadersToRemove.append(header.name)
+        }
+    }
+}
+
+extension Bytes {
+    /// ASCII letters of either case are equal.
+    func equalsIgnoringCase(_ other: Bytes) -> Bool {
+        guard count == other.count else { return false }
+        for index in 0..<count where self[index].lowercased != other[index].lowercased { return false }
+        return true
+    }
+}
+
+extension UInt8 {
+    fileprivate var lowercased: UInt8 {
+        self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
+    }
+}
+
+extension EvaluationError.Code {
+    /// The reason code of a decision that failed so.
+    var reason: StaticString {
+        switch self {
+        case .conflict: "eval_conflict_error"
+        case .type: "eval_type_error"
+        case .builtin: "eval_builtin_error"
+        case .limit: "eval_limit_error"
+        case .cancelled: "eval_cancel_error"
+        case .merge: "eval_with_merge_error"
+        }
+    }
+}

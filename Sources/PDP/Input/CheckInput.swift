@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import Inspection
+import RegoVM
+
+/// A part of `input` that Portcullis adds to OPA-Envoy's document, such as `input.agent`.
+public protocol InputSection: AnyObject {
+    /// Its key in `input`.
+    var name: String { get }
+    /// Its value for the current Check; asked for at most once in each.
+    func value(in arena: Arena) -> Value
+    /// The value under one key of it, for policies that read no more; asked for at most once.
+    func value(of key: Value, in arena: Arena) -> Value
+}
+
+/// The `input` of one Check, in OPA-Envoy's shape, read from the request as the policy asks.
+///
+/// A policy that reads a header and the path never pays for the rest: each part is made when it is
+/// first asked for, and once. What cannot be read is `.undefined` and sets `failure`; whoever
+/// evaluates looks at `failure` before believing the result. One instance belongs to one event
+/// loop.
+public final class CheckInput: InputDocument {
+    /// The first thing that a policy asked for and that could not be read.
+    public private(set) var failure: InputFailure?
+    /// False reads a repeated key in a JSON body as OPA does: the last one counts.
+    public let rejectsDuplicateKeys: Bool
+
+    private let sections: [any InputSection]
+    private var attributes: UnsafePointer<AttributeContext.Attributes>
+    private let empty = AttributeContext()
+    private var binding: InputBinding?
+    /// What has been made of `binding.nodes`; nil stands for not yet.
+    private var known: [Value?] = []
+    private var body: BodyParser.Result?
+    private var requestBody: RequestBody
+
+    public init(sections: [any InputSection] = [], rejectsDuplicateKeys: Bool = true) {
+        self.sections = sections
+        self.rejectsDuplicateKeys = rejectsDuplicateKeys
+        attributes = UnsafePointer(empty.attributes)
+        requestBody = RequestBody(empty)
+    }
+
+    /// Turns to another Check. `context` and its message must stay as they are until the decision
+    /// is done.
+    ///
+    /// - Parameter binding: made from the policy that will be evaluated.
+    public func begin(_ context: AttributeContext, _ binding: InputBinding) {
+        attributes = UnsafePointer(context.attributes)
+        self.binding = binding
+        failure = nil
+        body = nil
+        requestBody = RequestBody(context)
+        known.removeAll(keepingCapacity: true)
+        for _ in binding.nodes.indices { known.append(nil) }
+    }
+
+    /// Forgets the Check, so that nothing points into its message any more.
+    public func end() {
+        attributes = UnsafePointer(empty.attributes)
+        binding = nil
+        body = nil
+        known.removeAll(keepingCapacity: true)
+    }
+
+    /// The request's body as JSON: read at most once, for the policy and whoever else asks.
+    public func bodyReading(in arena: Arena) -> BodyReading { requestBody.json(arena) }
+
+    public func value(at index: Int, of policy: Policy, in arena: Arena) -> Value {
+        guard let binding, binding.policy === policy else {
+            // Not the policy that was bound: the long way, same answer.
+            return whole(in: arena).value(at: policy.program.inputPaths[index])
+        }
+        return value(of: binding.fields[index], binding, in: arena)
+    }
+
+    /// The value of a bound path.
+    func value(at index: Int, in arena: Arena) -> Value {
+        guard let binding, binding.fields.indices.contains(index) else { return .undefined }
+        return value(of: binding.fields[index], binding, in: arena)
+    }
+
+    private func value(of field: InputField, _ binding: InputBinding, in arena: Arena) -> Value {
+        let part: Value
+        if let known = known[field.node] {
+            part = known
+        } else {
+            part = make(binding.nodes[field.node], arena)
+            known[field.node] = part
+        }
+        return field.rest.isEmpty ? part : part.value(at: field.rest)
+    }
+
+    public func whole(in arena: Arena) -> Value {
+        let object = CollectionBuilder.object(in: arena, capacity: 8 + sections.count)
+        object.add("attributes", make(.attributes, arena))
+        object.add("parsed_path", make(.parsedPath, arena))
+        object.add("parsed_query", make(.parsedQuery, arena))
+        object.add("parsed_body", make(.parsedBody, arena))
+        object.add("truncated_body", make(.truncatedBody, arena))
+        object.add("version", make(.version, arena))
+        object.add("source_principal", make(.sourcePrincipal, arena))
+        for section in sections {
+            let value = section.value(in: arena)
+            if value.isDefined { object.update(arena.string(section.name), value) }
+        }
+        return object.finish()
+    }
+
+    private func make(_ node: InputNode, _ arena: Arena) -> Value {
+        do {
+            return try read(node, arena)
+        } catch {
+            if failure == nil { failure = error }
+            return .undefined
+        }
+    }
+
+    private func read(_ node: InputNode, _ arena: Arena) throws(InputFailure) -> Value {
+        let document = AttributesDocument(attributes: attributes, arena: arena)
+        switch node {
+        case .whole: return whole(in: arena)
+        case .attributes: return try document.whole()
+        case .source: return document.source()
+        case .destination: return document.destination()
+        case .sourcePrincipal: return text(attributes.pointee.source.principal)
+        case .request: return document.request()
+        case .time: return attributes.pointee.request?.time.map(document.time) ?? .undefined
+        case .http: return document.http()
+        case .httpText(let field): return text(httpText(field))
+        case .size:
+            guard let size = attributes.pointee.http?.size, size != 0 else { return .undefined }
+            return .integer(size)
+        case .rawBody:
+            guard let raw = attributes.pointee.http?.rawBody, !raw.isEmpty else {
+                return .undefined
+            }
+            return .base64(raw, in: arena)
+        case .headers: return document.headers()
+        case .header(let name): return header(name)
+        case .headerMap: return document.headerMap()
+        case .contextExtensions: return document.pairs(attributes.pointee.contextExtensions)
+        case .contextExtension(let key): return last(key, attributes.pointee.contextExtensions)
+        case .metadata: return try document.metadata(attributes.pointee.metadata)
+        case .namespace(let name): return try namespace(name, attributes.pointee.metadata, arena)
+        case .routeMetadata: return try document.metadata(attributes.pointee.routeMetadata)
+        case .routeNamespace(let name):
+            return try namespace(name, attributes.pointee.routeMetadata, arena)
+        case .tlsSession: return document.tlsSession()
+        case .parsedPath: return try TargetParser.path(target, in: arena)
+        case .parsedQuery: return try TargetParser.query(target, in: arena)
+        case .parsedBody: return try parsedBody(arena).value
+        case .truncatedBody: return .boolean(try parsedBody(arena).isTruncated)
+        case .version: return Self.version(arena)
+        case .section(let index):
+            return sections.indices.contains(index) ? sections[index].value(in: arena) : .undefined
+        case .sectionKey(let index, let key):
+            guard sections.indices.contains(index) else { return .undefined }
+            return sections[index].value(of: key, in: arena)
+        case .nothing: return .undefined
+        }
+    }
+
+    private var target: Bytes { attributes.pointee.http?.path ?? .empty }
+
+    private func httpText(_ field: InputNode.HTTPText) -> Bytes {
+        guard let http = attributes.pointee.http else { return .empty }
+        switch field {
+        case .id: return http.id
+        case .method: return http.method
+        case .path: return http.path
+        case .host: return http.host
+        case .scheme: return http.scheme
+        case .query: return http.query
+        case .fragment: return http.fragment
+        case .protocol: return http.protocol
+        case .body: return http.body
+        }
+    }
+
+    /// A text field: proto3 has no empty one.
+    private func text(_ bytes: Bytes) -> Value { bytes.isEmpty ? .undefined : .checked(bytes) }
+
+    private func header(_ name: Bytes) -> Value {
+        guard !attributes.pointee.hasHeaderMap else { return .undefined }
+        return attributes.pointee.headers.last { $0.name == name }.map { .checked($0.value) }
+            ?? .undefined
+    }
+
+    private func last(_ key: Bytes, _ table: [AttributeContext.StringPair]) -> Value {
+        AttributeContext.last(key, in: table).map(Value.checked) ?? .undefined
+    }
+
+    private func namespace(
+        _ name: Bytes, _ metadata: AttributeContext.Metadata, _ arena: Arena
+    ) throws(InputFailure) -> Value {
+        guard let encoded = AttributeContext.last(name, in: metadata.filter) else {
+            return .undefined
+        }
+        return try StructDocument.structure(encoded, in: arena)
+    }
+
+    private func parsedBody(_ arena: Arena) throws(InputFailure) -> BodyParser.Result {
+        if let body { return body }
+        let parser = BodyParser(
+            attributes: attributes, arena: arena, rejectsDuplicateKeys: rejectsDuplicateKeys,
+            readBody: { self.requestBody.json(arena) })
+        let result = try parser.parse()
+        body = result
+        return result
+    }
+
+    private static func version(_ arena: Arena) -> Value {
+        let object = CollectionBuilder.object(in: arena, capacity: 2)
+        object.add("encoding", .string("protojson"))
+        object.add("ext_authz", .string("v3"))
+        return object.finish()
+    }
+}

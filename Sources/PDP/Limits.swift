@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bounds of what a request becomes.
+public enum Limits {
+    /// Segments of `input.parsed_path`.
+    public static let pathSegments = 4096
+    /// Parameters of a query or of a form body; Go's parser, which OPA-Envoy uses, stops here too.
+    public static let queryParameters = 10_000
+    /// Parts of a `multipart/form-data` body.
+    public static let multipartParts = 1000
+    /// Header lines of one part.
+    public static let partHeaders = 100
+    /// Seconds that an agent stays isolated when the policy names no time.
+    public static let isolationSeconds: Int64 = 30 * 24 * 3600
+}

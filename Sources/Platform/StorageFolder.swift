@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+import Synchronization
+
+/// `Storage` on a folder of the local file system.
+///
+/// New content is written to one temporary file in the folder, then renamed into place. `sync`
+/// flushes the few files that changed one by one, or the whole file system when there are many.
+public final class StorageFolder: Storage {
+    private let root: StorageDescriptor
+    public let name: String
+    private let pending = Mutex(Pending())
+
+    /// What `sync` still has to flush.
+    private struct Pending {
+        var files: Set<String> = []
+        var folders: Set<String> = []
+        /// Set when more changed than is worth listing.
+        var isEverything = false
+
+        mutating func note(file: String?, folder: String) {
+            guard !isEverything else { return }
+            if let file { files.insert(file) }
+            folders.insert(folder)
+            if files.count + folders.count > StorageLimits.listedChanges {
+                self = Pending(isEverything: true)
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - creating: whether to make it, and its parents, when it is missing.
+    public init(_ path: String, creating: Bool) throws(StorageError) {
+        name = path
+        if creating { try makeFolders(path, below: AT_FDCWD) }
+        root = StorageDescriptor(
+            try openBelow(AT_FDCWD, path, O_RDONLY | O_DIRECTORY))
+    }
+
+    public func read(_ path: String) throws(StorageError) -> [UInt8]? {
+        let file: StorageDescriptor
+        do {
+            file = StorageDescriptor(try openBelow(root.number, path, O_RDONLY))
+        } catch where error.number == ENOENT || error.number == ENOTDIR {
+            return nil
+        }
+        return try readAll(file.number, path)
+    }
+
+    public func replace(
+        _ path: String, with bytes: UnsafeRawBufferPointer, isFlushed: Bool
+    ) throws(StorageError) {
+        let file = StorageDescriptor(try openTemporary())
+        try writeAll(file.number, bytes, path)
+        if isFlushed { try storageCall("fdatasync", path) { fdatasync(file.number) } }
+        let parent = folder(of: path)
+        do {
+            try storageCall("renameat", path) {
+                renameat(root.number, StorageLimits.temporaryName, root.number, path)
+            }
+        } catch where error.number == ENOENT {
+            try makeFolders(parent, below: root.number)
+            noteFolders(above: parent)
+            try storageCall("renameat", path) {
+                renameat(root.number, StorageLimits.temporaryName, root.number, path)
+            }
+        }
+        pending.withLock { $0.note(file: path, folder: parent) }
+    }
+
+    public func openForAppending(_ path: String) throws(StorageError) -> any AppendFile {
+        let number = try openBelow(root.number, path, O_RDWR | O_CREAT | O_APPEND)
+        pending.withLock { $0.note(file: nil, folder: folder(of: path)) }
+        return StorageAppendFile(StorageDescriptor(number), path: path)
+    }
+
+    public func remove(_ path: String) throws(StorageError) {
+        do {
+            try storageCall("unlinkat", path) { unlinkat(root.number, path, 0) }
+        } catch where error.number == ENOENT || error.number == ENOTDIR {
+            return
+        } catch where error.number == EISDIR {
+            try storageCall("unlinkat", path) { unlinkat(root.number, path, Int32(AT_REMOVEDIR)) }
+        }
+        pending.withLock {
+            $0.files.remove(path)
+            $0.note(file: nil, folder: folder(of: path))
+        }
+    }
+
+    public func list(_ folder: String) throws(StorageError) -> [String] {
+        let number: Int32
+        do {
+            number = try openBelow(root.number, folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY)
+        } catch where error.number == ENOENT || error.number == ENOTDIR {
+            return []
+        }
+        // The stream owns the descriptor from here on.
+        guard let stream = fdopendir(number) else {
+            let error = StorageError("fdopendir", folder, errno)
+            _ = Glibc.close(number)
+            throw error
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    public func sync() throws(StorageError) {
+        let work = pending.withLock { pending in
+            defer { pending = Pending() }
+            return pending
+        }
+        do {
+            if work.isEverything {
+                try storageCall("syncfs", name) { linux_syncfs(root.number) }
+            } else {
+                for path in work.files { try flush(path, flags: O_RDONLY) }
+                for path in work.folders { try flush(path, flags: O_RDONLY | O_DIRECTORY) }
+            }
+        } catch {
+            // What was flushed before the failure is not remembered: flush everything next time.
+            pending.withLock { $0 = Pending(isEverything: true) }
+            throw error
+        }
+    }
+
+    public func lock() throws(StorageError) {
+        try storageCall("flock", name) { flock(root.number, LOCK_EX | LOCK_NB) }
+        // A crash may have left it; nobody else writes here now.
+        try remove(StorageLimits.temporaryName)
+    }
+
+    public func unlock() { _ = flock(root.number, LOCK_UN) }
+
+    private func openTemporary() throws(StorageError) -> Int32 {
+        try openBelow(
+            root.number, StorageLimits.temporaryName, O_WRONLY | O_CREAT | O_TRUNC)
+    }
+
+    private func flush(_ path: String, flags: Int32) throws(StorageError) {
+        let target = path.isEmpty ? "." : path
+        let file: StorageDescriptor
+        do {
+            file = StorageDescriptor(try openBelow(root.number, target, flags))
+        } catch where error.number == ENOENT {
+            return  // removed since
+        }
+        try storageCall("fsync", path) { fsync(file.number) }
+    }
+
+    /// New folders live in their parents, which must be flushed too.
+    private func noteFolders(above path: String) {
+        var path = path
+        while !path.isEmpty {
+            path = folder(of: path)
+            pending.withLock { $0.note(file: nil, folder: path) }
+        }
+    }
+}
+
+/// The part before the last `/`; empty when there is none.
+func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "" }
+    return String(path[..<slash])
+}
+
+private func makeFolders(_ path: String, below root: Int32) throws(StorageError) {
+    guard !path.isEmpty, path != "/", path != "." else { return }
+    do {
+        try storageCall("mkdirat", path) { mkdirat(root, path, 0o750) }
+    } catch where error.number == EEXIST {
+        return
+    } catch where error.number == ENOENT {
+        try makeFolders(folder(of: path), below: root)
+        do {
+            try storageCall("mkdirat", path) { mkdirat(root, path, 0o750) }
+        } catch where error.number == EEXIST {
+            return
+        }
+    }
+}
+
+func readAll(_ descriptor: Int32, _ path: String) throws(StorageError) -> [UInt8] {
+    var information = stat()
+    try storageCall("fstat", path) { fstat(descriptor, &information) }
+    var bytes = [UInt8](repeating: 0, count: Int(information.st_size))
+    var filled = 0
+    while filled < bytes.count {
+        let count = bytes.count - filled
+        let got = bytes.withUnsafeMutableBytes { buffer in
+            Result { () throws(StorageError) in
+                try storageCall("read", path) {
+                    Glibc.read(descriptor, buffer.baseAddress.map { $0 + filled }, count)
+                }
+            }
+        }
+        let read = try got.get()
+        if read == 0 { break }
+        filled += read
+    }
+    bytes.removeSubrange(filled...)
+    return bytes
+}

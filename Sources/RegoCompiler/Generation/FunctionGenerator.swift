@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import RegoVM
+
+/// Generates the code of one function: a rule group, a Rego function, or a query.
+///
+/// Bodies become nested loops: an expression that enumerates opens a loop, what follows stands inside it,
+/// and whatever fails jumps to `fail`, which is the innermost loop's next step or the end of the body.
+struct FunctionGenerator {
+    typealias Operand = Emitter.Operand
+
+    let builder: ProgramBuilder
+    var emitter: Emitter
+    var variables = VariableTable()
+    /// Bound variables and where their values are.
+    var locals: [Int: Operand] = [:]
+    /// Where a failure goes now.
+    var fail: Emitter.Label
+    var loops: [Loop] = []
+    /// Closures around the current body.
+    var depth = 0
+    var diagnostics: [Diagnostic] = []
+    var file: Int32 = 0
+
+    struct Loop {
+        let iterator: Operand
+        let key: Operand
+        let value: Operand
+        let body: Emitter.Label
+        let next: Emitter.Label
+    }
+
+    init(name: String, builder: ProgramBuilder) {
+        self.builder = builder
+        emitter = Emitter(name: name)
+        fail = emitter.label()
+    }
+
+    mutating func locate(_ location: Location) {
+        emitter.location = .init(file: location.file, row: location.row, column: location.column)
+    }
+
+    // MARK: Bodies
+
+    var binding: Binding {
+        var binding = Binding(variables: variables, depth: depth, bound: Set(locals.keys))
+        binding.arity = { [builder] in builder.arity($0) }
+        return binding
+    }
+
+    /// Generates a body. `success` is generated where all expressions hold, inside all loops; after it
+    /// the code goes on with the next solution. When there is none left, the code behind the
+    /// body runs.
+    mutating func body(
+        _ body: Body, fail end: Emitter.Label, success: (inout FunctionGenerator) -> Void
+    ) {
+        let outerFail = fail
+        let outerLoops = loops
+        fail = end
+        loops = []
+        for expression in ordered(body) { self.expression(expression) }
+        success(&self)
+        for loop in loops.reversed() {
+            emitter.place(loop.next)
+            emitter.emit(.next, a: loop.iterator, b: loop.key, c: loop.value, to: loop.body)
+        }
+        fail = outerFail
+        loops = outerLoops
+    }
+
+    /// A body of its own scope: what it binds is forgotten behind it.
+    mutating func closure(
+        _ body: Body, fail end: Emitter.Label, success: (inout FunctionGenerator) -> Void
+    ) {
+        let outer = locals
+        depth += 1
+        self.body(body, fail: end, success: success)
+        depth -= 1
+        locals = outer
+    }
+
+    private mutating func ordered(_ body: Body) -> Body {
+        var binding = self.binding
+        do throws(Schedule.Unsafe) {
+            return try Schedule.order(body, &binding)
+        } catch {
+            for (id, location) in error.variables { unsafe(id, location) }
+            return []
+        }
+    }
+
+    mutating func unsafe(_ id: Int, _ location: Location) {
+        let name = variables.names[id]
+        diagnostics.append(
+            Diagnostic(.unsafeVariable, "var \(name.hasPrefix("$") ? "_" : name) is unsafe", at: location))
+    }
+
+    /// Opens a loop over a collection; what is generated next stands inside it.
+    mutating func openLoop(over collection: Operand) -> Loop {
+        let iterator = emitter.registers(2)
+        emitter.emit(.move, a: iterator, b: collection)
+        let loop = Loop(
+            iterator: iterator, key: emitter.register(), value: emitter.register(), body: emitter.label(),
+            next: emitter.label())
+        emitter.emit(.scan, a: iterator, b: loop.key, c: loop.value, to: fail)
+        emitter.place(loop.body)
+        loops.append(loop)
+        fail = loop.next
+        return loop
+    }
+
+    // MARK: Expressions
+
+    mutating func expression(_ expression: Expression) {
+        locate(expression.location)
+        if !expression.modifiers.isEmpty {
+            modified(expression)
+        } else if expression.isNegated {
+            negated(expression)
+        } else {
+            plain(expression)
+        }
+    }
+
+    mutating func plain(_ expression: Expression) {
+        switch expression.kind {
+        case .term(let term): statement(term)
+        case .someVariables: break
+        case .someIn(let key, let value, let domain):
+            let loop = openLoop(over: self.term(domain))
+            if let key { match(key, loop.key) }
+            match(value, loop.value)
+        case .every(let key, let value, let domain, let body): every(key, value, domain, body)
+        case .block(let body): conjunction([body])
+        case .and(let left, let right): conjunction([left, right])
+        case .or(let left, let right): disjunction([left, right])
+        }
+    }
+
+    /// Holds when the expression has no solution.
+    private mutating func negated(_ expression: Expression) {
+        let holds = emitter.label()
+        let outerFail = fail
+        let outer = locals
+        let inner = Expression(location: expression.location, kind: expression.kind)
+        if case .block(let body) = expression.kind {
+            closure(body, fail: holds) { $0.emitter.emit(.jump, to: outerFail) }
+        } else {
+            nested([inner], fail: holds) { $0.emitter.emit(.jump, to: outerFail) }
+        }
+        locals = outer
+        emitter.place(holds)
+    }
+
+    /// Expressions of the current scope in a block of their own.
+    mutating func nested(
+        _ expressions: Body, fail end: Emitter.Label, success: (inout FunctionGenerator) -> Void
+    ) {
+        body(expressions, fail: end, success: success)
+    }
+
+    private mutating func conjunction(_ bodies: [Body]) {
+        let outerFail = fail
+        for body in bodies {
+            let holds = emitter.label()
+            let failed = emitter.label()
+            closure(body, fail: failed) { $0.emitter.emit(.jump, to: holds) }
+            emitter.place(failed)
+            emitter.emit(.jump, to: outerFail)
+            emitter.place(holds)
+        }
+    }
+
+    private mutating func disjunction(_ bodies: [Body]) {
+        let outerFail = fail
+        let holds = emitter.label()
+        for body in bodies {
+            let failed = emitter.label()
+            closure(body, fail: failed) { $0.emitter.emit(.jump, to: holds) }
+            emitter.place(failed)
+        }
+        emitter.emit(.jump, to: outerFail)
+        emitter.place(holds)
+    }
+
+    private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body) {
+        let collection = self.term(domain)
+        emitter.emit(.checkCollection, b: collection, to: fail)
+        let done = emitter.label()
+        let start = emitter.label()
+        let advance = emitter.label()
+        let outerFail = fail
+        let outer = locals
+        let iterator = emitter.registers(2)
+        let keyRegister = emitter.register()
+        let valueRegister = emitter.register()
+        emitter.emit(.move, a: iterator, b: collection)
+        emitter.emit(.scan, a: iterator, b: keyRegister, c: valueRegister, to: done)
+        emitter.place(start)
+        depth += 1
+        if let key { match(key, keyRegister) }
+        match(value, valueRegister)
+        let failed = emitter.label()
+        self.body(body, fail: failed) { $0.emitter.emit(.jump, to: advance) }
+        emitter.place(failed)
+        emitter.emit(.jump, to: outerFail)
+        depth -= 1
+        locals = outer
+        emitter.place(advance)
+        emitter.emit(.next, a: iterator, b: keyRegister, c: valueRegister, to: start)
+        emitter.place(done)
+        fail = outerFail
+    }
+
+    // MARK: Statements
+
+    /// A term as an expression: it must be defined and not false.
+    mutating func statement(_ term: Term) {
+        guard case .call(let name, _, let arguments) = term.kind else {
+            let value = self.term(term)
+            if value >= 0 || !builder.program.constants[~value].isTruthy {
+                emitter.emit(.test, b: value, to: fail)
+            }
+            return
+        }
+        let function = name.joined(separator: ".")
+        if function == "eq" || function == "assign", arguments.count == 2 {
+            unify(arguments[0], arguments[1])
+        } else if let comparison = BuiltinNames.comparisons[function], arguments.count == 2 {
+            let sides = all(arguments)
+            emitter.emit(.testComparison, a: comparison.rawValue, b: sides[0], c: sides[1], to: fail)
+        } else if function == "internal.member_2", arguments.count == 2 {
+            let sides = all(arguments)
+            emitter.emit(.testMember, b: sides[0], c: sides[1], to: fail)
+        } else if let arity = builder.arity(name), arguments.count == arity + 1 {
+            let result = call(name, Array(arguments.dropLast()), term.location)
+            match(arguments[arity], result)
+        } else {
+            emitter.emit(.test, b: self.term(term), to: fail)
+        }
+    }
+
+    mutating func unify(_ left: Term, _ right: Term) {
+        var pending = [(left, right)]
+        while !pending.isEmpty {
+            var blocked: [(Term, Term)] = []
+            for (left, right) in pending {
+                switch binding.unification(left, right) {
+                case .same: break
+                case .mismatch: emitter.emit(.jump, to: fail)
+                case .blocked: blocked.append((left, right))
+                case .pairs(let pairs): blocked += pairs
+                case .match(let pattern, let value): match(pattern, self.term(value))
+                case .compare:
+                    let sides = all([left, right])
+                    emitter.emit(
+                        .testComparison, a: Comparison.equal.rawValue, b: sides[0], c: sides[1], to: fail)
+                }
+            }
+            pending = blocked
+        }
+    }
+
+    /// Makes a pattern equal to a value: unbound variables take it, everything else must be equal.
+    mutating func match(_ pattern: Term, _ value: Operand) {
+        if case .local(let id, _) = pattern.kind, locals[id] == nil {
+            locals[id] = value
+            return
+        }
+        guard binding.isOpen(pattern) else {
+            let expected = term(pattern)
+            emitter.emit(.testComparison, a: Comparison.equal.rawValue, b: value, c: expected, to: fail)
+            return
+        }
+        switch pattern.kind {
+        case .array(let elements):
+            emitter.emit(.checkArray, b: value, c: elements.count, to: fail)
+            for (index, element) in elements.enumerated() {
+                match(element, dot(value, builder.constant(.integer(index))))
+            }
+        case .object(let entries):
+            emitter.emit(.checkObject, b: value, c: entries.count, to: fail)
+            for entry in entries { match(entry.value, dot(value, term(entry.key))) }
+        default: break
+        }
+    }
+
+    mutating func dot(_ collection: Operand, _ key: Operand) -> Operand {
+        let result = emitter.register()
+        emitter.emit(.dot, a: result, b: collection, c: key, to: fail)
+        return result
+    }
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import RegoVM
+
+extension FunctionGenerator {
+    /// Generates a term; its value is in the operand, or the code has jumped to `fail`.
+    mutating func term(_ term: Term) -> Operand {
+        if let constant = builder.constantValue(term) { return builder.constant(constant) }
+        switch term.kind {
+        case .local(let id, _):
+            if let operand = locals[id] { return operand }
+            unsafe(id, term.location)
+            return builder.constant(.null)
+        case .variable(let name): return root(name, [])
+        case .ref(let head, let operands):
+            if case .variable(let name) = head.kind { return root(name, operands) }
+            return steps(self.term(head), operands[...])
+        case .array(let elements):
+            let first = consecutive(elements)
+            return make(.makeArray, first, elements.count)
+        case .set(let elements):
+            let first = consecutive(elements)
+            return make(.makeSet, first, elements.count)
+        case .object(let entries):
+            let first = consecutive(entries.flatMap { [$0.key, $0.value] })
+            return make(.makeObject, first, entries.count)
+        case .call(let name, let location, let arguments):
+            return call(name, arguments, location)
+        case .template(let parts): return template(parts)
+        case .arrayComprehension(let head, let body):
+            return comprehension(kind: 2, body) { generator, result in
+                let value = generator.term(head)
+                generator.emitter.emit(.arrayAppend, a: result, b: value)
+            }
+        case .setComprehension(let head, let body):
+            return comprehension(kind: 0, body) { generator, result in
+                let value = generator.term(head)
+                generator.emitter.emit(.setAdd, a: result, b: value)
+            }
+        case .objectComprehension(let key, let value, let body):
+            return comprehension(kind: 1, body) { generator, result in
+                let key = generator.term(key)
+                let value = generator.term(value)
+                generator.emitter.emit(.objectPut, a: result, b: key, c: value)
+            }
+        case .null, .boolean, .number, .string:
+            return builder.constant(.null)
+        }
+    }
+
+    private mutating func make(_ opcode: Opcode, _ first: Operand, _ count: Int) -> Operand {
+        let result = emitter.register()
+        emitter.emit(opcode, a: result, b: first, c: count)
+        return result
+    }
+
+    /// Generates terms into consecutive registers; the first one's number.
+    mutating func consecutive(_ terms: [Term]) -> Operand {
+        let values = all(terms)
+        let first = emitter.registers(values.count)
+        for (offset, value) in values.enumerated() { emitter.emit(.move, a: first + offset, b: value) }
+        return first
+    }
+
+    /// Generates terms, plain variables last: a ref beside them may bind them.
+    mutating func all(_ terms: [Term]) -> [Operand] {
+        var values = [Operand](repeating: 0, count: terms.count)
+        for (index, term) in terms.enumerated() where !term.kind.isLocal { values[index] = self.term(term) }
+        for (index, term) in terms.enumerated() where term.kind.isLocal { values[index] = self.term(term) }
+        return values
+    }
+
+    mutating func comprehension(
+        kind: Int, _ body: Body, yield: (inout FunctionGenerator, Operand) -> Void
+    ) -> Operand {
+        let result = emitter.register()
+        let end = emitter.label()
+        emitter.emit(.open, a: result, b: kind)
+        closure(body, fail: end) { yield(&$0, result) }
+        emitter.place(end)
+        emitter.emit(.close, a: result)
+        return result
+    }
+
+    /// Each part becomes a set of at most one value, so that an undefined part does not end the body.
+    private mutating func template(_ parts: [Term]) -> Operand {
+        var values: [Operand] = []
+        for part in parts {
+            if case .string = part.kind {
+                values.append(self.term(part))
+                continue
+            }
+            let result = emitter.register()
+            let end = emitter.label()
+            emitter.emit(.open, a: result, b: 0)
+            let outer = locals
+            nested([], fail: end) { generator in
+                let value = generator.term(part)
+                generator.emitter.emit(.setAdd, a: result, b: value)
+            }
+            locals = outer
+            emitter.place(end)
+            emitter.emit(.close, a: result)
+            values.append(result)
+        }
+        let first = emitter.registers(values.count)
+        for (offset, value) in values.enumerated() { emitter.emit(.move, a: first + offset, b: value) }
+        let array = make(.makeArray, first, values.count)
+        guard let index = BuiltinTable.index(of: "internal.template_string") else {
+            return unsupported("string interpolation")
+        }
+        let operand = emitter.register()
+        emitter.emit(.move, a: operand, b: array)
+        return callBuiltin(index, operand)
+    }
+
+    // MARK: Calls
+
+    mutating func call(_ name: [String], _ arguments: [Term], _ location: Location) -> Operand {
+        let function = name.joined(separator: ".")
+        let arity = builder.arity(name)
+        guard let arity else {
+            diagnostics.append(Diagnostic(.type, "undefined function \(function)", at: location))
+            return builder.constant(.null)
+        }
+        guard arguments.count == arity else {
+            diagnostics.append(
+                Diagnostic(
+                    .type, "\(function): arity mismatch\n\thave: \(arguments.count)\n\twant: \(arity)",
+                    at: location))
+            return builder.constant(.null)
+        }
+        locate(location)
+        if name[0] == "data" { return callFunction(Array(name.dropFirst()), arguments) }
+        if let comparison = BuiltinNames.comparisons[function] {
+            let sides = all(arguments)
+            let result = emitter.register()
+            emitter.emit(.comparison, a: result, b: sides[0], c: sides[1], code: comparison.rawValue)
+            return result
+        }
+        if let opcode = BuiltinNames.operators[function] {
+            if opcode == .testComparison { return unificationValue(arguments) }
+            let sides = all(arguments)
+            let result = emitter.register()
+            emitter.emit(opcode, a: result, b: sides[0], c: sides[1], to: fail)
+            return result
+        }
+        guard let index = BuiltinTable.index(of: function) else { return unsupported(function) }
+        return callBuiltin(index, consecutive(arguments))
+    }
+
+    /// `=` inside a term: it holds or the body fails.
+    private mutating func unificationValue(_ sides: [Term]) -> Operand {
+        unify(sides[0], sides[1])
+        return builder.constant(.true)
+    }
+
+    private mutating func callBuiltin(_ index: Int, _ first: Operand) -> Operand {
+        builder.use(builtin: index)
+        let result = emitter.register()
+        let isReplaceable = builder.replacedCallees.contains(.builtin(index))
+        emitter.emit(isReplaceable ? .builtinReplaceable : .builtin, a: result, b: index, c: first, to: fail)
+        guard BuiltinTable.all[index].traits.contains(.relation) else { return result }
+        return openLoop(over: result).value
+    }
+
+    private mutating func callFunction(_ path: [String], _ arguments: [Term]) -> Operand {
+        let first = consecutive(arguments)
+        let result = emitter.register()
+        let index = builder.functions[path]!.functionIndex
+        let isReplaceable = builder.replacedCallees.contains(.function(index))
+        emitter.emit(isReplaceable ? .callReplaceable : .call, a: result, b: index, c: first, to: fail)
+        return result
+    }
+
+    private mutating func unsupported(_ what: String) -> Operand {
+        let position = emitter.location
+        diagnostics.append(
+            Diagnostic(
+                .type, "undefined function \(what)",
+                at: Location(file: position.file, row: position.row, column: position.column, start: 0, end: 0),
+                hint: "this builtin is not available here"))
+        return builder.constant(.null)
+    }
+
+    // MARK: Refs
+
+    /// A ref from `input` or `data`.
+    mutating func root(_ name: String, _ operands: [Term]) -> Operand {
+        if name == "input" {
+            let (path, rest) = constantPath(operands[...])
+            let result = emitter.register()
+            emitter.emit(.input, a: result, b: builder.inputPath(path), to: fail)
+            return steps(result, rest)
+        }
+        return document(operands)
+    }
+
+    /// The longest prefix of constant scalars.
+    private func constantPath(_ operands: ArraySlice<Term>) -> ([Value], ArraySlice<Term>) {
+        var path: [Value] = []
+        var rest = operands
+        while let operand = rest.first {
+            switch operand.kind {
+            case .string, .number, .boolean, .null: break
+            default: return (path, rest)
+            }
+            guard let value = builder.constantValue(operand) else { return (path, rest) }
+            path.append(value)
+            rest = rest.dropFirst()
+        }
+        return (path, rest)
+    }
+
+    private mutating func document(_ operands: [Term]) -> Operand {
+        var node = builder.tree.root
+        var rest = operands[...]
+        while node.group == nil, let operand = rest.first {
+            guard case .string(let name) = operand.kind else { break }
+            guard let child = node.children[name] else { return baseDocument(operands) }
+            node = child
+            rest = rest.dropFirst()
+        }
+        if let group = node.group {
+            guard group.ruleIndex >= 0 else { return baseDocument(operands) }
+            return steps(rule(group), rest)
+        }
+        let result = emitter.register()
+        if let operand = rest.first, binding.isReadable(operand) {
+            let key = self.term(operand)
+            emitter.emit(.nodeChild, a: result, b: node.nodeIndex, c: key, to: fail)
+            return steps(result, rest.dropFirst())
+        }
+        emitter.emit(.node, a: result, b: node.nodeIndex, to: fail)
+        return steps(result, rest)
+    }
+
+    mutating func rule(_ group: RuleGroup) -> Operand {
+        let result = emitter.register()
+        let path = builder.program.rules[group.ruleIndex].path
+        emitter.emit(
+            builder.isReplaced(path) ? .ruleReplaceable : .rule, a: result, b: group.ruleIndex, to: fail)
+        return result
+    }
+
+    private mutating func baseDocument(_ operands: [Term]) -> Operand {
+        let (path, rest) = constantPath(operands[...])
+        let result = emitter.register()
+        emitter.emit(.data, a: result, b: builder.dataPath(path), to: fail)
+        return steps(result, rest)
+    }
+
+    /// Follows operands from a value: a bound one selects, an unbound one enumerates.
+    mutating func steps(_ base: Operand, _ operands: ArraySlice<Term>) -> Operand {
+        var current = base
+        for operand in operands {
+            if binding.isReadable(operand) {
+                let key = self.term(operand)
+                current = dot(current, key)
+            } else {
+                let loop = openLoop(over: current)
+                match(operand, loop.key)
+                current = loop.value
+            }
+        }
+        return current
+    }
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A clause whose names are resolved: variables are `.local`s, everything global starts at `data`
+/// or `input`, calls name builtins or `data.*` functions.
+struct ResolvedClause {
+    var location: Location
+    var arguments: [Term]
+    var suffix: [Term]
+    var key: Term?
+    var value: Term?
+    var body: Body
+    var elseClauses: [ResolvedClause]
+    var variables: VariableTable
+}
+
+/// The variables of one clause by number.
+struct VariableTable {
+    var names: [String] = []
+    /// How many closures stand around the body that the variable belongs to.
+    var depths: [Int] = []
+}
+
+/// Resolves the names of one clause or query (OPA's stages ResolveRefs and RewriteLocalVars).
+struct Resolver {
+    let module: Module
+    let tree: RuleTree
+    private var globals: [String: [String]] = [:]
+    private var variables = VariableTable()
+    private var blocks: [Block] = []
+    var diagnostics: [Diagnostic] = []
+
+    /// One body: a clause's, or a closure's inside it.
+    private struct Block {
+        var declared: [String: Int] = [:]
+        var implicit: [String: Int] = [:]
+        /// Names that occur in the body itself, not only in closures inside it.
+        var direct: Set<String>
+        /// Names used so far that were not declared.
+        var used: Set<String> = []
+        /// `some` variables not used yet.
+        var unused: [String: Location] = [:]
+    }
+
+    init(module: Module, tree: RuleTree) {
+        self.module = module
+        self.tree = tree
+        for name in tree.names[module.package] ?? [] { globals[name] = ["data"] + module.package + [name] }
+        for entry in module.imports where entry.path.first == "data" || entry.path.first == "input" {
+            globals[entry.name] = entry.path
+        }
+    }
+
+    // MARK: Clauses and queries
+
+    mutating func clause(_ clause: Clause) -> ResolvedClause {
+        var result = resolve(clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
+        var next = clause.rule.elseRule
+        while let rule = next {
+            result.elseClauses.append(
+                resolve(rule, arguments: clause.rule.head.arguments ?? [], suffix: []))
+            next = rule.elseRule
+        }
+        return result
+    }
+
+    mutating func query(_ body: Body) -> ResolvedClause {
+        variables = VariableTable()
+        blocks = [Block(direct: DirectNames.of(body).subtracting(DirectNames.declared(in: body)))]
+        let resolved = expressions(body)
+        return ResolvedClause(
+            location: body.first?.location ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
+            arguments: [], suffix: [], key: nil, value: nil, body: resolved, elseClauses: [],
+            variables: variables)
+    }
+
+    private mutating func resolve(_ rule: Rule, arguments: [Term], suffix: [Term]) -> ResolvedClause {
+        variables = VariableTable()
+        var direct = DirectNames.of(rule.body)
+        for term in arguments + suffix + [rule.head.key, rule.head.value].compactMap({ $0 }) {
+            DirectNames.collect(term, into: &direct)
+        }
+        blocks = [Block(direct: direct.subtracting(DirectNames.declared(in: rule.body)))]
+        for argument in arguments { declareAll(in: argument) }
+        let resolvedArguments = arguments.map { term($0) }
+        let body = expressions(rule.body)
+        let result = ResolvedClause(
+            location: rule.location, arguments: resolvedArguments, suffix: suffix.map { term($0) },
+            key: rule.head.key.map { term($0) }, value: rule.head.value.map { term($0) }, body: body,
+            elseClauses: [], variables: variables)
+        reportUnused()
+        var complete = result
+        complete.variables = variables
+        return complete
+    }
+
+    private mutating func reportUnused() {
+        for (name, location) in blocks[blocks.count - 1].unused.sorted(by: { $0.value.start < $1.value.start }) {
+            diagnostics.append(Diagnostic(.compile, "declared var \(name) unused", at: location))
+        }
+    }
+
+    // MARK: Names
+
+    private mutating func newVariable(_ name: String, depth: Int) -> Int {
+        variables.names.append(name)
+        variables.depths.append(depth)
+        return variables.names.count - 1
+    }
+
+    private mutating func declare(_ name: String) -> Int {
+        let id = newVariable(name, depth: blocks.count - 1)
+        blocks[blocks.count - 1].declared[name] = id
+        return id
+    }
+
+    /// Declares each variable of a pattern in the current block.
+    private mutating func declareAll(in pattern: Term) {
+        switch pattern.kind {
+        case .variable(let name) where !isRoot(name) && !name.hasPrefix("$"):
+            if blocks[blocks.count - 1].declared[name] == nil { _ = declare(name) }
+        case .array(let elements): for element in elements { declareAll(in: element) }
+        case .object(let entries): for entry in entries { declareAll(in: entry.value) }
+        default: break
+        }
+    }
+
+    private func isRoot(_ name: String) -> Bool { name == "input" || name == "data" }
+
+    private mutating func variable(_ name: String, _ location: Location) -> Term {
+        for depth in stride(from: blocks.count - 1, through: 0, by: -1) {
+            if let id = blocks[depth].declared[name] {
+                blocks[depth].unused[name] = nil
+                return Term(location: location, kind: .local(id, name))
+            }
+        }
+        blocks[blocks.count - 1].used.insert(name)
+        if isRoot(name) { return Term(location: location, kind: .variable(name)) }
+        if let path = globals[name] { return reference(path, [], location) }
+        let depth = blocks.firstIndex { $0.direct.contains(name) } ?? blocks.count - 1
+        if let id = blocks[depth].implicit[name] {
+            return Term(location: location, kind: .local(id, name))
+        }
+        let id = newVariable(name, depth: depth)
+        blocks[depth].implicit[name] = id
+        return Term(location: location, kind: .local(id, name))
+    }
+
+    private func reference(_ path: [String], _ operands: [Term], _ location: Location) -> Term {
+        let root = Term(location: location, kind: .variable(path[0]))
+        let steps = path.dropFirst().map { Term(location: location, kind: .string($0)) } + operands
+        return steps.isEmpty ? root : Term(location: location, kind: .ref(root, steps))
+    }
+
+    private func isDeclared(_ name: String) -> Bool { blocks.contains { $0.declared[name] != nil } }
+
+    /// The full name of a function: `data.*` when a rule or import says so.
+    private func functionName(_ name: [String]) -> [String] {
+        guard let path = globals[name[0]], !isDeclared(name[0]) else { return name }
+        return path + name.dropFirst()
+    }
+
+    // MARK: Terms
+
+    mutating func term(_ term: Term) -> Term {
+        func make(_ kind: Term.Kind) -> Term { Term(location: term.location, kind: kind) }
+        switch term.kind {
+        case .null, .boolean, .number, .string, .local:
+            return term
+        case .variable(let name):
+            return variable(name, term.location)
+        case .ref(let head, let operands):
+            return ref(self.term(head), operands.map { self.term($0) }, term.location)
+        case .array(let elements): return make(.array(elements.map { self.term($0) }))
+        case .set(let elements): return make(.set(elements.map { self.term($0) }))
+        case .object(let entries):
+            return make(.object(entries.map { (self.term($0.key), self.term($0.value)) }))
+        case .call(let name, let location, let arguments):
+            return make(.call(name: functionName(name), location, arguments.map { self.term($0) }))
+        case .template(let parts): return make(.template(parts.map { self.term($0) }))
+        case .arrayComprehension(let head, let body):
+            let (body, heads) = closure(body, heads: [head])
+            return make(.arrayComprehension(heads[0], body))
+        case .setComprehension(let head, let body):
+            let (body, heads) = closure(body, heads: [head])
+            return make(.setComprehension(heads[0], body))
+        case .objectComprehension(let key, let value, let body):
+            let (body, heads) = closure(body, heads: [key, value])
+            return make(.objectComprehension(key: heads[0], value: heads[1], body))
+        }
+    }
+
+    /// Joins a resolved head with operands: a global head is itself a ref.
+    private func ref(_ head: Term, _ operands: [Term], _ location: Location) -> Term {
+        if case .ref(let root, let steps) = head.kind, case .variable = root.kind {
+            return Term(location: location, kind: .ref(root, steps + operands))
+        }
+        return Term(location: location, kind: .ref(head, operands))
+    }
+
+    private mutating func closure(_ body: Body, heads: [Term]) -> (Body, [Term]) {
+        var direct = DirectNames.of(body)
+        for head in heads { DirectNames.collect(head, into: &direct) }
+        blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
+        let resolved = expressions(body)
+        let resolvedHeads = heads.map { term($0) }
+        reportUnused()
+        blocks.removeLast()
+        return (resolved, resolvedHeads)
+    }
+
+    // MARK: Expressions
+
+    private mutating func expressions(_ body: Body) -> Body {
+        var result: Body = []
+        for expression in body {
+            if let resolved = self.expression(expression) { result.append(resolved) }
+        }
+        return result
+    }
+
+    private mutating func expression(_ expression: Expression) -> Expression? {
+        // What a `with` gives is seen from outside: it is resolved first.
+        let modifiers = expression.modifiers.map { modifier($0) }
+        guard let kind = kind(expression) else { return nil }
+        let result = Expression(location: expression.location, kind: kind)
+        result.isNegated = expression.isNegated
+        result.modifiers = modifiers
+        return result
+    }
+
+    private mutating func kind(_ expression: Expression) -> Expression.Kind? {
+        switch expression.kind {
+        case .term(let term):
+            if case .call(let name, let location, let arguments) = term.kind, name == ["assign"],
+                arguments.count == 2
+            {
+                return .term(assignment(term, location, arguments))
+            }
+            return .term(self.term(term))
+        case .someVariables(let terms):
+            for term in terms { declareSome(term) }
+            return nil
+        case .someIn(let key, let value, let domain):
+            let domain = term(domain)
+            for pattern in [key, value].compactMap({ $0 }) { redeclareAll(in: pattern) }
+            return .someIn(key: key.map { term($0) }, value: term(value), domain: domain)
+        case .every(let key, let value, let domain, let body):
+            return every(key, value, term(domain), body)
+        case .block(let body): return .block(closure(body, heads: []).0)
+        case .and(let left, let right):
+            let left = closure(left, heads: []).0
+            return .and(left, closure(right, heads: []).0)
+        case .or(let left, let right):
+            let left = closure(left, heads: []).0
+            return .or(left, closure(right, heads: []).0)
+        }
+    }
+
+    private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body) -> Expression.Kind {
+        var direct = DirectNames.of(body)
+        for pattern in [key, value].compactMap({ $0 }) { DirectNames.collect(pattern, into: &direct) }
+        blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
+        for pattern in [key, value].compactMap({ $0 }) { redeclareAll(in: pattern) }
+        let key = key.map { term($0) }
+        let value = term(value)
+        blocks[blocks.count - 1].unused = [:]
+        let body = expressions(body)
+        reportUnused()
+        blocks.removeLast()
+        return .every(key: key, value: value, domain: domain, body: body)
+    }
+
+    private mutating func declareSome(_ term: Term) {
+        guard case .variable(let name) = term.kind, !name.hasPrefix("$") else { return }
+        if blocks[blocks.count - 1].declared[name] != nil {
+            diagnostics.append(Diagnostic(.compile, "var \(name) declared above", at: term.location))
+        } else if blocks[blocks.count - 1].used.contains(name) {
+            diagnostics.append(Diagnostic(.compile, "var \(name) referenced above", at: term.location))
+        }
+        _ = declare(name)
+        blocks[blocks.count - 1].unused[name] = term.location
+    }
+
+    /// `some ... in` and `every` declare their variables anew.
+    private mutating func redeclareAll(in pattern: Term) {
+        switch pattern.kind {
+        case .variable(let name) where !isRoot(name) && !name.hasPrefix("$"): _ = declare(name)
+        case .array(let elements): for element in elements { redeclareAll(in: element) }
+        case .object(let entries): for entry in entries { redeclareAll(in: entry.value) }
+        default: break
+        }
+    }
+
+    private mutating func assignment(_ term: Term, _ location: Location, _ sides: [Term]) -> Term {
+        let right = self.term(sides[1])
+        assign(to: sides[0])
+        let left = self.term(sides[0])
+        return Term(location: term.location, kind: .call(name: ["assign"], location, [left, right]))
+    }
+
+    private mutating func assign(to pattern: Term) {
+        switch pattern.kind {
+        case .variable(let name):
+            if isRoot(name) {
+                diagnostics.append(
+                    Diagnostic(.compile, "variables must not shadow \(name) (use a different variable name)",
+                        at: pattern.location))
+            }
+            guard !name.hasPrefix("$") else { return }
+            if blocks[blocks.count - 1].declared[name] != nil {
+                diagnostics.append(Diagnostic(.compile, "var \(name) assigned above", at: pattern.location))
+            } else if blocks[blocks.count - 1].used.contains(name) {
+                diagnostics.append(Diagnostic(.compile, "var \(name) referenced above", at: pattern.location))
+            }
+            _ = declare(name)
+        case .array(let elements): for element in elements { assign(to: element) }
+        case .object(let entries): for entry in entries { assign(to: entry.value) }
+        case .null, .boolean, .number, .string: break
+        default:
+            diagnostics.append(
+                Diagnostic(.compile, "cannot assign to \(pattern.kind.name)", at: pattern.location))
+        }
+    }
+
+    private mutating func modifier(_ modifier: Modifier) -> Modifier {
+        var result = modifier
+        result.value = isFunctionName(modifier.value) ?? term(modifier.value)
+        switch modifier.target.kind {
+        case .variable(let name):
+            result.target = isRoot(name) ? modifier.target : functionTerm([name], modifier.target)
+        case .ref(let head, let operands):
+            guard case .variable(let name) = head.kind else { break }
+            if isRoot(name) {
+                result.target = term(modifier.target)
+            } else {
+                let names = operands.compactMap { if case .string(let step) = $0.kind { step } else { nil } }
+                result.target =
+                    names.count == operands.count
+                    ? functionTerm([name] + names, modifier.target) : term(modifier.target)
+            }
+        default: break
+        }
+        return result
+    }
+
+    /// A function's name as a call without arguments, which is how targets of `with` are kept.
+    private func functionTerm(_ name: [String], _ term: Term) -> Term {
+        let full = functionName(name)
+        if full[0] == "data" || full[0] == "input" {
+            return reference(full, [], term.location)
+        }
+        return Term(location: term.location, kind: .call(name: full, term.location, []))
+    }
+
+    private func isFunctionName(_ term: Term) -> Term? {
+        var name: [String] = []
+        switch term.kind {
+        case .variable(let variable): name = [variable]
+        case .ref(let head, let operands):
+            guard case .variable(let variable) = head.kind else { return nil }
+            name = [variable]
+            for operand in operands {
+                guard case .string(let step) = operand.kind else { return nil }
+                name.append(step)
+            }
+        default: return nil
+        }
+        guard !isDeclared(name[0]) else { return nil }
+        if BuiltinNames.contains(name.joined(separator: ".")), globals[name[0]] == nil {
+            return Term(location: term.location, kind: .call(name: name, term.location, []))
+        }
+        return nil
+    }
+}

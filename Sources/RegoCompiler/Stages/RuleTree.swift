@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// All clauses that define one document.
+final class RuleGroup {
+    enum Kind { case complete, partialSet, partialObject, function }
+
+    /// Path under `data`.
+    let path: [String]
+    var kind: Kind
+    var clauses: [Clause] = []
+    var defaultRule: Clause?
+    /// Index among the program's functions.
+    var functionIndex = -1
+    /// Index among the program's rules; -1 for functions.
+    var ruleIndex = -1
+
+    init(path: [String], kind: Kind) {
+        self.path = path
+        self.kind = kind
+    }
+}
+
+/// One rule as written, with the module whose names it sees and what its head adds to the group's path.
+struct Clause {
+    var rule: Rule
+    var module: Module
+    /// Head operands after the group's path: keys of a partial object, outermost first.
+    var suffix: [Term]
+}
+
+/// Virtual documents by path: packages and rules.
+final class RuleTree {
+    final class Node {
+        var children: [String: Node] = [:]
+        var order: [String] = []
+        var group: RuleGroup?
+        /// Index among the program's nodes.
+        var nodeIndex = -1
+
+        func child(_ name: String) -> Node {
+            if let child = children[name] { return child }
+            let child = Node()
+            children[name] = child
+            order.append(name)
+            return child
+        }
+    }
+
+    let root = Node()
+    private(set) var groups: [RuleGroup] = []
+    /// First components of the rules' names, by package.
+    private(set) var names: [[String]: Set<String>] = [:]
+    var diagnostics: [Diagnostic] = []
+
+    init(_ modules: [Module]) {
+        var split: [(path: [String], clause: Clause)] = []
+        for module in modules {
+            var node = root
+            for component in module.package { node = node.child(component) }
+            for rule in module.rules { split.append(divide(rule, module)) }
+        }
+        let dynamic = Set(split.filter { !$0.clause.suffix.isEmpty }.map(\.path))
+        for entry in split { place(entry.path, entry.clause, under: dynamic) }
+    }
+
+    /// Splits a head into the path of constant strings and what follows it.
+    private func divide(_ rule: Rule, _ module: Module) -> (path: [String], clause: Clause) {
+        var path = module.package
+        var suffix: [Term] = []
+        for (position, term) in rule.head.ref.enumerated() {
+            if position == 0, case .variable(let name) = term.kind {
+                path.append(name)
+                names[module.package, default: []].insert(name)
+            } else if suffix.isEmpty, case .string(let name) = term.kind {
+                path.append(name)
+            } else {
+                suffix.append(term)
+            }
+        }
+        return (path, Clause(rule: rule, module: module, suffix: suffix))
+    }
+
+    /// Puts a clause into the group of the shortest dynamic path above it, or of its own path.
+    private func place(_ path: [String], _ clause: Clause, under dynamic: Set<[String]>) {
+        var clause = clause
+        var path = path
+        if !dynamic.isEmpty, clause.rule.head.arguments == nil {
+            for length in stride(from: 1, to: path.count, by: 1)
+            where dynamic.contains(Array(path[..<length])) {
+                let moved = path[length...].map {
+                    Term(location: clause.rule.head.location, kind: .string($0))
+                }
+                clause.suffix = moved + clause.suffix
+                path = Array(path[..<length])
+                break
+            }
+        }
+        var node = root
+        for component in path { node = node.child(component) }
+        let kind = self.kind(of: clause)
+        let group = node.group ?? makeGroup(path, kind, at: node)
+        check(kind, against: group, clause.rule)
+        if clause.rule.isDefault {
+            if let other = group.defaultRule {
+                diagnostics.append(
+                    Diagnostic(
+                        .type, "multiple default rules \(dotted(path)) found at \(other.rule.location.row)",
+                        at: clause.rule.location))
+            }
+            group.defaultRule = clause
+        } else {
+            group.clauses.append(clause)
+        }
+    }
+
+    private func makeGroup(_ path: [String], _ kind: RuleGroup.Kind, at node: Node) -> RuleGroup {
+        let group = RuleGroup(path: path, kind: kind)
+        node.group = group
+        groups.append(group)
+        return group
+    }
+
+    private func kind(of clause: Clause) -> RuleGroup.Kind {
+        if clause.rule.head.arguments != nil { return .function }
+        if !clause.suffix.isEmpty { return .partialObject }
+        return clause.rule.head.key != nil ? .partialSet : .complete
+    }
+
+    private func check(_ kind: RuleGroup.Kind, against group: RuleGroup, _ rule: Rule) {
+        guard group.kind != kind else {
+            if kind == .function, let other = group.clauses.first ?? group.defaultRule,
+                other.rule.head.arguments?.count != rule.head.arguments?.count
+            {
+                conflict(group.path, rule)
+            }
+            return
+        }
+        conflict(group.path, rule)
+    }
+
+    private func conflict(_ path: [String], _ rule: Rule) {
+        diagnostics.append(
+            Diagnostic(.type, "conflicting rules \(dotted(path)) found", at: rule.location))
+    }
+
+    /// A rule with a value cannot have rules below it.
+    func checkNesting() {
+        func visit(_ node: Node) {
+            if let group = node.group, !node.children.isEmpty, let clause = group.clauses.first ?? group.defaultRule {
+                let below = node.order.map { dotted(group.path + [$0]) }
+                diagnostics.append(
+                    Diagnostic(
+                        .type, "rule \(dotted(group.path)) conflicts with [\(below.joined(separator: " "))]",
+                        at: clause.rule.location))
+            }
+            for name in node.order { visit(node.children[name]!) }
+        }
+        visit(root)
+    }
+
+    private func dotted(_ path: [String]) -> String { (["data"] + path).joined(separator: ".") }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The longer operations behind single opcodes.
+
+extension Machine {
+    // MARK: Builtins
+
+    func builtin(
+        _ index: Int, _ operands: UnsafePointer<Value>, _ function: Int, _ pc: Int
+    ) throws(EvaluationError) -> Value {
+        do throws(BuiltinError) {
+            return try policy.builtins[index](
+                evaluation, Operands(operands, count: policy.builtinArity[index]))
+        } catch {
+            return try failed(index, error, function, pc)
+        }
+    }
+
+    func calculate(
+        _ index: Int, _ left: Value, _ right: Value, _ function: Int, _ pc: Int
+    ) throws(EvaluationError) -> Value {
+        let operands = arena.values(2)
+        operands[0] = left
+        operands[1] = right
+        return try builtin(index, operands, function, pc)
+    }
+
+    /// Turns a builtin's error into "undefined", or ends the evaluation where that is asked for.
+    @inline(never)
+    private func failed(
+        _ index: Int, _ error: BuiltinError, _ function: Int, _ pc: Int
+    ) throws(EvaluationError) -> Value {
+        let name = BuiltinTable.all[index].name
+        let code: EvaluationError.Code
+        switch error.code {
+        case .limit: code = .limit
+        case .cancelled: code = .cancelled
+        case .type, .builtin:
+            guard evaluation.isStrict else { return .undefined }
+            code = error.code == .type ? .type : .builtin
+        }
+        throw EvaluationError(code, "\(name): \(error.message)", at: position(function, pc))
+    }
+
+    // MARK: Input and data
+
+    func inputValue(_ index: Int) -> Value {
+        let memo = scope.pointee.inputMemo + index
+        if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
+        let value =
+            scope.pointee.replacesInput
+            ? scope.pointee.input.value(at: policy.program.inputPaths[index])
+            : document.value(at: index, of: policy, in: arena)
+        memo.pointee = MemoEntry(value: value, epoch: scope.pointee.epoch)
+        return value
+    }
+
+    func replacedData(_ index: Int) -> Value {
+        scope.pointee.data.value(at: policy.program.dataPaths[index])
+    }
+
+    // MARK: Virtual documents
+
+    /// The whole of a node: its rules' values over the base document at the same place.
+    func node(_ index: Int) throws(EvaluationError) -> Value {
+        let memo = scope.pointee.nodeMemo + index
+        if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
+        let node = policy.program.nodes[index]
+        let base =
+            scope.pointee.replacesData
+            ? replacedData(node.dataPath) : policy.linkedData[node.dataPath]
+        let result: Value
+        if isHidden(node.path) {
+            result = base
+        } else {
+            let builder = CollectionBuilder.object(in: arena, capacity: node.children.count + base.count)
+            for (key, child) in node.children {
+                let value = try virtual(child)
+                if value.isDefined { builder.update(key, value) }
+            }
+            if base.kind == .object {
+                for entry in 0..<base.count { builder.insert(base.keys[entry], base.values[entry]) }
+            }
+            result = builder.finish()
+        }
+        memo.pointee = MemoEntry(value: result, epoch: scope.pointee.epoch)
+        return result
+    }
+
+    func nodeChild(_ index: Int, _ key: Value) throws(EvaluationError) -> Value {
+        let node = policy.program.nodes[index]
+        if !isHidden(node.path) {
+            for (name, child) in node.children where name.isEqual(to: key) { return try virtual(child) }
+        }
+        let base =
+            scope.pointee.replacesData
+            ? replacedData(node.dataPath) : policy.linkedData[node.dataPath]
+        return base[key]
+    }
+
+    private func virtual(_ child: Program.Node.Child) throws(EvaluationError) -> Value {
+        switch child {
+        case .rule(let index): try replaceableRule(index)
+        case .node(let index): try node(index)
+        }
+    }
+
+    func replaceableRule(_ index: Int) throws(EvaluationError) -> Value {
+        guard scope.pointee.hidden != nil else { return try rule(index) }
+        let path = policy.program.rules[index].path
+        return isHidden(path) ? scope.pointee.data.value(at: path) : try rule(index)
+    }
+
+    /// True when a replacement stands at `path` or above it.
+    func isHidden(_ path: [Value]) -> Bool {
+        var hidden = scope.pointee.hidden
+        while let entry = hidden {
+            let prefix = entry.pointee.path.elements
+            if prefix.count <= path.count,
+                (0..<prefix.count).allSatisfy({ prefix[$0].isEqual(to: path[$0]) })
+            {
+                return true
+            }
+            hidden = entry.pointee.next
+        }
+        return false
+    }
+
+    // MARK: Building collections
+
+    func openBuilder(_ kind: Int32) -> Value {
+        switch kind {
+        case 0: CollectionBuilder.set(in: arena).value
+        case 1: CollectionBuilder.object(in: arena).value
+        default: ArrayBuilder(arena).value
+        }
+    }
+
+    func put(
+        _ object: Value, _ key: Value, _ value: Value, _ function: Int, _ pc: Int
+    ) throws(EvaluationError) {
+        if case .present(sameValue: false) = CollectionBuilder(object).insert(key, value) {
+            throw EvaluationError(.conflict, "object keys must be unique", at: position(function, pc))
+        }
+    }
+
+    /// Puts a leaf under `count` keys, with inner objects (and a set at the end) still open.
+    func putPath(
+        _ object: Value, _ keys: UnsafePointer<Value>, _ count: Int, _ leafIsSet: Bool, _ function: Int,
+        _ pc: Int
+    ) throws(EvaluationError) {
+        var builder = CollectionBuilder(object)
+        for index in 0..<count {
+            let isLast = index == count - 1
+            if isLast && !leafIsSet {
+                try put(builder.value, keys[index], keys[count], function, pc)
+                return
+            }
+            var child = builder[keys[index]]
+            if child.isUndefined {
+                child = openBuilder(isLast ? 0 : 1)
+                builder.update(keys[index], child)
+            }
+            guard child.kind == .builder, isLast == child.isSetBuilder else {
+                throw EvaluationError(.conflict, "object keys must be unique", at: position(function, pc))
+            }
+            builder = CollectionBuilder(child)
+        }
+        builder.insert(keys[count])
+    }
+
+    /// Finishes a collection and the collections still open inside it.
+    func finished(_ value: Value) -> Value {
+        guard value.kind == .builder else { return value }
+        if value.isArrayBuilder { return ArrayBuilder(value).finish() }
+        let builder = CollectionBuilder(value)
+        builder.finishValues { finished($0) }
+        return builder.finish()
+    }
+
+    func conflict(_ kind: Int32, _ function: Int, _ pc: Int) -> EvaluationError {
+        let message =
+            kind == 0
+            ? "complete rules must not produce multiple outputs"
+            : "functions must not produce multiple outputs for same inputs"
+        return EvaluationError(.conflict, message, at: position(function, pc))
+    }
+}

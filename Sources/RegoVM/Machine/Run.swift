@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Machine {
+    /// The interpreter loop. Each case does what its opcode's comment says.
+    func run(
+        _ function: Int, _ code: UnsafeMutablePointer<Instruction>, _ R: UnsafeMutablePointer<Value>
+    ) throws(EvaluationError) -> Value {
+        let K = constants
+        var pc = 0
+
+        @inline(__always) func V(_ operand: Int32) -> Value {
+            operand >= 0 ? R[Int(operand)] : K[Int(~operand)]
+        }
+
+        while true {
+            let i = code[pc]
+            pc &+= 1
+            switch i.opcode {
+            case .move:
+                R[Int(i.a)] = V(i.b)
+            case .jump:
+                pc = Int(i.target)
+            case .input:
+                let value = inputValue(Int(i.b))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .data:
+                let value =
+                    scope.pointee.replacesData ? replacedData(Int(i.b)) : policy.linkedData[Int(i.b)]
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .dot:
+                let value = V(i.b)[V(i.c)]
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .test:
+                if !V(i.b).isTruthy { pc = Int(i.target) }
+            case .testComparison:
+                let comparison = Comparison(rawValue: Int(i.a)).unsafelyUnwrapped
+                if !comparison.holds(V(i.b), V(i.c)) { pc = Int(i.target) }
+            case .comparison:
+                let comparison = Comparison(rawValue: Int(i.target)).unsafelyUnwrapped
+                R[Int(i.a)] = .boolean(comparison.holds(V(i.b), V(i.c)))
+            case .testMember:
+                if !V(i.c).contains(V(i.b)) { pc = Int(i.target) }
+            case .jumpIfDefined:
+                if V(i.b).isDefined { pc = Int(i.target) }
+            case .clear:
+                R[Int(i.a)] = .undefined
+
+            case .plus:
+                let left = V(i.b)
+                let right = V(i.c)
+                if left.kind == .integer && right.kind == .integer {
+                    let (sum, overflow) = Int64(bitPattern: left.bits)
+                        .addingReportingOverflow(Int64(bitPattern: right.bits))
+                    if !overflow {
+                        R[Int(i.a)] = .integer(sum)
+                        continue
+                    }
+                }
+                let value = try calculate(arithmetic.plus, left, right, function, pc)
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .minus:
+                let left = V(i.b)
+                let right = V(i.c)
+                if left.kind == .integer && right.kind == .integer {
+                    let (difference, overflow) = Int64(bitPattern: left.bits)
+                        .subtractingReportingOverflow(Int64(bitPattern: right.bits))
+                    if !overflow {
+                        R[Int(i.a)] = .integer(difference)
+                        continue
+                    }
+                }
+                let value = try calculate(arithmetic.minus, left, right, function, pc)
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .multiply:
+                let left = V(i.b)
+                let right = V(i.c)
+                if left.kind == .integer && right.kind == .integer {
+                    let (product, overflow) = Int64(bitPattern: left.bits)
+                        .multipliedReportingOverflow(by: Int64(bitPattern: right.bits))
+                    if !overflow {
+                        R[Int(i.a)] = .integer(product)
+                        continue
+                    }
+                }
+                let value = try calculate(arithmetic.multiply, left, right, function, pc)
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .divide:
+                let value = try calculate(arithmetic.divide, V(i.b), V(i.c), function, pc)
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .remainder:
+                let value = try calculate(arithmetic.remainder, V(i.b), V(i.c), function, pc)
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+
+            case .builtin:
+                let value = try builtin(Int(i.b), R + Int(i.c), function, pc)
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .builtinReplaceable:
+                let value = try replaceable(.builtin(Int(i.b)), R + Int(i.c), function, pc)
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .call:
+                try spend(1)
+                let value = try call(Int(i.b), R + Int(i.c))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .callReplaceable:
+                try spend(1)
+                let value = try replaceable(.function(Int(i.b)), R + Int(i.c), function, pc)
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .rule:
+                try spend(1)
+                let value = try rule(Int(i.b))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .ruleReplaceable:
+                try spend(1)
+                let value = try replaceableRule(Int(i.b))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .node:
+                let value = try node(Int(i.b))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .nodeChild:
+                let value = try nodeChild(Int(i.b), V(i.c))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .returnValue:
+                return V(i.b)
+            case .returnUndefined:
+                return .undefined
+
+            case .open:
+                R[Int(i.a)] = openBuilder(i.b)
+            case .setAdd:
+                CollectionBuilder(R[Int(i.a)]).insert(V(i.b))
+            case .arrayAppend:
+                ArrayBuilder(R[Int(i.a)]).append(V(i.b))
+            case .objectPut:
+                try put(R[Int(i.a)], V(i.b), V(i.c), function, pc)
+            case .objectPutPath:
+                try putPath(R[Int(i.a)], R + Int(i.b), Int(i.c), i.target == 1, function, pc)
+            case .close:
+                R[Int(i.a)] = finished(R[Int(i.a)])
+            case .makeArray:
+                let elements = arena.values(Int(i.c))
+                elements.update(from: R + Int(i.b), count: Int(i.c))
+                R[Int(i.a)] = .array(sharing: elements, count: Int(i.c))
+            case .makeSet:
+                let builder = CollectionBuilder.set(in: arena, capacity: Int(i.c))
+                for index in 0..<Int(i.c) { builder.insert(R[Int(i.b) + index]) }
+                R[Int(i.a)] = builder.finish()
+            case .makeObject:
+                let builder = CollectionBuilder.object(in: arena, capacity: Int(i.c))
+                for index in 0..<Int(i.c) {
+                    try put(builder.value, R[Int(i.b) + index * 2], R[Int(i.b) + index * 2 + 1], function, pc)
+                }
+                R[Int(i.a)] = builder.finish()
+            case .assignOnce:
+                let value = V(i.b)
+                if R[Int(i.a)].isUndefined {
+                    R[Int(i.a)] = value
+                } else if !R[Int(i.a)].isEqual(to: value) {
+                    throw conflict(i.target, function, pc)
+                }
+
+            case .scan:
+                let collection = R[Int(i.a)]
+                guard collection.isCollection, collection.count > 0 else {
+                    pc = Int(i.target)
+                    continue
+                }
+                R[Int(i.a) + 1] = .integer(0)
+                step(collection, 0, R + Int(i.b), R + Int(i.c))
+            case .next:
+                try spend(1)
+                let index = Int(truncatingIfNeeded: R[Int(i.a) + 1].bits) &+ 1
+                let collection = R[Int(i.a)]
+                if index < collection.count {
+                    R[Int(i.a) + 1] = .integer(index)
+                    step(collection, index, R + Int(i.b), R + Int(i.c))
+                    pc = Int(i.target)
+                }
+            case .checkArray:
+                let value = V(i.b)
+                if value.kind != .array || value.count != Int(i.c) { pc = Int(i.target) }
+            case .checkObject:
+                let value = V(i.b)
+                if value.kind != .object || value.count != Int(i.c) { pc = Int(i.target) }
+            case .checkCollection:
+                if !V(i.b).isCollection { pc = Int(i.target) }
+
+            case .candidates:
+                R[Int(i.a)] = candidates(Int(i.b), R)
+            case .nextCandidate:
+                let list = R[Int(i.a)]
+                if list.length == 0 {
+                    pc = Int(i.target)
+                } else {
+                    pc = Int(nextCandidate(&R[Int(i.a)]))
+                }
+
+            case .pushScope:
+                try pushScope(Int(i.b), R + Int(i.c), function, pc)
+            case .popScope:
+                scope = scope.pointee.outer.unsafelyUnwrapped
+            }
+        }
+    }
+
+    /// Key and value number `index` of a collection; a set's member is both.
+    @inline(__always)
+    private func step(
+        _ collection: Value, _ index: Int, _ key: UnsafeMutablePointer<Value>,
+        _ value: UnsafeMutablePointer<Value>
+    ) {
+        let base = collection.pointer.unsafelyUnwrapped.assumingMemoryBound(to: Value.self)
+        switch collection.kind {
+        case .array:
+            key.pointee = .integer(index)
+            value.pointee = base[index]
+        case .object:
+            key.pointee = base[index]
+            value.pointee = base[index &+ collection.count]
+        default:
+            key.pointee = base[index]
+            value.pointee = base[index]
+        }
+    }
+
+    /// The position of the instruction before `pc`.
+    func position(_ function: Int, _ pc: Int) -> Program.Position? {
+        let positions = policy.program.functions[function].positions
+        return pc >= 1 && pc <= positions.count ? positions[pc - 1] : nil
+    }
+}

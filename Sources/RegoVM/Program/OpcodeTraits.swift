@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Opcode {
+    /// True when `target` is an address.
+    public var jumps: Bool {
+        switch self {
+        case .jump, .input, .data, .dot, .test, .testComparison, .testMember, .jumpIfDefined, .plus, .minus,
+            .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callReplaceable, .rule,
+            .ruleReplaceable, .node, .nodeChild, .scan, .next, .checkArray, .checkObject, .checkCollection,
+            .nextCandidate:
+            true
+        case .move, .comparison, .clear, .returnValue, .returnUndefined, .open, .setAdd, .arrayAppend,
+            .objectPut, .objectPutPath, .close, .makeArray, .makeSet, .makeObject, .assignOnce,
+            .candidates, .pushScope, .popScope:
+            false
+        }
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A program together with its constants' memory and the data it reads: immutable, shared by all
+/// threads, swapped as a whole.
+public final class Policy: @unchecked Sendable {
+    public let program: Program
+    /// The base document `data`.
+    public let data: Value
+    /// Names the policy and data in records, e.g. a hash.
+    public let revision: String
+
+    // Flat copies that the machine reads without reference counting.
+    let functions: UnsafeMutablePointer<FunctionCode>
+    let constants: UnsafeMutablePointer<Value>
+    let linkedData: UnsafeMutablePointer<Value>
+    let builtins: UnsafeMutablePointer<Builtin.Function>
+    let builtinArity: UnsafeMutablePointer<Int>
+    let indices: UnsafeMutablePointer<LinkedIndex>
+    private let owners: [AnyObject]
+
+    struct FunctionCode {
+        let instructions: UnsafeMutablePointer<Instruction>
+        let parameterCount: Int
+        let registerCount: Int
+    }
+
+    /// - Parameter owners: what keeps the memory of constants and data alive.
+    public init(program: Program, data: Value, revision: String, owners: [AnyObject]) {
+        self.program = program
+        self.data = data
+        self.revision = revision
+        self.owners = owners
+        functions = .allocate(capacity: max(1, program.functions.count))
+        for (index, function) in program.functions.enumerated() {
+            let code = UnsafeMutablePointer<Instruction>.allocate(capacity: function.instructions.count)
+            for (offset, instruction) in function.instructions.enumerated() {
+                (code + offset).initialize(to: instruction)
+            }
+            (functions + index).initialize(
+                to: FunctionCode(
+                    instructions: code, parameterCount: function.parameterCount,
+                    registerCount: function.registerCount))
+        }
+        constants = .allocate(capacity: max(1, program.constants.count))
+        for (index, constant) in program.constants.enumerated() { (constants + index).initialize(to: constant) }
+        linkedData = .allocate(capacity: max(1, program.dataPaths.count))
+        for (index, path) in program.dataPaths.enumerated() {
+            (linkedData + index).initialize(to: data.value(at: path))
+        }
+        let table = BuiltinTable.all
+        builtins = .allocate(capacity: max(1, table.count))
+        builtinArity = .allocate(capacity: max(1, table.count))
+        for (index, builtin) in table.enumerated() {
+            (builtins + index).initialize(to: builtin.function)
+            (builtinArity + index).initialize(to: builtin.arity)
+        }
+        indices = .allocate(capacity: max(1, program.indices.count))
+        for (position, index) in program.indices.enumerated() {
+            (indices + position).initialize(to: LinkedIndex(index))
+        }
+    }
+
+    deinit {
+        for index in 0..<program.functions.count { functions[index].instructions.deallocate() }
+        functions.deallocate()
+        constants.deallocate()
+        linkedData.deallocate()
+        builtins.deinitialize(count: BuiltinTable.all.count)
+        builtins.deallocate()
+        builtinArity.deallocate()
+        indices.deinitialize(count: program.indices.count)
+        indices.deallocate()
+    }
+}
+
+extension Value {
+    /// The value at the end of `path`; `.undefined` when some step has none.
+    public func value(at path: [Value]) -> Value {
+        var result = self
+        for step in path {
+            result = result[step]
+            if result.isUndefined { return result }
+        }
+        return result
+    }
+
+    /// A copy of `self` with `value` at the end of `path`; what is no object on the way is replaced
+    /// by one.
+    func replacing(_ path: ArraySlice<Value>, by value: Value, in arena: Arena) -> Value {
+        guard let key = path.first else { return value }
+        let builder = CollectionBuilder.object(in: arena, capacity: count + 1)
+        if kind == .object {
+            for index in 0..<count { builder.insert(keys[index], values[index]) }
+        }
+        let child = kind == .object ? self[key] : .undefined
+        builder.update(key, child.replacing(path.dropFirst(), by: value, in: arena))
+        return builder.finish()
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import Authorization
+import Cryptography
+import DecisionLog
+import ExtAuthz
+import Inspection
+import PDP
+import Platform
+import RegoVM
+
+/// Answers checks: the one place where protocol meets decision.
+///
+/// One instance belongs to one event loop and reuses all of its memory from check to check.
+final class CheckHandler {
+    private let shared: SharedState
+    private let evaluation: Evaluation
+    private let request = AttributeContext()
+    private let agent = AgentSnapshot()
+    private let decision = Decision()
+    private let point: DecisionPoint
+    private let record: RecordWriter
+    private let response = CheckResponseWriter()
+    private let random = RandomWords()
+    private let clock = SystemClock()
+    private var event = ContextEvent(agent: .empty, time: 0)
+
+    init(_ shared: SharedState) {
+        self.shared = shared
+        evaluation = Evaluation()
+        record = RecordWriter()
+        point = DecisionPoint(
+            shared.policy.current, settings: shared.settings, evaluation: evaluation, agent: agent)
+    }
+
+    func use(_ policy: PolicySnapshot) { point.use(policy) }
+
+    /// Decides one check. The path of a check is this function, from top to bottom.
+    ///
+    /// - Returns: the encoded CheckResponse, valid until the next call. It must not be sent before
+    ///   what `log` was given is committed.
+    func answer(_ message: UnsafeRawBufferPointer, deadline: UInt64, log: LogWriter?) -> Bytes {
+        let now = clock.wall()
+        begin(now, deadline)
+        var facts = RecordFacts()
+        do {
+            try CheckRequestReader.read(message, into: request)
+            decide(now, &facts)
+        } catch {
+            let code = evaluation.string(error.code.rawValue).bytes
+            refuse(Bytes(start: code.baseAddress, count: code.count))
+        }
+        MutationRules.settle(decision)
+        if let log, !append(facts, now, to: log) { refuse(Bytes("log_refused")) }
+        return response.encode(decision)
+    }
+
+    /// The answer to a check whose decision could not be recorded.
+    func unrecorded() -> Bytes {
+        begin(clock.wall(), .max)
+        refuse(Bytes("log_unavailable"))
+        return response.encode(decision)
+    }
+
+    private func begin(_ now: Int64, _ deadline: UInt64) {
+        decision.reset()
+        request.reset()
+        guard let high = try? random.next(), let low = try? random.next() else {
+            // Without entropy ids repeat, which the log shows; decisions stay what they are.
+            decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (0, 0))
+            evaluation.begin(now: now, deadline: deadline, seed: 0)
+            return
+        }
+        decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (high, low))
+        evaluation.begin(now: now, deadline: deadline, seed: high)
+    }
+
+    private func decide(_ now: Int64, _ facts: inout RecordFacts) {
+        let arena = evaluation.arena
+        point.begin(request)
+        let action = shared.inspector.inspect(request, arena: arena) { point.readBody() }
+        let identity = shared.identifier.identify(request)
+        let scopes = shared.settings.scopeHeader.scopes(request, arena: arena)
+        let subject = DecisionPoint.Subject(facts: action, identity: identity, scopes: scopes)
+        guard shared.agents.load(identity.id, now: now, into: agent) != .full else {
+            return refuse(Bytes("context_full"))
+        }
+        point.decide(request, subject, agent, into: decision)
+        remember(action, identity, now)
+        facts.fill(action, identity, point)
+        if let scopes = request.header(shared.settings.scopeHeader.name) { facts.scopes = scopes }
+    }
+
+    /// Adds the decision to the agent's context.
+    private func remember(_ action: ActionFacts, _ identity: AgentIdentity, _ now: Int64) {
+        event.agent = identity.id
+        event.time = now
+        event.decision = decision.id
+        event.action = decision.action
+        event.isAllowed = decision.isAllowed
+        event.trafficProtocol = action.trafficProtocol
+        event.effect = action.effect
+        event.operation = action.operation
+        event.tool = action.tool
+        event.resource = action.resource
+        event.destination = action.destination.host
+        event.isInternal = action.destination.isInternal
+        event.labels = decision.labels
+        event.restrictions = decision.restrictions
+        shared.agents.apply(event)
+    }
+
+    private func append(_ facts: RecordFacts, _ now: Int64, to log: LogWriter) -> Bool {
+        let bytes = record.encode(request, decision, facts, time: now)
+        do throws(LogError) {
+            try log.append(UnsafeRawBufferPointer(bytes.buffer))
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Our own failure: an error to Envoy, never an allowance.
+    private func refuse(_ code: Bytes) {
+        let id = decision.id
+        decision.reset()
+        decision.id = id
+        decision.isError = true
+        decision.reasons.append(Reason(code: code))
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import DecisionLog
+import Inspection
+import PDP
+import Synchronization
+
+/// What all loops share: immutable parts, the policy that is current, the agents' context, the log.
+public final class SharedState: Sendable {
+    public let inspector: Inspector
+    public let identifier: AgentIdentifier
+    public let settings: DecisionPoint.Settings
+    public let agents: AgentStore
+    public let policy: CurrentPolicy
+    /// nil when decisions are not recorded, which only a benchmark wants.
+    public let log: LocalLog?
+
+    public init(
+        inspector: Inspector, identifier: AgentIdentifier, settings: DecisionPoint.Settings,
+        agents: AgentStore, policy: CurrentPolicy, log: LocalLog?
+    ) {
+        self.inspector = inspector
+        self.identifier = identifier
+        self.settings = settings
+        self.agents = agents
+        self.policy = policy
+        self.log = log
+    }
+}
+
+/// The policy that decides now. Loops look at its number once a turn and take the lock only when it has
+/// changed.
+public final class CurrentPolicy: Sendable {
+    private let number = Atomic<Int>(0)
+    private let snapshot: Mutex<PolicySnapshot>
+
+    public init(_ snapshot: PolicySnapshot) { self.snapshot = Mutex(snapshot) }
+
+    /// Decides with `snapshot` from now on; checks under way finish with the one they began with.
+    public func replace(by snapshot: PolicySnapshot) {
+        self.snapshot.withLock { $0 = snapshot }
+        number.add(1, ordering: .releasing)
+    }
+
+    public var current: PolicySnapshot { snapshot.withLock { $0 } }
+
+    /// The current policy when it is not number `seen`, which is then updated.
+    func change(since seen: inout Int) -> PolicySnapshot? {
+        let now = number.load(ordering: .acquiring)
+        guard now != seen else { return nil }
+        seen = now
+        return current
+    }
+}

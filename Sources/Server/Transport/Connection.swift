@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+import HTTP2
+import Platform
+
+struct ConnectionFlags: OptionSet {
+    var rawValue: UInt8
+    /// Linked into the list of connections that may have something to write.
+    static let dirty = ConnectionFlags(rawValue: 1 << 0)
+    /// The socket took no more; nothing is read until it does.
+    static let stalled = ConnectionFlags(rawValue: 1 << 1)
+    /// Told to go: it is closed when its streams are.
+    static let leaving = ConnectionFlags(rawValue: 1 << 2)
+    /// All is said; what still comes is thrown away until the peer closes.
+    static let lingering = ConnectionFlags(rawValue: 1 << 3)
+}
+
+/// Owned by its loop's thread. Slots are reused and never freed before the loop ends: the kernel
+/// may still report an event for a connection that was closed in the same turn.
+struct ConnectionState {
+    let loop: EventLoop
+    var descriptor: Int32 = -1
+    var session: Session?
+    var flags: ConnectionFlags = []
+    var nextDirty: UnsafeMutablePointer<ConnectionState>?
+    var previous: UnsafeMutablePointer<ConnectionState>?
+    /// The next of all open connections, or of the free slots.
+    var next: UnsafeMutablePointer<ConnectionState>?
+    /// Output that the socket did not take: bytes pendingStart..<pendingEnd.
+    var pending: PooledBuffer?
+    var pendingStart = 0
+    var pendingEnd = 0
+    /// Monotonic nanoseconds of the last byte that came, and of the last that a stalled socket
+    /// took.
+    var heard: UInt64 = 0
+    var wrote: UInt64 = 0
+    var timer: TimerNode
+}
+
+/// One accepted connection: a trivial handle to its slot.
+struct Connection: Equatable {
+    let state: UnsafeMutablePointer<ConnectionState>
+
+    var loop: EventLoop { state.pointee.loop }
+    var isOpen: Bool { state.pointee.descriptor >= 0 }
+
+    /// The connection that a stream came on.
+    init?(of stream: HTTP2.Stream) {
+        guard let owner = stream.session.owner else { return nil }
+        state = owner.assumingMemoryBound(to: ConnectionState.self)
+    }
+
+    init(state: UnsafeMutablePointer<ConnectionState>) { self.state = state }
+
+    /// Has the loop write what there is to write at the end of this turn.
+    func markDirty() {
+        if state.pointee.flags.contains(.dirty) { return }
+        state.pointee.flags.insert(.dirty)
+        state.pointee.nextDirty = loop.state.pointee.dirty
+        loop.state.pointee.dirty = state
+    }
+
+    // MARK: reading
+
+    /// The kernel reported `events` for the socket.
+    func ready(_ events: UInt32) {
+        guard isOpen else { return }
+        if state.pointee.flags.contains(.lingering) { return discard() }
+        if events & UInt32(LINUX_EPOLL_WRITABLE) != 0 { markDirty() }
+        let gone = UInt32(LINUX_EPOLL_HANGUP | LINUX_EPOLL_ERROR)
+        if state.pointee.flags.contains(.stalled) {
+            if events & gone != 0 { close() }
+            return
+        }
+        if events & (UInt32(LINUX_EPOLL_READABLE) | gone) != 0 { read() }
+    }
+
+    /// One read a turn: the others get theirs, and the kernel reports again what is left.
+    private func read() {
+        let input = loop.state.pointee.input
+        let count = linux_receive(state.pointee.descriptor, input, TransportLimits.inputBytes)
+        if count == -Int(EAGAIN) { return }
+        guard count > 0, let session = state.pointee.session else { return close() }
+        let now = loop.state.pointee.now
+        state.pointee.heard = now
+        session.receive(UnsafeRawBufferPointer(start: input, count: count), now: now)
+        while let stream = session.nextReady() { loop.serve(stream) }
+        session.settle()
+        if let stream = session.unfinishedHead {
+            stream.setTimer(deadline: loop.state.pointee.reader.timeout(of: stream, now: now))
+        }
+        markDirty()
+    }
+
+    private func discard() {
+        let input = loop.state.pointee.input
+        let count = linux_receive(state.pointee.descriptor, input, TransportLimits.inputBytes)
+        if count <= 0 && count != -Int(EAGAIN) { close() }
+    }
+
+    // MARK: writing
+
+    /// Writes what the session has, as far as the socket takes it.
+    func flush() {
+        guard isOpen, let session = state.pointee.session else { return }
+        if state.pointee.pending != nil && !flushPending() { return }
+        let output = loop.state.pointee.output
+        var count = session.produce(into: output)
+        while count > 0 {
+            let sent = send(output.baseAddress, count)
+            if sent < 0 { return close() }
+            if sent < count {
+                stall(UnsafeRawBufferPointer(rebasing: output[sent..<count]))
+                return
+            }
+            if count < output.count { break }
+            count = session.produce(into: output)
+        }
+        resumeReading()
+        if session.isOver { linger() }
+    }
+
+    /// Bytes taken by the socket, or a negative number when it is broken.
+    private func send(_ start: UnsafeRawPointer?, _ count: Int) -> Int {
+        let sent = linux_send(state.pointee.descriptor, start, count)
+        return sent == -Int(EAGAIN) ? 0 : sent
+    }
+
+    /// True when nothing is pending any more.
+    private func flushPending() -> Bool {
+        guard let pending = state.pointee.pending else { return true }
+        let left = state.pointee.pendingEnd - state.pointee.pendingStart
+        let sent = send(pending.start + state.pointee.pendingStart, left)
+        if sent < 0 {
+            close()
+            return false
+        }
+        if sent > 0 { state.pointee.wrote = loop.state.pointee.now }
+        state.pointee.pendingStart += sent
+        if sent < left { return false }
+        releasePending()
+        return true
+    }
+
+    private func stall(_ rest: UnsafeRawBufferPointer) {
+        let buffer = loop.context.pointee.buffers.take(rest.count)
+        buffer.start.copyMemory(
+            from: rest.baseAddress.unsafelyUnwrapped, byteCount: rest.count)
+        state.pointee.pending = buffer
+        state.pointee.pendingStart = 0
+        state.pointee.pendingEnd = rest.count
+        state.pointee.wrote = loop.state.pointee.now
+        if state.pointee.flags.contains(.stalled) { return }
+        state.pointee.flags.insert(.stalled)
+        watch(LINUX_EPOLL_WRITABLE)
+        setTimer(after: loop.limits.stallTime)
+    }
+
+    private func resumeReading() {
+        guard state.pointee.flags.contains(.stalled) else { return }
+        state.pointee.flags.remove(.stalled)
+        watch(LINUX_EPOLL_READABLE)
+    }
+
+    private func watch(_ events: Int) {
+        _ = linux_epoll_change(
+            loop.state.pointee.epoll, state.pointee.descriptor, UInt32(events),
+            UInt64(UInt(bitPattern: state)))
+    }
+
+    // MARK: ending
+
+    /// Sends nothing more, and waits a little for the peer to close first.
+    private func linger() {
+        endSession()
+        state.pointee.flags.insert(.lingering)
+        guard linux_shutdown_write(state.pointee.descriptor) == 0 else { return close() }
+        setTimer(after: loop.limits.lingerTime)
+    }
+
+    func close() {
+        guard isOpen else { return }
+        endSession()
+        releasePending()
+        loop.context.pointee.wheel.remove(timer)
+        _ = linux_epoll_remove(loop.state.pointee.epoll, state.pointee.descriptor)
+        _ = Glibc.close(state.pointee.descriptor)
+        state.pointee.descriptor = -1
+        loop.release(self)
+    }
+
+    private func endSession() {
+        guard let session = state.pointee.session else { return }
+        if session.fault != nil { loop.counters.faults.bump() }
+        state.pointee.session = nil
+        session.close()
+    }
+
+    private func releasePending() {
+        if let pending = state.pointee.pending { loop.context.pointee.buffers.give(pending) }
+        state.pointee.pending = nil
+    }
+
+    var timer: TimerWheel.Node {
+        let offset = MemoryLayout<ConnectionState>.offset(of: \.timer).unsafelyUnwrapped
+        return (UnsafeMutableRawPointer(state) + offset).assumingMemoryBound(to: TimerNode.self)
+    }
+
+    func setTimer(after time: UInt64) {
+        let deadline = loop.state.pointee.now + time
+        loop.context.pointee.wheel.set(timer, deadline: deadline)
+    }
+}

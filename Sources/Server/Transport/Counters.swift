@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// Counts of one loop. Only the loop's thread writes, so an increment is a load and a store.
+final class LoopCounters: Sendable {
+    let calls = Atomic<UInt64>(0)
+    let faults = Atomic<UInt64>(0)
+    let stalls = Atomic<UInt64>(0)
+    let expired = Atomic<UInt64>(0)
+}
+
+extension Atomic<UInt64> {
+    func bump() {
+        store(load(ordering: .relaxed) &+ 1, ordering: .relaxed)
+    }
+}
+
+/// What a server has done since it started.
+public struct TransportStatistics: Sendable, Equatable {
+    public var connectionsAccepted: UInt64 = 0
+    /// Closed as they came because `TransportLimits.connections` were open.
+    public var connectionsRefused: UInt64 = 0
+    public var connectionsOpen = 0
+    /// Unary calls handed to services.
+    public var calls: UInt64 = 0
+    /// Connections ended because of what their peer sent.
+    public var faults: UInt64 = 0
+    /// Connections closed because their peer did not read.
+    public var stalls: UInt64 = 0
+    /// Calls answered with DEADLINE_EXCEEDED, or whose request did not come in time.
+    public var expired: UInt64 = 0
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import CLinux
+import Glibc
+import Platform
+
+/// Where a server listens.
+public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
+    /// An IPv4 or IPv6 literal, or `localhost`; port 0 lets the kernel choose.
+    case tcp(host: String, port: UInt16)
+    /// The path of a socket file, or `@name` for an abstract socket.
+    case unix(path: String)
+
+    public var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+
+    var isAbstract: Bool {
+        if case .unix(let path) = self { path.hasPrefix("@") } else { false }
+    }
+}
+
+/// A listening socket.
+struct Listener: ~Copyable {
+    let descriptor: Descriptor
+    /// With the port that the kernel chose.
+    let address: ListenAddress
+    /// The socket file's identity, so that only our own is removed at the end.
+    private let file: (device: dev_t, inode: ino_t)?
+
+    private init(_ number: Int32, _ address: ListenAddress, file: (dev_t, ino_t)? = nil) {
+        descriptor = Descriptor(owning: number)
+        self.address = address
+        self.file = file
+    }
+
+    static func bind(_ wanted: ListenAddress) throws(SystemError) -> Listener {
+        switch wanted {
+        case .tcp(let host, let port):
+            let literal = host == "localhost" ? "127.0.0.1" : host
+            let result = linux_listen_tcp(literal, port, TransportLimits.backlog)
+            let number = try checked(result, "listen", on: wanted.description)
+            let bound = linux_bound_port(number)
+            return Listener(number, .tcp(host: literal, port: UInt16(truncatingIfNeeded: bound)))
+        case .unix(let path):
+            if !wanted.isAbstract { try removeStale(path) }
+            let result = linux_listen_unix(path, path.utf8.count, TransportLimits.backlog)
+            let number = try checked(result, "listen", on: wanted.description)
+            return Listener(number, wanted, file: wanted.isAbstract ? nil : identity(of: path))
+        }
+    }
+
+    /// Removes what a server that died left behind: only a socket, and only when nobody answers.
+    private static func removeStale(_ path: String) throws(SystemError) {
+        let stale = linux_socket_is_stale(path)
+        if stale == 1 { _ = unlink(path) }
+        if stale == 0 { throw SystemError(call: "bind", subject: path, number: EADDRINUSE) }
+    }
+
+    private static func identity(of path: String) -> (device: dev_t, inode: ino_t)? {
+        var status = stat()
+        return lstat(path, &status) == 0 ? (status.st_dev, status.st_ino) : nil
+    }
+
+    deinit {
+        guard case .unix(let path) = address, let file else { return }
+        guard let now = Self.identity(of: path), now == file else { return }
+        _ = unlink(path)
+    }
+}

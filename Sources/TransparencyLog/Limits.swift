@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Sizes that C2SP tlog-tiles, signed-note and tlog-checkpoint fix or recommend.
+public enum LogLimits {
+    /// Hashes in a full tile, entries in a full bundle.
+    public static let tileWidth = 256
+    /// Levels of the tree that one tile spans: 2^8 = 256.
+    public static let tileHeight = 8
+    /// The highest tile level of the path scheme.
+    public static let highestLevel = 63
+    /// Bytes in the largest entry: its length is a uint16.
+    public static let entryLength = 65_535
+    /// Bytes before each entry in a bundle.
+    public static let entryPrefixLength = 2
+    /// Signatures on one note: a parser must accept at least 16.
+    public static let signaturesPerNote = 64
+    /// Bytes in one signed note.
+    public static let noteLength = 1_000_000
+    /// Bytes in a key's name.
+    public static let keyNameLength = 1_024
+    /// Hashes in one proof: a tree of 2^63 leaves is 63 levels high.
+    public static let proofHashes = 63
+    /// Bytes in a proof file's extra data.
+    public static let proofExtraLength = 65_536
+    /// Entries between two calls of a progress report.
+    public static let progressInterval = 65_536
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cryptography
+
+/// Turns entries into the files of a log, without writing them: the caller writes each file that
+/// it is handed, and only then lets the tree go on. Every step can be repeated after a failure.
+///
+/// Belongs to one thread.
+public final class LogBuilder {
+    private let hasher = MerkleHasher()
+    private var edge: TreeEdge
+    /// The unfinished bundle, in the file's form.
+    private var bundle: [UInt8]
+    /// The size whose partial tiles were written last.
+    private var writtenSize: Int
+
+    /// An empty log.
+    public init() {
+        edge = TreeEdge()
+        bundle = []
+        writtenSize = -1
+    }
+
+    /// Takes up the log in `source`.
+    ///
+    /// - Throws: when its right edge does not give the checkpoint's root, or its last bundle does
+    ///   not fit its hashes.
+    public init(resuming checkpoint: Checkpoint, from source: some TileSource) throws {
+        let size = checkpoint.size
+        edge = try TreeEdge(size: size, from: source)
+        bundle = []
+        writtenSize = size
+        guard edge.root(hasher) == checkpoint.root else {
+            throw TransparencyError(
+                .rootDiffers, at: TilePath.checkpoint,
+                "root of \(size) entries: the tiles give `\(Base64.encode(edge.root(hasher).bytes))`"
+                    + ", expected `\(checkpoint.rootText)`")
+        }
+        if size % LogLimits.tileWidth != 0 { bundle = try lastBundle(source) }
+    }
+
+    private func lastBundle(_ source: some TileSource) throws -> [UInt8] {
+        let shape = TileShape(size: size)
+        let tile = edge.partialTile(level: 0)
+        let stored = try source.bundle(size / LogLimits.tileWidth, shape: shape)
+        var bundle: [UInt8] = []
+        try stored.bytes.withUnsafeBytes { bytes in
+            try EntryBundle.forEach(
+                bytes, path: stored.path, count: size % LogLimits.tileWidth, allowsMore: stored.isFull
+            ) { position, entry in
+                let start = position * Digest.byteCount
+                let expected = tile[start..<(start + Digest.byteCount)]
+                guard hasher.leaf(entry).bytes.elementsEqual(expected) else {
+                    throw TransparencyError(
+                        .entryDiffers, at: stored.path,
+                        "entry \(position) differs from its hash in the tile of level 0")
+                }
+                EntryBundle.append(entry, to: &bundle)
+            }
+        }
+        return bundle
+    }
+
+    /// Entries in the tree.
+    public var size: Int { edge.size }
+
+    /// Whether `writeFull` must run before the next `append`.
+    public var isBundleFull: Bool { edge.isTileFull }
+
+    /// Adds an entry of at most 65,535 bytes. Not while `isBundleFull`.
+    public func append(_ entry: UnsafeRawBufferPointer) {
+        edge.append(hasher.leaf(entry))
+        EntryBundle.append(entry, to: &bundle)
+    }
+
+    /// Hands out the full bundle and all tiles that it completes. When `write` throws nothing has
+    /// changed.
+    public func writeFull(_ write: (_ path: String, [UInt8]) throws -> Void) throws {
+        guard edge.isTileFull else { return }
+        try write(TilePath.entries(edge.size / LogLimits.tileWidth - 1), bundle)
+        try edge.completedTiles(hasher) { level, index, hashes in
+            try write(TilePath.hashes(level: level, index: index), hashes)
+        }
+        edge.roll(hasher)
+        bundle.removeAll(keepingCapacity: true)
+    }
+
+    /// Hands out the partial bundle and tiles of the tree as it is now, those that the last call did
+    /// not hand out already. Not while `isBundleFull`.
+    public func writePartial(_ write: (_ path: String, [UInt8]) throws -> Void) throws {
+        precondition(!edge.isTileFull)
+        let shape = TileShape(size: edge.size)
+        let before = TileShape(size: max(0, writtenSize))
+        for level in 0..<shape.levels
+        where shape.hashes(level: level) != before.hashes(level: level) {
+            let width = shape.partialWidth(level: level)
+            let index = shape.fullTiles(level: level)
+            guard width > 0 else { continue }
+            if level == 0 { try write(TilePath.entries(index, width: width), bundle) }
+            try write(
+                TilePath.hashes(level: level, index: index, width: width),
+                edge.partialTile(level: level))
+        }
+        writtenSize = edge.size
+    }
+
+    /// What a checkpoint of the tree as it is now says.
+    public func checkpoint(origin: String) -> Checkpoint {
+        Checkpoint(origin: origin, size: edge.size, root: edge.root(hasher))
+    }
+}

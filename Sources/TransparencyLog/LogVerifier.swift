@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cryptography
+
+/// Checks a whole log with nothing but its verifier key: the checkpoint's signature, every entry
+/// against its leaf hash, every tile of every level against the level below, the root, and that
+/// the log still begins with what older checkpoints said.
+public struct LogVerifier {
+    public let key: VerifierKey
+    /// Checkpoints seen before, such as those a witness or a backup kept. All must be signed by
+    /// `key`, which the caller has checked (`Checkpoint.init(note:key:at:)`).
+    public var saved: [Checkpoint] = []
+    /// Called now and then with the entries checked and those in all.
+    public var progress: ((_ done: Int, _ total: Int) -> Void)?
+
+    public init(key: VerifierKey) { self.key = key }
+
+    /// What was checked.
+    public struct Report: Equatable, Sendable {
+        public let checkpoint: Checkpoint
+        /// Tiles of all levels, full and partial.
+        public var tiles = 0
+        /// Bytes of all entries.
+        public var entryBytes = 0
+        /// Older checkpoints that the log was found to begin with.
+        public var consistentWith = 0
+    }
+
+    /// - Throws: `TransparencyError` for the first thing that is wrong; what `source` throws.
+    public func verify(_ source: some TileSource) throws -> Report {
+        guard let note = try source.read(TilePath.checkpoint) else {
+            throw TransparencyError(.missing, at: TilePath.checkpoint, "missing")
+        }
+        let checkpoint = try Checkpoint(note: note, key: key, at: TilePath.checkpoint)
+        for old in saved where old.size > checkpoint.size {
+            throw TransparencyError(
+                .shrunk, at: TilePath.checkpoint,
+                "expected at least \(old.size) entries as a saved checkpoint says, "
+                    + "got \(checkpoint.size)")
+        }
+        var pass = VerifierPass(source: source, checkpoint: checkpoint, saved: saved)
+        return try pass.run(progress)
+    }
+}
+
+/// One walk over the log from its first entry to its last.
+private struct VerifierPass<Source: TileSource> {
+    let source: Source
+    let shape: TileShape
+    let hasher = MerkleHasher()
+    var edge = TreeEdge()
+    var report: LogVerifier.Report
+    /// Sorted by size; those that the walk has not reached yet.
+    var saved: ArraySlice<Checkpoint>
+
+    init(source: Source, checkpoint: Checkpoint, saved: [Checkpoint]) {
+        self.source = source
+        self.saved = saved.sorted { $0.size < $1.size }[...]
+        shape = TileShape(size: checkpoint.size)
+        report = LogVerifier.Report(checkpoint: checkpoint)
+    }
+
+    mutating func run(_ progress: ((Int, Int) -> Void)?) throws -> LogVerifier.Report {
+        try compareSaved()
+        var index = 0
+        while edge.size < shape.size {
+            try checkBundle(index)
+            try checkCompletedTiles()
+            index += 1
+            if edge.size % LogLimits.progressInterval == 0 { progress?(edge.size, shape.size) }
+        }
+        try checkPartialTiles()
+        guard edge.root(hasher) == report.checkpoint.root else {
+            throw TransparencyError(
+                .rootDiffers, at: TilePath.checkpoint,
+                "root: the entries give `\(Base64.encode(edge.root(hasher).bytes))`, "
+                    + "got `\(report.checkpoint.rootText)`")
+        }
+        progress?(shape.size, shape.size)
+        return report
+    }
+
+    /// Hashes the entries of one bundle and compares them with their tile of level 0.
+    private mutating func checkBundle(_ index: Int) throws {
+        let tile = try source.tile(level: 0, index: index, shape: shape)
+        let bundle = try source.bundle(index, shape: shape)
+        report.tiles += 1
+        let first = index * LogLimits.tileWidth
+        try bundle.bytes.withUnsafeBytes { bytes in
+            try EntryBundle.forEach(
+                bytes, path: bundle.path, count: min(LogLimits.tileWidth, shape.size - first),
+                allowsMore: bundle.isFull
+            ) { position, entry in
+                let leaf = hasher.leaf(entry)
+                guard tile.holds(leaf, at: position) else {
+                    throw TransparencyError(
+                        .entryDiffers, at: tile.path,
+                        "hash \(position) differs from its entry: entry \(first + position), "
+                            + "`\(bundle.path)` position \(position)")
+                }
+                edge.append(leaf)
+                report.entryBytes += entry.count
+                if let next = saved.first, next.size == edge.size { try compareSaved() }
+            }
+        }
+    }
+
+    private mutating func checkCompletedTiles() throws {
+        var tiles = 0
+        try edge.completedTiles(hasher) { level, index, hashes in
+            guard level > 0 else { return }  // compared entry by entry
+            try compareTile(level: level, index: index, hashes)
+            tiles += 1
+        }
+        report.tiles += tiles
+        edge.roll(hasher)
+    }
+
+    private mutating func checkPartialTiles() throws {
+        guard shape.levels > 1 else { return }
+        for level in 1..<shape.levels where shape.partialWidth(level: level) > 0 {
+            try compareTile(
+                level: level, index: shape.fullTiles(level: level), edge.partialTile(level: level))
+            report.tiles += 1
+        }
+    }
+
+    private func compareTile(level: Int, index: Int, _ computed: [UInt8]) throws {
+        let stored = try source.tile(level: level, index: index, shape: shape)
+        guard stored.hashes != computed else { return }
+        let place = zip(stored.hashes, computed).enumerated().first { $0.element.0 != $0.element.1 }
+        throw TransparencyError(
+            .tileDiffers, at: stored.path,
+            "hash \((place?.offset ?? 0) / Digest.byteCount) differs from the tiles of "
+                + "level \(level - 1)")
+    }
+
+    /// The tree has reached the size of saved checkpoints: their roots must be its root.
+    private mutating func compareSaved() throws {
+        while let old = saved.first, old.size == edge.size {
+            guard old.root == edge.root(hasher) else {
+                throw TransparencyError(
+                    .forked, at: TilePath.checkpoint,
+                    "the first \(old.size) entries are not those of the saved checkpoint: "
+                        + "expected root `\(old.rootText)`, "
+                        + "got `\(Base64.encode(edge.root(hasher).bytes))`")
+            }
+            report.consistentWith += 1
+            saved = saved.dropFirst()
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// File names of a log (C2SP tlog-tiles, "Tile layout"), below its prefix.
+public enum TilePath {
+    public static let checkpoint = "checkpoint"
+
+    /// `tile/<level>/<index>`, with `.p/<width>` when the tile is partial.
+    ///
+    /// - Parameters:
+    ///   - level: 0 holds leaf hashes.
+    ///   - width: 1...256 hashes.
+    public static func hashes(level: Int, index: Int, width: Int = LogLimits.tileWidth) -> String {
+        "tile/\(level)/" + number(index) + suffix(width)
+    }
+
+    /// `tile/entries/<index>`, with `.p/<width>` when the bundle is partial.
+    public static func entries(_ index: Int, width: Int = LogLimits.tileWidth) -> String {
+        "tile/entries/" + number(index) + suffix(width)
+    }
+
+    private static func suffix(_ width: Int) -> String {
+        precondition(width > 0 && width <= LogLimits.tileWidth)
+        return width == LogLimits.tileWidth ? "" : ".p/\(width)"
+    }
+
+    /// Groups of three digits, all but the last with `x` before them: 1234067 is `x001/x234/067`.
+    static func number(_ index: Int) -> String {
+        precondition(index >= 0)
+        var text = padded(index % 1_000)
+        var rest = index / 1_000
+        while rest > 0 {
+            text = "x" + padded(rest % 1_000) + "/" + text
+            rest /= 1_000
+        }
+        return text
+    }
+
+    private static func padded(_ group: Int) -> String {
+        let digits = String(group)
+        return String(repeating: "0", count: 3 - digits.utf8.count) + digits
+    }
+}
+
+/// Which tiles a tree of a given size has.
+public struct TileShape: Sendable {
+    public let size: Int
+
+    public init(size: Int) {
+        precondition(size >= 0)
+        self.size = size
+    }
+
+    /// Levels that have at least one hash.
+    public var levels: Int {
+        var count = 0
+        while hashes(level: count) > 0 { count += 1 }
+        return count
+    }
+
+    /// How many hashes level `level` holds: floor(size / 256^level).
+    public func hashes(level: Int) -> Int {
+        let shift = LogLimits.tileHeight * level
+        return shift < Int.bitWidth ? size >> shift : 0
+    }
+
+    public func fullTiles(level: Int) -> Int { hashes(level: level) / LogLimits.tileWidth }
+
+    /// Hashes in the partial tile at the right edge; 0 when there is none.
+    public func partialWidth(level: Int) -> Int { hashes(level: level) % LogLimits.tileWidth }
+
+    /// Hashes in tile `index`; 0 when the tree has no such tile.
+    public func width(level: Int, index: Int) -> Int {
+        let full = fullTiles(level: level)
+        if index < full { return LogLimits.tileWidth }
+        return index == full ? partialWidth(level: level) : 0
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import RegoVM
+import TestSupport
+
+@testable import Inspection
+
+/// A request for tests. Its bytes are never freed, so facts about it stay valid.
+final class SampleRequest {
+    let context = AttributeContext()
+    let arena = Arena()
+
+    init(
+        _ method: String = "POST", _ path: String = "/mcp", host: String = "tools.acme.example",
+        headers: [(String, String)] = [("content-type", "application/json")], body: String = "",
+        principal: String = ""
+    ) {
+        var http = AttributeContext.HTTPRequest()
+        http.method = Self.bytes(method)
+        http.path = Self.bytes(path)
+        http.host = Self.bytes(host)
+        http.rawBody = Self.bytes(body)
+        http.size = Int64(body.utf8.count)
+        context.http = http
+        context.source.principal = Self.bytes(principal)
+        for (name, value) in headers {
+            context.headers.append(.init(name: Self.bytes(name), value: Self.bytes(value)))
+        }
+    }
+
+    /// A request from one of the recorded fixtures, by its input document.
+    init(fixture: String) throws {
+        let text = Self.bytes(try SharedFolder.text("fixtures/check/\(fixture).opa-input.json"))
+        let document = try JSONReader.read(text.buffer, into: arena)
+        let attributes = document["attributes"]
+        let request = attributes["request"]["http"]
+        var http = AttributeContext.HTTPRequest()
+        http.method = request["method"].text
+        http.path = request["path"].text
+        http.host = request["host"].text
+        http.body = request["body"].text
+        http.size = Int64(request["size"].description.split(separator: ".")[0]) ?? 0
+        context.http = http
+        context.source.principal = attributes["source"]["principal"].text
+        let headers = request["headers"]
+        for (key, value) in zip(headers.keys, headers.values) {
+            context.headers.append(.init(name: key.text, value: value.text))
+        }
+    }
+
+    static func bytes(_ text: String) -> Bytes {
+        let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
+        _ = memory.initialize(from: text.utf8)
+        return Bytes(start: UnsafePointer(memory.baseAddress), count: memory.count)
+    }
+
+    static let inspector = Inspector(
+        internalDestinations: try! InternalDestinations(["acme.example", "127.0.0.0/8", "mesh.test"]))
+
+    var facts: ActionFacts { Self.inspector.inspect(context, arena: arena) }
+}
+
+extension ActionFacts {
+    /// Protocol, operation, effect and doubts in one line, for comparison.
+    var summary: String {
+        let doubts = Doubts.words.enumerated().filter { self.doubts.rawValue & (1 << UInt32($0.0)) != 0 }
+        return (["\(trafficProtocol.word)", operation.string, "\(effect.word)"]
+            + doubts.map { "!\($0.1)" }).joined(separator: " ")
+    }
+}

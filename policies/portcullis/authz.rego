@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# METADATA
+# title: The default route
+# description: |
+#   Decides every request whose Envoy route names no entrypoint of its own: calls of agents to other
+#   hosts through the gateway. Owner: the platform team. Routes with an owner of their own lie in
+#   policies/routes.
+package portcullis.authz
+
+import data.lib.agents
+import data.lib.destinations
+import data.lib.scopes
+import data.lib.taint
+
+# METADATA
+# entrypoint: true
+default decision := {
+	"action": "deny",
+	"reasons": [{"code": "not_allowed", "message": "no rule allows this request"}],
+}
+
+decision := {"action": "deny", "reasons": [reason | some reason in refusals]} if count(refusals) > 0
+
+# An outside host never needs the organisation's own scopes: all of them are stripped.
+decision := {"action": "allow", "strip_scopes": scopes.excess(needed)} if {
+	count(refusals) == 0
+	reachable
+}
+
+host := input.action.destination.host
+
+needed := agents.scopes if destinations.inside(host)
+
+needed := set() if not destinations.inside(host)
+
+reachable if destinations.inside(host)
+
+reachable if destinations.listed(host)
+
+refusals contains {"code": "unknown_agent", "message": "the caller is no agent of this mesh"} if {
+	not agents.known
+}
+
+refusals contains {"code": "unknown_destination", "message": message} if {
+	not reachable
+	message := sprintf("agents may not call `%s`", [host])
+}
+
+refusals contains taint.refusal if {
+	taint.tainted
+	not destinations.inside(host)
+}
