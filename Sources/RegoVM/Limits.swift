@@ -48,4 +48,12 @@ public enum Limits {
     static let tokenNesting = 16
     /// Certificates that one call may verify as a chain.
     static let certificatesInChain = 32
+    /// Nested brackets in a GraphQL document.
+    static let graphQLDepth = 100
+    /// Comparisons of fields and fragments in one GraphQL query.
+    static let graphQLComparisons = 200_000
+    /// Errors that validation of a GraphQL query collects.
+    static let graphQLErrors = 100
+    /// Bytes of names that GraphQL messages compare to suggest others.
+    static let graphQLSuggestionBytes = 128
 }

@@ -25,7 +25,7 @@ public enum BuiltinTable {
         DiagnosticBuiltins.all,
         TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
         URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
-        TokenBuiltins.all, CertificateBuiltins.all,
+        TokenBuiltins.all, CertificateBuiltins.all, AWSSignatureBuiltins.all, GraphQLBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {
