@@ -16,7 +16,7 @@ struct Portcullis: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            ValidateCommand.self, EvalCommand.self,
+            ServeCommand.self, ValidateCommand.self, EvalCommand.self, InputCommand.self,
             LogCommand.self, VersionCommand.self,
         ])
 }
@@ -45,6 +45,7 @@ enum Main {
             Output.error("\(failure)\n")
             exit(ExitStatus.invalid)
         }
+        if error is Invalid { exit(ExitStatus.invalid) }
         guard Portcullis.exitCode(for: error) == .validationFailure else { Portcullis.exit(withError: error) }
         Output.error(Portcullis.fullMessage(for: error) + "\n")
         exit(ExitStatus.invalid)

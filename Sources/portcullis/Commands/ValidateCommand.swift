@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import PolicyBundle
-import RegoCompiler
+import PDP
 
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,15 +15,10 @@ struct ValidateCommand: ParsableCommand {
 
     func run() throws {
         let settings = try configuration.load()
-        do throws(PolicyFailure) {
-            let loaded = try LoadedPolicy(settings)
-            Output.print(
-                "valid: \(loaded.policyCount) policies, entrypoints "
-                    + loaded.entrypoints.map { "`\($0)`" }.joined(separator: ", ")
-                    + ", revision \(loaded.policy.revision)\n")
-        } catch {
-            Output.error(error.text + "\n")
-            throw ExitCode(ExitStatus.invalid)
-        }
+        let snapshot = try PolicyCompilation.Failure.orInvalid(settings)
+        let entrypoints = [settings.entrypoint] + settings.routeEntrypoints
+        Output.print(
+            "valid: \(entrypoints.map { "`data.\($0)`" }.joined(separator: ", ")), "
+                + "revision \(snapshot.policy.revision)\n")
     }
 }
