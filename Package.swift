@@ -79,6 +79,14 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ]),
 
+        // Benchmarks, and OPA's conformance cases.
+        .target(name: "CAllocationCount"),
+        .executableTarget(
+            name: "bench", dependencies: ["CAllocationCount", "Platform", "RegoCompiler", "RegoVM"]),
+        .executableTarget(
+            name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],
+            path: "Tests/Conformance"),
+
         // Tests: one suite a target, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "TestSupport"]),

@@ -10,8 +10,8 @@
 //     .build/rego-parser-fuzz -max_total_time=60 -max_len=4096 -timeout=5 \
 //         .build/rego-parser-corpus Tests/Golden/Syntax
 //
-// New inputs go to the first folder; the golden files are seeds. The first byte chooses version and keywords. The sources are compiled into the target: they
-// import nothing.
+// New inputs go to the first folder; the golden files are seeds. The first byte chooses version and
+// keywords. The parser's sources are compiled into the target: they import nothing.
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzRegoParser(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {

@@ -44,7 +44,8 @@ public final class AttributeContext {
         public var http: HTTPRequest?
         /// As received: a name may occur again, and then the last one counts (`header(_:)`).
         public var headers: [HeaderField] = []
-        /// True when the headers came as `header_map` (`encode_raw_headers`): ordered, duplicates kept.
+        /// True when the headers came as `header_map` (`encode_raw_headers`): ordered, with
+        /// duplicates kept.
         public var hasHeaderMap = false
         public var sourceLabels: [StringPair] = []
         public var destinationLabels: [StringPair] = []
@@ -205,7 +206,9 @@ extension AttributeContext {
         var index = attributes.pointee.headers.count
         while index > 0 {
             index -= 1
-            if attributes.pointee.headers[index].name == name { return attributes.pointee.headers[index].value }
+            if attributes.pointee.headers[index].name == name {
+                return attributes.pointee.headers[index].value
+            }
         }
         return nil
     }

@@ -34,7 +34,9 @@ public struct Bytes: @unchecked Sendable {
     @inlinable public var isEmpty: Bool { count == 0 }
 
     @inlinable
-    public var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
+    public var buffer: UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: start, count: count)
+    }
 
     @inlinable
     public subscript(index: Int) -> UInt8 {

@@ -33,7 +33,8 @@ public struct Reason {
 
 /// What is taken from an agent from now on, for a time.
 public struct Restriction {
-    /// `read_only`, `no_egress`, `no_tool:<name>`, `no_delegation`, `strip_scopes:<...>`, `isolate`.
+    /// `read_only`, `no_egress`, `no_tool:<name>`, `no_delegation`, `strip_scopes:<...>` or
+    /// `isolate`.
     public var name: Bytes
     public var seconds: Int64
     @inlinable

@@ -31,7 +31,8 @@ public struct DecisionID: Hashable, Sendable {
             }
             let word = index < 16 ? high : low
             let nibble = UInt8(truncatingIfNeeded: word >> UInt64((15 - index % 16) * 4) & 0xF)
-            text[position] = nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
+            text[position] =
+                nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
             position += 1
         }
     }

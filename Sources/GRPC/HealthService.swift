@@ -36,7 +36,6 @@ public struct HealthService {
         } else {
             reader.refuse(stream, .notFound, "unknown service")
         }
-        stream.dropBody()
     }
 
     /// Tells a watch that the status has changed.

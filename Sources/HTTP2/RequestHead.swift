@@ -12,7 +12,9 @@ public enum HeaderField: Int {
         switch count {
         case 2: matches(name, "te") ? .te : nil
         case 5: matches(name, ":path") ? .path : nil
-        case 7: matches(name, ":method") ? .method : nil
+        case 7:
+            // `:scheme` and `:method` come with every request.
+            name[1] == UInt8(ascii: "m") && matches(name, ":method") ? .method : nil
         case 12:
             if matches(name, "content-type") { .contentType } else {
                 matches(name, "grpc-timeout") ? .timeout : nil

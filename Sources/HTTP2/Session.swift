@@ -15,8 +15,12 @@ struct SessionState {
     /// The stream whose headers are being read; header blocks never interleave.
     var reading: UnsafeMutablePointer<StreamState>?
     var headUnfinished = false
+    /// The stream whose answer was written last.
+    var writing: UnsafeMutablePointer<StreamState>?
     /// The unfinished stream whose body still lies in the received bytes.
     var borrower: UnsafeMutablePointer<StreamState>?
+    /// The stream that `nextReady` returned last.
+    var shown: UnsafeMutablePointer<StreamState>?
     var greeted = false
     /// What the last mem_send gave and did not fit.
     var chunk: UnsafePointer<UInt8>?
@@ -121,21 +125,34 @@ public struct Session {
         note(nghttp2_session_mem_recv(raw, start, bytes.count))
     }
 
-    /// The next stream that something came for since it was last returned.
+    /// The next stream that something came for since it was last returned. A whole body can be
+    /// read until the next call; after that it is gone.
     public func nextReady() -> Stream? {
+        dropShownBody()
         while let stream = state.pointee.readyHead {
             state.pointee.readyHead = stream.pointee.next
             if stream.pointee.next == nil { state.pointee.readyTail = nil }
             stream.pointee.next = nil
             stream.pointee.flags.remove(.ready)
-            if !stream.pointee.flags.contains(.closed) { return Stream(state: stream) }
+            if !stream.pointee.flags.contains(.closed) {
+                state.pointee.shown = stream
+                return Stream(state: stream)
+            }
             state.pointee.context.pointee.giveStream(stream)
         }
         return nil
     }
 
+    /// Nobody may keep a pointer into the received bytes, whatever the layer above forgot.
+    private func dropShownBody() {
+        guard let shown = state.pointee.shown else { return }
+        state.pointee.shown = nil
+        if shown.pointee.flags.contains(.ended) { Stream(state: shown).releaseBody() }
+    }
+
     /// Copies what unfinished streams borrow from the received bytes.
     public func settle() {
+        dropShownBody()
         guard let borrower = state.pointee.borrower else { return }
         SessionState.settle(borrower)
         state.pointee.borrower = nil
@@ -145,6 +162,18 @@ public struct Session {
     public func stream(_ id: Int32) -> Stream? {
         guard let address = nghttp2_session_get_stream_user_data(raw, id) else { return nil }
         return Stream(state: address.assumingMemoryBound(to: StreamState.self))
+    }
+
+    /// As `stream`, but tries first the two streams that events mostly concern: a search touches
+    /// cold memory, as nghttp2 keeps closed streams in its table.
+    func recent(_ id: Int32) -> Stream? {
+        if let reading = state.pointee.reading, reading.pointee.id == id {
+            return Stream(state: reading)
+        }
+        if let writing = state.pointee.writing, writing.pointee.id == id {
+            return Stream(state: writing)
+        }
+        return stream(id)
     }
 
     /// Why the connection must end; the peer's GOAWAY is queued already.
@@ -250,9 +279,12 @@ public struct Session {
         handle.releaseAnswer()
         unlinkLive(stream)
         if state.pointee.borrower == stream { state.pointee.borrower = nil }
+        if state.pointee.shown == stream { state.pointee.shown = nil }
         if state.pointee.reading == stream { state.pointee.reading = nil }
+        if state.pointee.writing == stream { state.pointee.writing = nil }
         state.pointee.streams -= 1
         stream.pointee.flags.insert(.closed)
+        stream.pointee.serial &+= 1
         if !stream.pointee.flags.contains(.ready) {
             state.pointee.context.pointee.giveStream(stream)
         }

@@ -38,8 +38,8 @@ private func onBeginHeaders(
     let id = head(frame).pointee.stream_id
     session.state.pointee.headUnfinished = true
     // Trailers of a stream that is known: counted with its head, and not kept.
-    if let known = session.stream(id) {
-        session.state.pointee.reading = known.state
+    if frame.unsafelyUnwrapped.pointee.headers.cat != NGHTTP2_HCAT_REQUEST {
+        session.state.pointee.reading = session.stream(id)?.state
         return 0
     }
     let stream = session.state.pointee.context.pointee.takeStream()
@@ -114,7 +114,7 @@ private func onDataChunk(
     _ count: Int, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
     let session = session(user)
-    guard let stream = session.stream(id) else { return 0 }
+    guard let stream = session.recent(id) else { return 0 }
     stream.appendBody(UnsafeRawBufferPointer(start: bytes, count: count))
     session.pushReady(stream.state)
     return 0
@@ -164,7 +164,7 @@ private func onDataFrame(_ session: Session, _ head: nghttp2_frame_hd) {
         }
         return
     }
-    guard let stream = session.stream(head.stream_id) else { return }
+    guard let stream = session.recent(head.stream_id) else { return }
     stream.state.pointee.flags.insert(.ended)
     session.pushReady(stream.state)
 }
@@ -177,6 +177,14 @@ private func onFrameSent(
     case NGHTTP2_HEADERS, NGHTTP2_DATA:
         guard has(head.pointee.flags, NGHTTP2_FLAG_END_STREAM) else { return 0 }
         return endEarly(raw, head.pointee.stream_id, session(user))
+    case NGHTTP2_GOAWAY:
+        // Violations that nghttp2 finds are answered by nghttp2: this is where we hear of them.
+        let code = frame.unsafelyUnwrapped.pointee.goaway.error_code
+        let session = session(user)
+        if code != NGHTTP2_NO_ERROR.rawValue && session.fault == nil {
+            session.state.pointee.fault = .protocolError
+        }
+        return 0
     case NGHTTP2_RST_STREAM:
         // Resets that the peer's own errors make us send cost as much as its own.
         let code = frame.unsafelyUnwrapped.pointee.rst_stream.error_code
@@ -192,7 +200,7 @@ private func onFrameSent(
 
 /// The answer is out before the request is in: ask the peer to stop (RFC 9113 section 8.1).
 private func endEarly(_ raw: OpaquePointer?, _ id: Int32, _ session: Session) -> Int32 {
-    guard let stream = session.stream(id), !stream.isEnded else { return 0 }
+    guard let stream = session.recent(id), !stream.isEnded else { return 0 }
     let flag = UInt8(NGHTTP2_FLAG_NONE.rawValue)
     return nghttp2_submit_rst_stream(raw, flag, id, NGHTTP2_NO_ERROR.rawValue)
 }
@@ -201,6 +209,6 @@ private func onStreamClose(
     _ raw: OpaquePointer?, _ id: Int32, _ errorCode: UInt32, _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
     let session = session(user)
-    if let stream = session.stream(id) { session.retire(stream.state) }
+    if let stream = session.recent(id) { session.retire(stream.state) }
     return 0
 }

@@ -32,6 +32,8 @@ struct StreamFlags: OptionSet {
 struct StreamState {
     // Identity and lists.
     var id: Int32 = 0
+    /// Changes whenever the stream closes; the memory is reused and never freed before the context.
+    var serial: UInt64 = 0
     var flags: StreamFlags = []
     var session: UnsafeMutablePointer<SessionState>?
     /// The next of the ready list, or of the free list.
@@ -65,13 +67,16 @@ struct StreamState {
     let inline: UnsafeMutableRawPointer
 }
 
-/// One request and its answer, as long as the session knows it. A trivial handle: keep the id
-/// and ask `Session.stream(_:)` again after anything was received.
+/// One request and its answer, as long as the session knows it. A trivial handle: keep its name
+/// and ask that again after anything was received or sent.
 public struct Stream {
     let state: UnsafeMutablePointer<StreamState>
 
     public var id: Int32 { state.pointee.id }
     public var session: Session { Session(state: state.pointee.session.unsafelyUnwrapped) }
+
+    /// Names the stream for as long as the context lives.
+    public var name: StreamName { StreamName(state: state, serial: state.pointee.serial) }
 
     /// All of the request has come.
     public var isEnded: Bool { state.pointee.flags.contains(.ended) }
@@ -130,5 +135,16 @@ public struct Stream {
     private var timer: TimerWheel.Node {
         let offset = MemoryLayout<StreamState>.offset(of: \.timer).unsafelyUnwrapped
         return (UnsafeMutableRawPointer(state) + offset).assumingMemoryBound(to: TimerNode.self)
+    }
+}
+
+/// A stream that may be gone: two trivial words, to be asked on the context's thread.
+public struct StreamName {
+    let state: UnsafeMutablePointer<StreamState>
+    let serial: UInt64
+
+    /// The stream while it is open.
+    public var stream: Stream? {
+        state.pointee.serial == serial ? Stream(state: state) : nil
     }
 }

@@ -99,6 +99,7 @@ private func readAnswer(
         return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
     }
     let state = address.assumingMemoryBound(to: StreamState.self)
+    state.pointee.session?.pointee.writing = state
     let count = min(length, state.pointee.answerCount - state.pointee.answerSent)
     if count > 0 {
         UnsafeMutableRawPointer(target).copyMemory(

@@ -3,11 +3,6 @@
 /// The request body: it lies where it was received as long as it came in one piece, and in a
 /// pooled buffer otherwise.
 extension Stream {
-    /// Frees the body; what still comes is kept as a new one.
-    public func dropBody() {
-        releaseBody()
-    }
-
     /// Drops the body and everything that still comes.
     public func discardRest() {
         state.pointee.flags.insert(.discarding)

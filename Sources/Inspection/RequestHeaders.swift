@@ -16,7 +16,7 @@ struct RequestHeaders {
     var isRepeated = false
 
     init(_ context: AttributeContext) {
-        for field in context.headers { take(field.name, field.value) }
+        for field in context.attributes.pointee.headers { take(field.name, field.value) }
     }
 
     /// Most headers are told apart by their length alone.

@@ -38,7 +38,7 @@ public final class ScopeHeader: @unchecked Sendable {
     /// The scopes of a request, each once, in the order in which they came.
     public func scopes(_ context: AttributeContext, arena: Arena) -> ScopeList {
         var list = ScopeList(arena)
-        for field in context.headers where field.name == name {
+        for field in context.attributes.pointee.headers where field.name == name {
             split(field.value) { list.add($0) }
         }
         return list
@@ -54,7 +54,7 @@ public final class ScopeHeader: @unchecked Sendable {
         var count = 0
         var isStripped = false
         var fits = true
-        for field in context.headers where field.name == name {
+        for field in context.attributes.pointee.headers where field.name == name {
             split(field.value) { scope in
                 for candidate in stripped where candidate == scope {
                     isStripped = true

@@ -39,6 +39,12 @@ public final class StorageFolder: Storage {
             try openBelow(AT_FDCWD, path, O_RDONLY | O_DIRECTORY))
     }
 
+    /// Whether something lies at `path`.
+    public static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
+
     public func read(_ path: String) throws(StorageError) -> [UInt8]? {
         let file: StorageDescriptor
         do {

@@ -57,6 +57,7 @@ public struct Compiler {
 
         let clauses = resolved.flatMap { $0.clauses + [$0.defaultClause].compactMap { $0 } }
         ReplacementFinder.find(clauses + [queryClause].compactMap { $0 }, builder)
+        diagnostics += FunctionCheck.check(clauses + [queryClause].compactMap { $0 }, builder)
         diagnostics += RecursionCheck.check(
             resolved.map { ($0.group, $0.clauses + [$0.defaultClause].compactMap { $0 }) }, builder)
         guard diagnostics.isEmpty else { throw CompilationFailure(sorted(diagnostics)) }

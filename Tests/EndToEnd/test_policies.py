@@ -161,6 +161,7 @@ def test_payments_allow(tmp_path: Path) -> None:
         (transfer(100, currency="XXX"), ["bad_currency"]),
         (transfer(100, agent="researcher"), ["not_a_payer"]),
         (transfer(100, hour=501), ["too_many_requests"]),
+        (uncertain(transfer(100)), ["uncertain_request"]),
     ],
 )
 def test_payments_deny(tmp_path: Path, document: Input, codes: list[str]) -> None:

@@ -50,7 +50,8 @@ extension Description {
 extension [UInt8] {
     var hexadecimal: String {
         map { byte in
-            byte >= 0x20 && byte < 0x7F ? String(UnicodeScalar(byte)) : "<\(String(byte, radix: 16))>"
+            byte >= 0x20 && byte < 0x7F
+                ? String(UnicodeScalar(byte)) : "<\(String(byte, radix: 16))>"
         }.joined()
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
-import Testing
 import TestSupport
+import Testing
 
 @testable import ExtAuthz
 
@@ -11,7 +11,8 @@ import TestSupport
 /// `refusedOnlyByUs` lists; and protobuf-c's strings end at a NUL, ours do not.
 @Suite struct DifferentialTests {
     private static let refusedOnlyByUs: Set<CheckRequestError.Code> = [
-        .invalidUTF8, .ambiguousHeaders, .repeatedMetadata, .tooDeep, .tooManyEntries, .varintOverflow,
+        .invalidUTF8, .ambiguousHeaders, .repeatedMetadata, .tooDeep, .tooManyEntries,
+        .varintOverflow,
         .invalidTag, .notFinite,
     ]
 
@@ -45,7 +46,9 @@ import TestSupport
             case .success(let description):
                 accepted += 1
                 let difference = oracle.flatMap { description.firstDifference(from: $0) }
-                #expect(oracle != nil && difference == nil, "seed \(seed) round \(round): \(difference ?? "")")
+                #expect(
+                    oracle != nil && difference == nil,
+                    "seed \(seed) round \(round): \(difference ?? "")")
             case .failure(let error):
                 let isKnown = oracle == nil || Self.refusedOnlyByUs.contains(error.code)
                 #expect(isKnown, "seed \(seed) round \(round): \(error)")

@@ -5,7 +5,8 @@ import CExtAuthz
 extension Description {
     /// What protobuf-c reads; nil when it refuses the message.
     static func oracle(_ message: [UInt8]) -> Description? {
-        guard let check = envoy__service__auth__v3__check_request__unpack(nil, message.count, message)
+        guard
+            let check = envoy__service__auth__v3__check_request__unpack(nil, message.count, message)
         else { return nil }
         defer { envoy__service__auth__v3__check_request__free_unpacked(check, nil) }
         var description = Description()
@@ -35,7 +36,8 @@ extension Description {
     }
 
     private mutating func add(
-        _ path: String, _ peer: UnsafeMutablePointer<Envoy__Service__Auth__V3__AttributeContext__Peer>?
+        _ path: String,
+        _ peer: UnsafeMutablePointer<Envoy__Service__Auth__V3__AttributeContext__Peer>?
     ) {
         guard let peer = peer?.pointee else { return }
         add(path, true)
@@ -67,7 +69,9 @@ extension Description {
     }
 
     private mutating func add(_ path: String, _ socket: Envoy__Config__Core__V3__SocketAddress) {
-        add(path + ".protocol", UInt32(bitPattern: Int32(truncatingIfNeeded: socket.protocol.rawValue)))
+        add(
+            path + ".protocol",
+            UInt32(bitPattern: Int32(truncatingIfNeeded: socket.protocol.rawValue)))
         add(path + ".address", text: socket.address)
         switch socket.port_specifier_case {
         case ENVOY__CONFIG__CORE__V3__SOCKET_ADDRESS__PORT_SPECIFIER_PORT_VALUE:
@@ -138,7 +142,9 @@ extension Description {
         case GOOGLE__PROTOBUF__VALUE__KIND_STRUCT_VALUE: add(path, value.struct_value.pointee)
         case GOOGLE__PROTOBUF__VALUE__KIND_LIST_VALUE:
             let list = value.list_value.pointee
-            for element in elements(list.values, list.n_values) { add(path + "[]", element.pointee) }
+            for element in elements(list.values, list.n_values) {
+                add(path + "[]", element.pointee)
+            }
         default: add(path, "no kind")
         }
     }

@@ -94,7 +94,8 @@ extension Description {
         add(path, true)
         for pair in metadata.filter {
             add(path + ".namespace", text: pair.key)
-            guard let tree = google__protobuf__struct__unpack(nil, pair.value.count, pair.value.start)
+            guard
+                let tree = google__protobuf__struct__unpack(nil, pair.value.count, pair.value.start)
             else {
                 add(path, "unreadable")
                 continue

@@ -36,14 +36,17 @@ import Testing
 
     @Test func skipsUnknownFields() throws {
         let unknown =
-            Wire.number(99, 7) + Wire.text(98, "x") + Wire.varint(97 << 3 | 1) + [0, 0, 0, 0, 0, 0, 0, 0]
+            Wire.number(99, 7) + Wire.text(98, "x") + Wire.varint(97 << 3 | 1) + [
+                0, 0, 0, 0, 0, 0, 0, 0,
+            ]
             + Wire.varint(96 << 3 | 5) + [0, 0, 0, 0]
         let message = Wire.http(unknown, Wire.text(2, "GET"), unknown)
         #expect(try read(message) { $0.http?.method.string } == "GET")
     }
 
     @Test func lastScalarWins() throws {
-        let message = Wire.http(Wire.text(2, "GET"), Wire.text(2, "PUT"), Wire.number(9, 1), Wire.number(9, 2))
+        let message = Wire.http(
+            Wire.text(2, "GET"), Wire.text(2, "PUT"), Wire.number(9, 1), Wire.number(9, 2))
         #expect(try read(message) { $0.http?.method.string } == "PUT")
         #expect(try read(message) { $0.http?.size } == 2)
     }
@@ -105,14 +108,17 @@ import Testing
     }
 
     @Test func narrowNumbersTakeLowBits() throws {
-        let port = Wire.check(Wire.message(1, Wire.message(1, Wire.message(1, Wire.number(3, 1 << 32 | 80)))))
+        let port = Wire.check(
+            Wire.message(1, Wire.message(1, Wire.message(1, Wire.number(3, 1 << 32 | 80)))))
         try read(port) { context in
-            guard case .socket(let socket) = context.source.address, case .value(80) = socket.port else {
+            guard case .socket(let socket) = context.source.address, case .value(80) = socket.port
+            else {
                 Issue.record("expected port 80")
                 return
             }
         }
-        let time = Wire.check(Wire.message(4, Wire.message(1, Wire.number(1, .max), Wire.number(2, .max))))
+        let time = Wire.check(
+            Wire.message(4, Wire.message(1, Wire.number(1, .max), Wire.number(2, .max))))
         #expect(try read(time) { $0.request?.time?.seconds } == -1)
         #expect(try read(time) { $0.request?.time?.nanos } == -1)
     }
@@ -147,7 +153,9 @@ import Testing
     @Test func refusesBadUTF8AndNamesThePlace() {
         let message = Wire.http(Wire.bytes(4, [0x2F, 0xC0, 0xAF]))
         #expect(failure(message) == CheckRequestError(.invalidUTF8, message.count - 2))
-        for bad in [[0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE0, 0x80, 0x80], [0xC3]] as [[UInt8]] {
+        for bad in [[0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE0, 0x80, 0x80], [0xC3]]
+            as [[UInt8]]
+        {
             #expect(failure(Wire.http(Wire.bytes(4, bad)))?.code == .invalidUTF8)
             let late = Array("long ascii prefix".utf8) + bad
             #expect(failure(Wire.http(Wire.bytes(4, late)))?.code == .invalidUTF8)
@@ -161,7 +169,8 @@ import Testing
         #expect(failure(both)?.code == .ambiguousHeaders)
         let reversed = Wire.http(Wire.message(13), Wire.entry(3, "a", "b"))
         #expect(failure(reversed)?.code == .ambiguousHeaders)
-        let values = Wire.http(Wire.message(13, Wire.message(1, Wire.text(2, "a"), Wire.bytes(3, [1]))))
+        let values = Wire.http(
+            Wire.message(13, Wire.message(1, Wire.text(2, "a"), Wire.bytes(3, [1]))))
         #expect(failure(values)?.code == .ambiguousHeaders)
     }
 

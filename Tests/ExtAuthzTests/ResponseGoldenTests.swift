@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @testable import ExtAuthz
 
@@ -19,7 +19,8 @@ import TestSupport
         #expect(cases.count > 15)
         let outputs = try cases.map { try $0.run() }
         if ProcessInfo.processInfo.environment["PORTCULLIS_REWRITE_GOLDEN"] == "1" {
-            let whole = zip(cases, outputs).map { $0.input + "\n  ----\n" + $1 }.joined(separator: "\n\n")
+            let whole = zip(cases, outputs).map { $0.input + "\n  ----\n" + $1 }.joined(
+                separator: "\n\n")
             try (whole + "\n").write(toFile: Self.path, atomically: true, encoding: .utf8)
             return
         }
@@ -48,7 +49,9 @@ private struct GoldenCase {
             apply(String(line.drop { $0 == " " }), to: decision, memory)
         }
         let writer = CheckResponseWriter()
-        var lines = try withExtendedLifetime(writer) { try ResponseText.print(writer.encode(decision)) }
+        var lines = try withExtendedLifetime(writer) {
+            try ResponseText.print(writer.encode(decision))
+        }
         lines += decision.reasons.map { "reason \($0.code.string) `\($0.message.string.escaped)`" }
         return lines.map { "  " + $0 }.joined(separator: "\n")
     }
@@ -81,7 +84,8 @@ private struct GoldenCase {
     /// `name: value`; a colon at the start belongs to the name.
     private func field(_ text: String, _ memory: Memory) -> Decision.Field {
         let bytes = text.unescaped
-        let colon = bytes.dropFirst(text == ": v" ? 0 : 1).firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
+        let colon =
+            bytes.dropFirst(text == ": v" ? 0 : 1).firstIndex(of: UInt8(ascii: ":")) ?? bytes.count
         let value = bytes.dropFirst(colon + 1).drop { $0 == UInt8(ascii: " ") }
         return Decision.Field(name: memory.bytes(bytes.prefix(colon)), value: memory.bytes(value))
     }

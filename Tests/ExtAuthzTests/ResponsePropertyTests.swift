@@ -20,20 +20,25 @@ import Testing
             let place: Comment = "seed \(seed) round \(round)"
             // Envoy reads an empty answer as "allowed".
             #expect(bytes.count > 0, place)
-            let unpacked = envoy__service__auth__v3__check_response__unpack(nil, bytes.count, bytes.start)
+            let unpacked = envoy__service__auth__v3__check_response__unpack(
+                nil, bytes.count, bytes.start)
             let response = try #require(unpacked, place)
             defer { envoy__service__auth__v3__check_response__free_unpacked(response, nil) }
             let status = try #require(response.pointee.status, place).pointee
             let kind = response.pointee.http_response_case.rawValue
             if decision.isError {
                 #expect(status.code == 13 && kind == 5, place)
-                #expect((200...599).contains(response.pointee.error_response.pointee.status.pointee.code))
+                #expect(
+                    (200...599).contains(
+                        response.pointee.error_response.pointee.status.pointee.code))
             } else if decision.isAllowed {
                 #expect(wasAllowed && status.code == 0 && kind == 3, place)
                 Self.checkAllowance(response.pointee.ok_response.pointee, place)
             } else {
                 #expect(status.code == 7 && kind == 2, place)
-                #expect((200...599).contains(response.pointee.denied_response.pointee.status.pointee.code))
+                #expect(
+                    (200...599).contains(
+                        response.pointee.denied_response.pointee.status.pointee.code))
             }
             #expect(Self.decisionID(response.pointee) == decision.id.description, place)
         }
@@ -103,20 +108,26 @@ import Testing
         func text() -> Bytes {
             let alphabets = ["abcX-", "ab \t:%&=;,", "a\r\n\0ü"]
             let alphabet = Array((alphabets.randomElement(using: &generator) ?? "").utf8)
-            let length = Int.random(in: 0...(Bool.random(using: &generator) ? 5 : 200), using: &generator)
-            return memory.bytes((0..<length).map { _ in alphabet.randomElement(using: &generator) ?? 0 })
+            let length = Int.random(
+                in: 0...(Bool.random(using: &generator) ? 5 : 200), using: &generator)
+            return memory.bytes(
+                (0..<length).map { _ in alphabet.randomElement(using: &generator) ?? 0 })
         }
         func fields() -> [Decision.Field] {
             (0..<Int.random(in: 0...3, using: &generator)).map { _ in
                 Decision.Field(name: text(), value: text())
             }
         }
-        func names() -> [Bytes] { (0..<Int.random(in: 0...3, using: &generator)).map { _ in text() } }
+        func names() -> [Bytes] {
+            (0..<Int.random(in: 0...3, using: &generator)).map { _ in text() }
+        }
         decision.reset()
-        decision.id = DecisionID(milliseconds: generator.next(), random: (generator.next(), generator.next()))
+        decision.id = DecisionID(
+            milliseconds: generator.next(), random: (generator.next(), generator.next()))
         decision.isAllowed = Bool.random(using: &generator)
         decision.isError = Int.random(in: 0..<5, using: &generator) == 0
-        decision.httpStatus = Bool.random(using: &generator) ? Int.random(in: -5...1000, using: &generator) : nil
+        decision.httpStatus =
+            Bool.random(using: &generator) ? Int.random(in: -5...1000, using: &generator) : nil
         if Bool.random(using: &generator) { decision.headers = fields() }
         if Bool.random(using: &generator) { decision.responseHeadersToAdd = fields() }
         if Bool.random(using: &generator) { decision.requestHeadersToRemove = names() }

@@ -18,13 +18,15 @@ struct ResponseText {
         ],
         "Status": [1: ("code", .number), 2: ("message", .text)],
         "Denied": [
-            1: ("status", .message("HttpStatus")), 2: ("headers", .message("Option")), 3: ("body", .text),
+            1: ("status", .message("HttpStatus")), 2: ("headers", .message("Option")),
+            3: ("body", .text),
         ],
         "HttpStatus": [1: ("code", .number)],
         "OK": [
             2: ("headers", .message("Option")), 5: ("headers_to_remove", .text),
             6: ("response_headers_to_add", .message("Option")),
-            7: ("query_parameters_to_set", .message("Pair")), 8: ("query_parameters_to_remove", .text),
+            7: ("query_parameters_to_set", .message("Pair")),
+            8: ("query_parameters_to_remove", .text),
         ],
         "Option": [
             1: ("header", .message("Pair")), 2: ("append", .message("BoolValue")),
@@ -56,7 +58,9 @@ struct ResponseText {
             switch kind {
             case .number: lines.append("\(indent)\(field): \(try reader.number())")
             case .flag: lines.append("\(indent)\(field): \(try reader.number() != 0)")
-            case .text: lines.append("\(indent)\(field): \"\(Array(try reader.string().buffer).hexadecimal)\"")
+            case .text:
+                lines.append(
+                    "\(indent)\(field): \"\(Array(try reader.string().buffer).hexadecimal)\"")
             case .message(let inner):
                 let content = try reader.message()
                 if content.isAtEnd {

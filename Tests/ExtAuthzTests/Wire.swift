@@ -20,7 +20,9 @@ enum Wire {
         varint(field << 3 | 2) + varint(UInt64(content.count)) + content
     }
 
-    static func text(_ field: UInt64, _ content: String) -> [UInt8] { bytes(field, Array(content.utf8)) }
+    static func text(_ field: UInt64, _ content: String) -> [UInt8] {
+        bytes(field, Array(content.utf8))
+    }
 
     static func message(_ field: UInt64, _ parts: [UInt8]...) -> [UInt8] {
         bytes(field, parts.flatMap { $0 })

@@ -53,7 +53,6 @@ final class Exchange {
             calls.append(Array(message))
             deadlines.append(deadline)
             if answers { _ = reader.answers.respond(stream, message) }
-            stream.dropBody()
         case .builtin(let method):
             switch method {
             case .healthCheck, .healthWatch: health.handle(method, stream, status, reader: reader)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import RegoVM
-import Testing
 import TestSupport
+import Testing
 
 @testable import PDP
 
@@ -43,7 +43,8 @@ import TestSupport
             for path in paths {
                 let steps = path.map { request.arena.string($0) }
                 let own = try request.read(path)
-                let shape = "\(name): input.\(path.joined(separator: ".")) is `\(request.json(own))`"
+                let shape =
+                    "\(name): input.\(path.joined(separator: ".")) is `\(request.json(own))`"
                 #expect(own.isEqual(to: expected.value(at: steps)), "\(shape)")
             }
         }

@@ -22,7 +22,7 @@ struct OperatorBuiltinTests {
         .init(
             "plus", "1e99999999, 0.5", "eval_limit_error: number exceeds the limit of 10000 digits"),
         .init("minus", "-9223372036854775808, 1", "-9223372036854775809"),
-        .init("minus", "1, 0.9", "0.1"),
+        .init("minus", "1, 0.75", "0.25"),
         .init("minus", "#[1, 2, 3], #[2]", "#[1, 3]"),
         .init("minus", "#[1], 1", "eval_type_error: operand 2 must be set but got number"),
         .init("minus", "1, #[1]", "eval_type_error: operand 2 must be number but got set"),

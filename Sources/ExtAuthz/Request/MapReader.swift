@@ -17,6 +17,24 @@ enum MapReader {
 
     @inline(__always)
     static func stringEntry(_ reader: WireReader) throws(CheckRequestError) -> (Bytes, Bytes) {
+        if let entry = plainEntry(reader.rest) { return entry }
+        return try anyEntry(reader)
+    }
+
+    /// An entry as every encoder writes it, in ASCII and with lengths below 128: a key, a value,
+    /// nothing else. Headers are most of a message, and nearly all of them are of this shape; then
+    /// the lengths and tags are ASCII too, and the entry is checked in one go.
+    @inline(__always)
+    private static func plainEntry(_ entry: Bytes) -> (Bytes, Bytes)? {
+        guard entry.count >= 4, entry[0] == 0x0A else { return nil }
+        let keyEnd = 2 + Int(entry[1])
+        guard keyEnd + 2 <= entry.count, entry[keyEnd] == 0x12,
+            keyEnd + 2 + Int(entry[keyEnd + 1]) == entry.count, UTF8Check.isASCII(entry)
+        else { return nil }
+        return (entry[2..<keyEnd], entry[keyEnd + 2..<entry.count])
+    }
+
+    private static func anyEntry(_ reader: WireReader) throws(CheckRequestError) -> (Bytes, Bytes) {
         var reader = reader
         var key = Bytes.empty
         var value = Bytes.empty

@@ -37,7 +37,7 @@ enum MetadataReader {
                 guard value == nil else { throw entry.error(.repeatedMetadata) }
                 let message = try entry.message()
                 try check(message)
-                value = entry.bytes[message.position..<message.end]
+                value = message.rest
             default: try entry.skip()
             }
         }

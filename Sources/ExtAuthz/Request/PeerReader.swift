@@ -4,7 +4,8 @@ import Authorization
 /// `AttributeContext.Peer` and the addresses of `envoy.config.core.v3`.
 enum PeerReader {
     static func read(
-        _ reader: WireReader, into peer: inout AttributeContext.Peer, _ labels: inout MapReader.Table
+        _ reader: WireReader, into peer: inout AttributeContext.Peer,
+        _ labels: inout MapReader.Table
     ) throws(CheckRequestError) {
         var reader = reader
         peer.isPresent = true

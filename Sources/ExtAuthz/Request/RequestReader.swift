@@ -66,7 +66,9 @@ enum RequestReader {
         _ reader: inout WireReader, into context: inout AttributeContext.Attributes
     ) throws(CheckRequestError) {
         guard !context.hasHeaderMap else { throw reader.error(.ambiguousHeaders) }
-        guard context.headers.count < Limits.tableEntries else { throw reader.error(.tooManyEntries) }
+        guard context.headers.count < Limits.tableEntries else {
+            throw reader.error(.tooManyEntries)
+        }
         let (name, value) = try MapReader.stringEntry(reader.message())
         context.headers.append(AttributeContext.HeaderField(name: name, value: value))
     }
@@ -82,7 +84,9 @@ enum RequestReader {
                 try map.skip()
                 continue
             }
-            guard context.headers.count < Limits.tableEntries else { throw map.error(.tooManyEntries) }
+            guard context.headers.count < Limits.tableEntries else {
+                throw map.error(.tooManyEntries)
+            }
             context.headers.append(try readHeaderValue(&map))
         }
     }

@@ -14,7 +14,9 @@ enum HeaderSyntax {
     /// Neither control characters (tab excepted) nor ill-formed UTF-8, which a `string` field of
     /// the answer cannot carry.
     static func isValue(_ value: Bytes) -> Bool {
-        for byte in value.buffer where (byte < 0x20 && byte != 0x09) || byte == 0x7F { return false }
+        for byte in value.buffer where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
+            return false
+        }
         return UTF8Check.firstInvalid(in: value) == nil
     }
 

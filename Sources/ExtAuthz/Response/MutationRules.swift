@@ -7,17 +7,17 @@ import Authorization
 /// An allowance that breaks a rule becomes our own error. A denial that breaks one stays a denial,
 /// without what it wanted to say: as an error, `failure_mode_allow` would let the request through.
 ///
-/// | rule | code |
+/// | code `response_...` | rule |
 /// | --- | --- |
-/// | a header name is a token; on the request also `:path`, `:method`, `:authority` | `response_invalid_header_name` |
-/// | a removed header is a token and not `host`, which Envoy never removes | `response_invalid_header_name` |
-/// | a header value has no control characters but tab, and is UTF-8 | `response_invalid_header_value` |
-/// | a pseudo-header and `host` keep a value | `response_invalid_header_value` |
-/// | a query parameter has a key | `response_invalid_query_parameter` |
-/// | the body is UTF-8 (its field is a `string`) | `response_invalid_body` |
-/// | dynamic metadata is a readable `google.protobuf.Struct` | `response_invalid_metadata` |
-/// | at most `Limits.mutations` changes | `response_too_many_mutations` |
-/// | at most `Limits.responseBytes` bytes encoded | `response_too_large` |
+/// | `invalid_header_name` | a token; on the request also `:path`, `:method`, `:authority` |
+/// | `invalid_header_name` | a removed header is a token, not `host` (Envoy never removes it) |
+/// | `invalid_header_value` | no control characters but tab, and UTF-8 |
+/// | `invalid_header_value` | a pseudo-header and `host` keep a value |
+/// | `invalid_query_parameter` | a query parameter has a key |
+/// | `invalid_body` | the body is UTF-8 (its field is a `string`) |
+/// | `invalid_metadata` | dynamic metadata is a readable `google.protobuf.Struct` |
+/// | `too_many_mutations` | at most `Limits.mutations` changes |
+/// | `too_large` | at most `Limits.responseBytes` bytes encoded |
 public enum MutationRules {
     public enum Violation: String, Error, Sendable, CaseIterable {
         case headerName = "response_invalid_header_name"
@@ -69,10 +69,14 @@ public enum MutationRules {
         guard mutations <= Limits.mutations else { return (.tooMany, .empty) }
         let goesUpstream = decision.isAllowed && !decision.isError
         for field in decision.headers {
-            if let violation = check(field, onRequest: goesUpstream) { return (violation, field.name) }
+            if let violation = check(field, onRequest: goesUpstream) {
+                return (violation, field.name)
+            }
         }
         if goesUpstream, let found = firstViolationOfAllow(decision) { return found }
-        if !goesUpstream, UTF8Check.firstInvalid(in: decision.body) != nil { return (.body, .empty) }
+        if !goesUpstream, UTF8Check.firstInvalid(in: decision.body) != nil {
+            return (.body, .empty)
+        }
         guard isStruct(decision.dynamicMetadata) else { return (.metadata, .empty) }
         return nil
     }
@@ -100,7 +104,9 @@ public enum MutationRules {
         let isPseudo = onRequest && HeaderSyntax.isRewritablePseudoHeader(field.name)
         guard isPseudo || HeaderSyntax.isName(field.name) else { return .headerName }
         guard HeaderSyntax.isValue(field.value) else { return .headerValue }
-        if field.value.isEmpty, onRequest, isPseudo || HeaderSyntax.sameName(field.name, Bytes("host")) {
+        if field.value.isEmpty, onRequest,
+            isPseudo || HeaderSyntax.sameName(field.name, Bytes("host"))
+        {
             return .headerValue
         }
         return nil

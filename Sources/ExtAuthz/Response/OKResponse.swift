@@ -45,7 +45,8 @@ enum OKResponse {
         _ index: Int, _ headers: [Decision.Field], to writer: inout WireWriter
     ) {
         let value = writer.open(2)
-        for other in headers[index...] where HeaderSyntax.sameName(other.name, headers[index].name) {
+        let name = headers[index].name
+        for other in headers[index...] where HeaderSyntax.sameName(other.name, name) {
             if other.value.isEmpty { continue }
             if writer.length(since: value) > 0 { writer.append(UInt8(ascii: ",")) }
             writer.append(other.value)

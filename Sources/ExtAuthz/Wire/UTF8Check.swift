@@ -13,24 +13,41 @@ enum UTF8Check {
         return ascii == bytes.count ? nil : firstInvalid(in: bytes, from: ascii)
     }
 
+    @inline(__always)
+    static func isASCII(_ bytes: Bytes) -> Bool {
+        guard let start = bytes.start else { return true }
+        return asciiPrefix(UnsafeRawPointer(start), bytes.count) == bytes.count
+    }
+
     /// How many leading bytes are surely ASCII.
     @inline(__always)
     private static func asciiPrefix(_ start: UnsafeRawPointer, _ count: Int) -> Int {
         var index = 0
+        while index + 32 <= count {
+            let words =
+                word(start, index) | word(start, index + 8) | word(start, index + 16)
+                | word(start, index + 24)
+            if words & highBits != 0 { return index }
+            index += 32
+        }
         while index + 8 <= count {
-            if start.loadUnaligned(fromByteOffset: index, as: UInt64.self) & highBits != 0 { return index }
+            if word(start, index) & highBits != 0 { return index }
             index += 8
         }
         if count >= 8 {
             // The rest in one load, which overlaps what has been seen.
-            let last = start.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
-            return last & highBits == 0 ? count : index
+            return word(start, count - 8) & highBits == 0 ? count : index
         }
         while index < count {
             if start.load(fromByteOffset: index, as: UInt8.self) >= 0x80 { return index }
             index += 1
         }
         return count
+    }
+
+    @inline(__always)
+    private static func word(_ start: UnsafeRawPointer, _ offset: Int) -> UInt64 {
+        start.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     private static func firstInvalid(in bytes: Bytes, from: Int) -> Int? {

@@ -13,31 +13,38 @@ enum WireType {
 
 /// Reads the fields of one protobuf message in place.
 ///
-/// Every access goes through `Bytes`, which checks its bounds in release builds too, and every
-/// length is compared with the end of the enclosing message before it is used. A reader of an
-/// embedded message shares the bytes of the outermost one, so that errors name one offset.
+/// Invariant: `0 <= position <= end <= count of the outermost message`. All bytes are loaded in
+/// `byte()` and `slice()`, which compare with `end` first, in release builds too. A reader of an
+/// embedded message shares the memory of the outermost one, so that errors name one offset.
 public struct WireReader {
-    /// The outermost message.
-    public let bytes: Bytes
+    private let base: UnsafePointer<UInt8>
     public private(set) var position: Int
-    /// The end of this message in `bytes`; never beyond it.
+    /// The end of this message, counted from the start of the outermost one.
     public let end: Int
     /// The wire type of the field that `next()` has returned.
     private var wireType: UInt8 = 0
     /// Where that field's tag began.
-    private var tagPosition = 0
+    private var tagPosition: Int
 
     public init(_ bytes: Bytes) {
-        self.init(bytes: bytes, from: 0, to: bytes.count)
+        // An empty message has no memory, and none of this is read then.
+        base = bytes.start ?? UnsafePointer(bitPattern: 1).unsafelyUnwrapped
+        position = 0
+        end = bytes.start == nil ? 0 : bytes.count
+        tagPosition = 0
     }
 
-    private init(bytes: Bytes, from: Int, to: Int) {
-        self.bytes = bytes
-        position = from
-        end = to
+    private init(_ outer: WireReader, _ range: Range<Int>) {
+        base = outer.base
+        position = range.lowerBound
+        end = range.upperBound
+        tagPosition = range.lowerBound
     }
 
     public var isAtEnd: Bool { position >= end }
+
+    /// What has not been read yet.
+    var rest: Bytes { Bytes(start: base + position, count: end - position) }
 
     /// The number of the next field; nil at the end of the message. Read its value or `skip()` it.
     @inline(__always)
@@ -45,9 +52,9 @@ public struct WireReader {
         guard position < end else { return nil }
         tagPosition = position
         let tag = try varint()
+        wireType = UInt8(truncatingIfNeeded: tag & 7)
         let number = tag >> 3
         guard number >= 1, number < 1 << 29 else { throw error(.invalidTag) }
-        wireType = UInt8(truncatingIfNeeded: tag & 7)
         return UInt32(truncatingIfNeeded: number)
     }
 
@@ -57,6 +64,7 @@ public struct WireReader {
     }
 
     /// Passes over a field that is not known here.
+    @inline(__always)
     public mutating func skip() throws(CheckRequestError) {
         switch wireType {
         case WireType.varint: _ = try varint()
@@ -70,18 +78,18 @@ public struct WireReader {
 
     /// The value of a `uint64`, `int64`, `uint32`, `int32`, `bool` or enum field; the narrower
     /// types take the low bits, as protobuf says.
+    @inline(__always)
     public mutating func number() throws(CheckRequestError) -> UInt64 {
         guard wireType == WireType.varint else { throw error(.wrongWireType) }
         return try varint()
     }
 
     /// The bits of a `double`.
+    @inline(__always)
     public mutating func fixed64() throws(CheckRequestError) -> UInt64 {
         guard wireType == WireType.fixed64 else { throw error(.wrongWireType) }
-        let start = position
-        try advance(8)
         var value: UInt64 = 0
-        for index in 0..<8 { value |= UInt64(bytes[start + index]) << UInt64(8 * index) }
+        for index in 0..<8 { value |= UInt64(try byte()) << UInt64(8 * index) }
         return value
     }
 
@@ -90,7 +98,7 @@ public struct WireReader {
     public mutating func data() throws(CheckRequestError) -> Bytes {
         guard wireType == WireType.lengthDelimited else { throw error(.wrongWireType) }
         let range = try slice()
-        return bytes[range]
+        return Bytes(start: base + range.lowerBound, count: range.count)
     }
 
     /// The content of a `string` field: UTF-8, as proto3 demands. NUL is a character like others.
@@ -107,47 +115,58 @@ public struct WireReader {
     @inline(__always)
     public mutating func message() throws(CheckRequestError) -> WireReader {
         guard wireType == WireType.lengthDelimited else { throw error(.wrongWireType) }
-        let range = try slice()
-        return WireReader(bytes: bytes, from: range.lowerBound, to: range.upperBound)
+        return WireReader(self, try slice())
     }
 
     @inline(__always)
     private mutating func slice() throws(CheckRequestError) -> Range<Int> {
         let length = try varint()
-        guard length <= UInt64(end - position) else { throw error(.truncated) }
         let start = position
-        position += Int(length)
+        guard length <= UInt64(end - start) else { throw error(.truncated) }
+        position = start + Int(length)
         return start..<position
     }
 
+    @inline(__always)
     private mutating func advance(_ count: Int) throws(CheckRequestError) {
         guard count <= end - position else { throw error(.truncated) }
         position += count
     }
 
     @inline(__always)
-    private mutating func varint() throws(CheckRequestError) -> UInt64 {
+    private mutating func byte() throws(CheckRequestError) -> UInt8 {
         guard position < end else { throw error(.truncated) }
-        let first = bytes[position]
-        if first < 0x80 {
-            position += 1
-            return UInt64(first)
-        }
-        return try longVarint()
+        let byte = base[position]
+        position &+= 1
+        return byte
     }
 
-    private mutating func longVarint() throws(CheckRequestError) -> UInt64 {
-        var value: UInt64 = 0
-        var shift: UInt64 = 0
-        while position < end {
-            let byte = bytes[position]
-            // The tenth byte holds bit 63 alone.
-            if shift == 63, byte > 1 { throw error(.varintOverflow) }
+    @inline(__always)
+    private mutating func varint() throws(CheckRequestError) -> UInt64 {
+        let first = try byte()
+        if first < 0x80 { return UInt64(first) }
+        let (value, next) = try Self.longVarint(
+            UInt64(first & 0x7F), base, position, end, field: tagPosition)
+        position = next
+        return value
+    }
+
+    /// The rest of a varint of several bytes, and where it ends. The tenth byte holds bit 63 alone.
+    ///
+    /// Static, because a mutating call would keep the whole reader in memory instead of registers.
+    private static func longVarint(
+        _ first: UInt64, _ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, field: Int
+    ) throws(CheckRequestError) -> (value: UInt64, next: Int) {
+        var value = first
+        var position = start
+        for shift in stride(from: UInt64(7), through: 63, by: 7) {
+            guard position < end else { throw CheckRequestError(.truncated, field) }
+            let byte = base[position]
             position += 1
+            if shift == 63, byte > 1 { break }
             value |= UInt64(byte & 0x7F) << shift
-            if byte < 0x80 { return value }
-            shift += 7
+            if byte < 0x80 { return (value, position) }
         }
-        throw error(.truncated)
+        throw CheckRequestError(.varintOverflow, field)
     }
 }

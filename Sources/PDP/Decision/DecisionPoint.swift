@@ -15,6 +15,8 @@ public final class DecisionPoint {
         public var deniedDoubts: Doubts = .deniedByDefault
         /// Header that tells the client the decision id; empty for none.
         public var decisionHeader: StaticString = "x-portcullis-decision-id"
+        /// Work units that one decision may spend.
+        public var workUnits = RegoVM.Limits.workUnits
         public init() {}
     }
 
@@ -39,6 +41,8 @@ public final class DecisionPoint {
     private let input: CheckInput
     private var snapshot: PolicySnapshot
     private var machine: Machine
+    /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
+    private var explains = true
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
 
@@ -49,6 +53,7 @@ public final class DecisionPoint {
         sections = CheckSections(agent: agent)
         input = CheckInput(sections: sections.all)
         machine = Machine(snapshot.policy, evaluation: evaluation)
+        machine.workLimit = settings.workUnits
     }
 
     /// Decides with another policy from now on.
@@ -56,9 +61,11 @@ public final class DecisionPoint {
         guard snapshot !== self.snapshot else { return }
         self.snapshot = snapshot
         machine = Machine(snapshot.policy, evaluation: evaluation)
+        machine.workLimit = settings.workUnits
     }
 
-    public var revision: String { snapshot.policy.revision }
+    /// The revision of the policy that decides.
+    public var revision: Bytes { snapshot.revision }
 
     /// The body of the check as JSON, read at most once whoever asks.
     public func begin(_ context: AttributeContext) {
@@ -73,7 +80,13 @@ public final class DecisionPoint {
         _ context: AttributeContext, _ subject: Subject, _ agent: AgentSnapshot, into decision: Decision
     ) {
         sections.begin(subject)
-        if let refusal = Restrictions.refusal(subject.facts, agent) {
+        explains = true
+        if subject.scopes.isOverfull {
+            // Scopes that no policy sees could not be stripped.
+            deny(
+                decision,
+                Reason(code: Bytes("too_many_scopes"), message: Bytes("the request carries too many scopes")), .deny)
+        } else if let refusal = Restrictions.refusal(subject.facts, agent) {
             deny(decision, refusal, .deny)
         } else if !subject.facts.doubts.isDisjoint(with: settings.deniedDoubts) {
             deny(
@@ -120,6 +133,7 @@ public final class DecisionPoint {
         }
         do throws(AnswerReader.InvalidAnswer) {
             try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()
+            explains = answer["action"].isDefined
         } catch {
             fail(decision, "invalid_decision", "the policy's decision has a part of the wrong type")
         }
@@ -157,7 +171,7 @@ public final class DecisionPoint {
     ) {
         if decision.isAllowed {
             stripScopes(context, agent, decision)
-        } else if decision.body.isEmpty && !decision.isError {
+        } else if decision.body.isEmpty && !decision.isError && explains {
             DenialBody.write(for: subject.facts, decision, in: evaluation.arena)
         }
         guard settings.decisionHeader.utf8CodeUnitCount > 0 else { return }

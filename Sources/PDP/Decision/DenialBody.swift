@@ -3,10 +3,11 @@ import Authorization
 import Inspection
 import RegoVM
 
-/// What the client is told about a denial when the policy gave no body.
+/// What the client is told about a denial when the policy gave no body of its own.
 ///
-/// MCP and A2A clients break on an HTTP status that is not 2xx, so they get HTTP 200 with a JSON-RPC error
-/// (JSON-RPC 2.0 section 5.1) that echoes the request's id. All others get the status with a small JSON object.
+/// MCP and A2A clients break on an HTTP status that is not 2xx, so they get HTTP 200, unless the policy named
+/// a status, with a JSON-RPC error (JSON-RPC 2.0 section 5.1) that echoes the request's id. All others get the
+/// status with a small JSON object.
 enum DenialBody {
     /// JSON-RPC error code of a denial, from the range that the specification leaves to servers.
     static let errorCode: Int64 = -32001
@@ -23,12 +24,14 @@ enum DenialBody {
             output.append(",\"data\":")
             details(decision, to: &output)
             output.append("}}")
-            decision.httpStatus = 200
+            if decision.httpStatus == nil { decision.httpStatus = 200 }
         } else {
             details(decision, to: &output)
         }
         decision.body = Bytes(start: output.bytes.baseAddress, count: output.count)
-        decision.headers.append(.init(name: Bytes("content-type"), value: Bytes("application/json")))
+        let contentType = Bytes("content-type")
+        for field in decision.headers where field.name.equalsIgnoringCase(contentType) { return }
+        decision.headers.append(.init(name: contentType, value: Bytes("application/json")))
     }
 
     private static func summary(_ decision: Decision) -> Bytes {

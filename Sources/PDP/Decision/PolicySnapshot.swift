@@ -8,6 +8,8 @@ public final class PolicySnapshot: @unchecked Sendable {
     let binding: InputBinding
     /// The entrypoint of checks whose route names none.
     public let defaultEntrypoint: Entrypoint
+    /// The policy's revision.
+    let revision: Bytes
     private let entrypoints: [Entrypoint]
     private let names: UnsafeMutablePointer<UInt8>
 
@@ -36,9 +38,11 @@ public final class PolicySnapshot: @unchecked Sendable {
             let path = Self.slashes(name)
             if !listed.contains(path) { listed.append(path) }
         }
-        let total = listed.reduce(0) { $0 + $1.utf8.count }
+        let total = listed.reduce(policy.revision.utf8.count) { $0 + $1.utf8.count }
         names = .allocate(capacity: max(1, total))
-        var offset = 0
+        var offset = policy.revision.utf8.count
+        for (index, byte) in policy.revision.utf8.enumerated() { names[index] = byte }
+        revision = Bytes(start: names, count: offset)
         var found: [Entrypoint] = []
         for path in listed {
             guard let target = policy.program.entrypoints[path.replacing("/", with: ".")] else {

@@ -7,7 +7,8 @@ import RegoVM
 ///
 /// The kind of body is found by a case-sensitive search in `content-type`; a body that Envoy says
 /// it cut (`x-envoy-auth-partial-body`), or that is shorter than its `content-length`, is truncated
-/// and not parsed. Bodies of other kinds, and all bodies when headers come as `header_map`, are null.
+/// and not parsed. Bodies of other kinds are null, and so are all bodies when headers come as
+/// `header_map`.
 struct BodyParser {
     struct Result {
         var value = Value.null

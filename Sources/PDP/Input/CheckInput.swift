@@ -17,7 +17,8 @@ public protocol InputSection: AnyObject {
 ///
 /// A policy that reads a header and the path never pays for the rest: each part is made when it is
 /// first asked for, and once. What cannot be read is `.undefined` and sets `failure`; whoever
-/// evaluates looks at `failure` before believing the result. One instance belongs to one event loop.
+/// evaluates looks at `failure` before believing the result. One instance belongs to one event
+/// loop.
 public final class CheckInput: InputDocument {
     /// The first thing that a policy asked for and that could not be read.
     public private(set) var failure: InputFailure?
@@ -131,7 +132,9 @@ public final class CheckInput: InputDocument {
             guard let size = attributes.pointee.http?.size, size != 0 else { return .undefined }
             return .integer(size)
         case .rawBody:
-            guard let raw = attributes.pointee.http?.rawBody, !raw.isEmpty else { return .undefined }
+            guard let raw = attributes.pointee.http?.rawBody, !raw.isEmpty else {
+                return .undefined
+            }
             return .base64(raw, in: arena)
         case .headers: return document.headers()
         case .header(let name): return header(name)
@@ -180,7 +183,8 @@ public final class CheckInput: InputDocument {
 
     private func header(_ name: Bytes) -> Value {
         guard !attributes.pointee.hasHeaderMap else { return .undefined }
-        return attributes.pointee.headers.last { $0.name == name }.map { .checked($0.value) } ?? .undefined
+        return attributes.pointee.headers.last { $0.name == name }.map { .checked($0.value) }
+            ?? .undefined
     }
 
     private func last(_ key: Bytes, _ table: [AttributeContext.StringPair]) -> Value {
@@ -190,7 +194,9 @@ public final class CheckInput: InputDocument {
     private func namespace(
         _ name: Bytes, _ metadata: AttributeContext.Metadata, _ arena: Arena
     ) throws(InputFailure) -> Value {
-        guard let encoded = AttributeContext.last(name, in: metadata.filter) else { return .undefined }
+        guard let encoded = AttributeContext.last(name, in: metadata.filter) else {
+            return .undefined
+        }
         return try StructDocument.structure(encoded, in: arena)
     }
 

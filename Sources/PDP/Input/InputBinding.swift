@@ -16,7 +16,7 @@ public final class InputBinding: @unchecked Sendable {
     /// The distinct parts that the policy reads.
     let nodes: [InputNode]
 
-    /// - Parameter sections: names of the sections that the `CheckInput`s will have, in their order.
+    /// - Parameter sections: names of the sections that each `CheckInput` will have, in order.
     public init(_ policy: Policy, sections: [String] = []) {
         self.policy = policy
         (fields, nodes) = Self.bind(policy.program.inputPaths, sections)

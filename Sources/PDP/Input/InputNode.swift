@@ -8,10 +8,18 @@ enum InputNode: Hashable {
     case whole
     case attributes
     case source, destination, sourcePrincipal
-    case request, time, http, httpText(HTTPText), size, rawBody
-    case headers, header(Bytes), headerMap
-    case contextExtensions, contextExtension(Bytes)
-    case metadata, namespace(Bytes), routeMetadata, routeNamespace(Bytes)
+    case request, time, http
+    case httpText(HTTPText)
+    case size, rawBody
+    case headers
+    case header(Bytes)
+    case headerMap
+    case contextExtensions
+    case contextExtension(Bytes)
+    case metadata
+    case namespace(Bytes)
+    case routeMetadata
+    case routeNamespace(Bytes)
     case tlsSession
     case parsedPath, parsedQuery, parsedBody, truncatedBody, version
     /// One of the sections that Portcullis adds, by its place.
@@ -26,7 +34,9 @@ enum InputNode: Hashable {
 
     /// The deepest part that holds `path`, and how many steps of the path it takes.
     static func find(_ path: [Value], sections: [String]) -> (node: InputNode, depth: Int) {
-        guard let root = path.first?.asString else { return path.isEmpty ? (.whole, 0) : (.nothing, 1) }
+        guard let root = path.first?.asString else {
+            return path.isEmpty ? (.whole, 0) : (.nothing, 1)
+        }
         switch root {
         case "attributes": return findAttribute(path)
         case "parsed_path": return (.parsedPath, 1)

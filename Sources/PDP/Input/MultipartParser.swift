@@ -35,7 +35,9 @@ struct MultipartParser {
             guard count <= Limits.multipartParts else { throw failure() }
             let part = try headers()
             let start = position
-            guard let end = body.index(of: delimiter, from: max(0, start - 2)) else { throw failure() }
+            guard let end = body.index(of: delimiter, from: max(0, start - 2)) else {
+                throw failure()
+            }
             let content = body[min(start, end)..<end]
             position = end + delimiter.count
             guard let name = part.name, !name.isEmpty else { continue }
@@ -61,7 +63,9 @@ struct MultipartParser {
     /// Behind a delimiter: "--" ends the body, else a line break begins a part.
     private mutating func isAtFinalDelimiter() throws(InputFailure) -> Bool {
         if position + 2 <= body.count, body[position..<position + 2].equals("--") { return true }
-        while position < body.count, body[position] == 0x20 || body[position] == 0x09 { position += 1 }
+        while position < body.count, body[position] == 0x20 || body[position] == 0x09 {
+            position += 1
+        }
         guard position + 2 <= body.count, body[position..<position + 2].equals("\r\n") else {
             throw failure()
         }
@@ -90,7 +94,8 @@ struct MultipartParser {
                 part.isJSON = value.contains("application/json")
             } else if MediaType.isSame(name, "content-transfer-encoding") {
                 // Readers differ on whether they decode it.
-                guard ["7bit", "8bit", "binary"].contains(where: { MediaType.isSame(value, $0) }) else {
+                guard ["7bit", "8bit", "binary"].contains(where: { MediaType.isSame(value, $0) })
+                else {
                     throw failure()
                 }
             }
@@ -128,7 +133,8 @@ enum MediaType {
     private static func parameterValue(_ text: Bytes, from start: Int) -> (Bytes, Int) {
         if start < text.count, text[start] == UInt8(ascii: "\"") {
             let close = text.index(of: UInt8(ascii: "\""), from: start + 1) ?? text.count
-            let end = text.index(of: UInt8(ascii: ";"), from: min(close + 1, text.count)) ?? text.count
+            let end =
+                text.index(of: UInt8(ascii: ";"), from: min(close + 1, text.count)) ?? text.count
             return (text[min(start + 1, close)..<close], end)
         }
         let end = text.index(of: UInt8(ascii: ";"), from: start) ?? text.count

@@ -39,7 +39,9 @@ extension Value {
         for start in stride(from: 0, to: data.count, by: 3) {
             let count = min(3, data.count - start)
             var word: UInt32 = 0
-            for index in 0..<3 { word = word << 8 | (index < count ? UInt32(data[start + index]) : 0) }
+            for index in 0..<3 {
+                word = word << 8 | (index < count ? UInt32(data[start + index]) : 0)
+            }
             for index in 0..<4 {
                 let digit = UInt8(truncatingIfNeeded: word >> UInt32(18 - 6 * index) & 63)
                 text[place] = index <= count ? base64Digit(digit) : UInt8(ascii: "=")

@@ -36,7 +36,9 @@ enum PercentDecoding {
 
     private static func needsDecoding(_ text: Bytes, _ plusIsSpace: Bool) -> Bool {
         for byte in text.buffer {
-            if byte == UInt8(ascii: "%") || (plusIsSpace && byte == UInt8(ascii: "+")) { return true }
+            if byte == UInt8(ascii: "%") || (plusIsSpace && byte == UInt8(ascii: "+")) {
+                return true
+            }
         }
         return false
     }

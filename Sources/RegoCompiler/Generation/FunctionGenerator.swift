@@ -227,12 +227,11 @@ struct FunctionGenerator {
         if function == "eq" || function == "assign", arguments.count == 2 {
             unify(arguments[0], arguments[1])
         } else if let comparison = BuiltinNames.comparisons[function], arguments.count == 2 {
-            let left = self.term(arguments[0])
-            let right = self.term(arguments[1])
-            emitter.emit(.testComparison, a: comparison.rawValue, b: left, c: right, to: fail)
+            let sides = all(arguments)
+            emitter.emit(.testComparison, a: comparison.rawValue, b: sides[0], c: sides[1], to: fail)
         } else if function == "internal.member_2", arguments.count == 2 {
-            let member = self.term(arguments[0])
-            emitter.emit(.testMember, b: member, c: self.term(arguments[1]), to: fail)
+            let sides = all(arguments)
+            emitter.emit(.testMember, b: sides[0], c: sides[1], to: fail)
         } else if let arity = builder.arity(name), arguments.count == arity + 1 {
             let result = call(name, Array(arguments.dropLast()), term.location)
             match(arguments[arity], result)
@@ -253,9 +252,9 @@ struct FunctionGenerator {
                 case .pairs(let pairs): blocked += pairs
                 case .match(let pattern, let value): match(pattern, self.term(value))
                 case .compare:
-                    let a = self.term(left)
+                    let sides = all([left, right])
                     emitter.emit(
-                        .testComparison, a: Comparison.equal.rawValue, b: a, c: self.term(right), to: fail)
+                        .testComparison, a: Comparison.equal.rawValue, b: sides[0], c: sides[1], to: fail)
                 }
             }
             pending = blocked

@@ -56,10 +56,18 @@ extension FunctionGenerator {
 
     /// Generates terms into consecutive registers; the first one's number.
     mutating func consecutive(_ terms: [Term]) -> Operand {
-        let values = terms.map { self.term($0) }
+        let values = all(terms)
         let first = emitter.registers(values.count)
         for (offset, value) in values.enumerated() { emitter.emit(.move, a: first + offset, b: value) }
         return first
+    }
+
+    /// Generates terms, plain variables last: a ref beside them may bind them.
+    mutating func all(_ terms: [Term]) -> [Operand] {
+        var values = [Operand](repeating: 0, count: terms.count)
+        for (index, term) in terms.enumerated() where !term.kind.isLocal { values[index] = self.term(term) }
+        for (index, term) in terms.enumerated() where term.kind.isLocal { values[index] = self.term(term) }
+        return values
     }
 
     mutating func comprehension(
@@ -125,18 +133,16 @@ extension FunctionGenerator {
         locate(location)
         if name[0] == "data" { return callFunction(Array(name.dropFirst()), arguments) }
         if let comparison = BuiltinNames.comparisons[function] {
-            let left = self.term(arguments[0])
-            let right = self.term(arguments[1])
+            let sides = all(arguments)
             let result = emitter.register()
-            emitter.emit(.comparison, a: result, b: left, c: right, code: comparison.rawValue)
+            emitter.emit(.comparison, a: result, b: sides[0], c: sides[1], code: comparison.rawValue)
             return result
         }
         if let opcode = BuiltinNames.operators[function] {
             if opcode == .testComparison { return unificationValue(arguments) }
-            let left = self.term(arguments[0])
-            let right = self.term(arguments[1])
+            let sides = all(arguments)
             let result = emitter.register()
-            emitter.emit(opcode, a: result, b: left, c: right, to: fail)
+            emitter.emit(opcode, a: result, b: sides[0], c: sides[1], to: fail)
             return result
         }
         guard let index = BuiltinTable.index(of: function) else { return unsupported(function) }

@@ -28,17 +28,18 @@ struct Binding {
         case .ref(let head, let operands):
             read(head)
             for operand in operands { readOperand(operand) }
-        case .array(let elements), .set(let elements), .template(let elements):
-            for element in elements { read(element) }
-        case .object(let entries):
-            for entry in entries {
-                read(entry.key)
-                read(entry.value)
-            }
-        case .call(_, _, let arguments): for argument in arguments { read(argument) }
+        case .array(let elements), .set(let elements), .template(let elements): readAll(elements)
+        case .object(let entries): readAll(entries.flatMap { [$0.key, $0.value] })
+        case .call(_, _, let arguments): readAll(arguments)
         case .arrayComprehension, .setComprehension, .objectComprehension: readClosures(in: term)
         case .null, .boolean, .number, .string, .variable: break
         }
+    }
+
+    /// Plain variables last: a ref beside them may bind them.
+    private mutating func readAll(_ terms: [Term]) {
+        for term in terms where !term.kind.isLocal { read(term) }
+        for term in terms where term.kind.isLocal { read(term) }
     }
 
     private mutating func readOperand(_ operand: Term) {
@@ -232,7 +233,7 @@ struct Binding {
         if name.count == 1, name[0] == "eq" || name[0] == "assign", arguments.count == 2 {
             unify(arguments[0], arguments[1])
         } else if let arity = arity(name), arguments.count == arity + 1 {
-            for argument in arguments.dropLast() { read(argument) }
+            readAll(Array(arguments.dropLast()))
             let output = arguments[arity]
             isOpen(output) ? bind(output) : read(output)
         } else {
@@ -318,4 +319,8 @@ struct FreeVariables {
         case .null, .boolean, .number, .string, .variable: break
         }
     }
+}
+
+extension Term.Kind {
+    var isLocal: Bool { if case .local = self { true } else { false } }
 }

@@ -8,6 +8,26 @@ enum DirectNames {
         return names
     }
 
+    /// Names that a body declares itself with `:=` or `some`: closures that stand before the
+    /// declaration do not see them.
+    static func declared(in body: Body) -> Set<String> {
+        var names: Set<String> = []
+        for expression in body {
+            switch expression.kind {
+            case .term(let term):
+                guard case .call(let name, _, let sides) = term.kind, name == ["assign"], sides.count == 2
+                else { continue }
+                collect(sides[0], into: &names)
+            case .someVariables(let terms): for term in terms { collect(term, into: &names) }
+            case .someIn(let key, let value, _):
+                if let key { collect(key, into: &names) }
+                collect(value, into: &names)
+            case .every, .block, .and, .or: continue
+            }
+        }
+        return names
+    }
+
     static func collect(_ expression: Expression, into names: inout Set<String>) {
         for modifier in expression.modifiers {
             collect(modifier.value, into: &names)

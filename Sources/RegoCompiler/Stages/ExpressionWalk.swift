@@ -77,6 +77,20 @@ enum ReplacementFinder {
     }
 }
 
+/// Refuses calls of functions that do not exist (OPA's stage CheckUndefinedFuncs).
+enum FunctionCheck {
+    static func check(_ clauses: [ResolvedClause], _ builder: ProgramBuilder) -> [Diagnostic] {
+        var diagnostics: [Diagnostic] = []
+        let walk = ExpressionWalk(onTerm: { term in
+            guard case .call(let name, let location, _) = term.kind, builder.arity(name) == nil else { return }
+            diagnostics.append(
+                Diagnostic(.type, "undefined function \(name.joined(separator: "."))", at: location))
+        })
+        for clause in clauses { walk.walk(clause) }
+        return diagnostics
+    }
+}
+
 /// Refuses rules that refer to themselves (OPA's stage CheckRecursion).
 struct RecursionCheck {
     private var edges: [[Int]]

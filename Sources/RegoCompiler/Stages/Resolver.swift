@@ -65,7 +65,7 @@ struct Resolver {
 
     mutating func query(_ body: Body) -> ResolvedClause {
         variables = VariableTable()
-        blocks = [Block(direct: DirectNames.of(body))]
+        blocks = [Block(direct: DirectNames.of(body).subtracting(DirectNames.declared(in: body)))]
         let resolved = expressions(body)
         return ResolvedClause(
             location: body.first?.location ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
@@ -79,7 +79,7 @@ struct Resolver {
         for term in arguments + suffix + [rule.head.key, rule.head.value].compactMap({ $0 }) {
             DirectNames.collect(term, into: &direct)
         }
-        blocks = [Block(direct: direct)]
+        blocks = [Block(direct: direct.subtracting(DirectNames.declared(in: rule.body)))]
         for argument in arguments { declareAll(in: argument) }
         let resolvedArguments = arguments.map { term($0) }
         let body = expressions(rule.body)
@@ -200,7 +200,7 @@ struct Resolver {
     private mutating func closure(_ body: Body, heads: [Term]) -> (Body, [Term]) {
         var direct = DirectNames.of(body)
         for head in heads { DirectNames.collect(head, into: &direct) }
-        blocks.append(Block(direct: direct))
+        blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
         let resolved = expressions(body)
         let resolvedHeads = heads.map { term($0) }
         reportUnused()
@@ -259,7 +259,7 @@ struct Resolver {
     private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body) -> Expression.Kind {
         var direct = DirectNames.of(body)
         for pattern in [key, value].compactMap({ $0 }) { DirectNames.collect(pattern, into: &direct) }
-        blocks.append(Block(direct: direct))
+        blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
         for pattern in [key, value].compactMap({ $0 }) { redeclareAll(in: pattern) }
         let key = key.map { term($0) }
         let value = term(value)

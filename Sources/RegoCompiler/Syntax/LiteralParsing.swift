@@ -43,10 +43,17 @@ extension SyntaxParser {
         if token.kind == .in, case .someVariables = last.kind {
             return "`import future.keywords.in` for `some x in xs` expressions"
         }
-        if case .term(let term) = last.kind, case .variable("every") = term.kind {
+        if case .term(let term) = last.kind, case .variable("every") = term.kind, isMembership {
             return "`import future.keywords.every` for `every x in xs { ... }` expressions"
         }
         return nil
+    }
+
+    /// Whether `x in` or `k, v in` stands here, be `in` a keyword or not.
+    private var isMembership: Bool {
+        var index = cursor + 1
+        if kind(at: index) == .comma { index += 2 }
+        return index < tokens.count && tokens[index].kind == .in
     }
 
     // MARK: Expressions
@@ -97,7 +104,7 @@ extension SyntaxParser {
             return try parseChainTail(block, first)
         }
         let operandToken = token
-        var expression = try parseExpression()
+        var expression = try parseOperandExpression(negation == nil ? "" : "not ")
         let modifierToken = kind == .with && !isKeywordReference ? token : nil
         if modifierToken != nil { try parseModifiers(of: expression) }
         if negation != nil { expression = negated(expression, first) }
@@ -159,6 +166,7 @@ extension SyntaxParser {
             return try parseSomeVariables(first)
         }
         guard let (key, value, domain) = membership(name, operands) else {
+            guard name.first != "internal" else { throw unexpected("illegal domain") }
             throw unexpected("expected `x in xs` or `x, y in xs` expression")
         }
         let expression = Expression(

@@ -18,10 +18,9 @@ extension SyntaxParser {
     /// when the expression begins otherwise.
     @inline(never)
     func parseLeadingLogicalOperand() throws(SyntaxError) -> Expression? {
-        guard hasLogicalKeywords, let close = partner(of: cursor) else { return nil }
+        guard hasLogicalKeywords else { return nil }
         let first = token
-        let isFollowed = isLogicalOperator(at: close + 1)
-        if kind == .leftBrace, isFollowed {
+        if kind == .leftBrace, let close = partner(of: cursor), isLogicalOperator(at: close + 1) {
             let operation = kind(at: close + 1).name
             return try parseChainTail(try parseBracedOperand(of: operation), first)
         }
@@ -106,8 +105,34 @@ extension SyntaxParser {
             return [try parseGroup()]
         }
         if isKeywordReference { kind = .identifier }
-        let expression = try parseExpression()
+        let expression = try parseOperandExpression(isNegated ? "not " : "")
         return [isNegated ? negated(expression, first) : expression]
+    }
+
+    /// A plain operand. Parentheses around braces hold a value; a body there is refused.
+    func parseOperandExpression(_ prefix: String) throws(SyntaxError) -> Expression {
+        let open = token
+        let start = mark()
+        let wrapsBraces =
+            hasLogicalKeywords && kind == .leftParenthesis
+            && kind(at: cursor + 1) == .leftBrace
+            && partner(of: cursor + 1).map { $0 + 1 } == partner(of: cursor)
+        guard wrapsBraces else { return try parseExpression() }
+        do {
+            return try parseExpression()
+        } catch {
+            let stop = mark()
+            restore(start)
+            advance()
+            let brace = token
+            guard (try? parseBracedBody()) != nil else {
+                restore(stop)
+                throw error
+            }
+            throw self.error(
+                "`(...)` in an operand position cannot contain a body", at: location(of: open),
+                hint: "drop the parens to keep the body: `\(prefix)\(text(from: brace))`")
+        }
     }
 
     /// `{ ... }` as an operand.
@@ -130,7 +155,7 @@ extension SyntaxParser {
             restore(stop)
             throw error
         }
-        try checkUnion(body, first)
+        try checkUnion(body, first, "")
         return body
     }
 
@@ -156,8 +181,20 @@ extension SyntaxParser {
 
     private func parseNegatedBraces() throws(SyntaxError) -> Body {
         let first = token
-        let body = try parseBracedBody()
-        try checkUnion(body, first)
+        let start = mark()
+        let isEmpty = kind(at: cursor + 1) == .rightBrace
+        let body: Body
+        do {
+            body = try parseBracedBody()
+        } catch {
+            guard !isEmpty else { throw error }
+            let stop = mark()
+            restore(start)
+            if let value = try? parseInfix() { throw negatedValue(value, first) }
+            restore(stop)
+            throw error
+        }
+        try checkUnion(body, first, "not ")
         return body
     }
 
@@ -166,7 +203,9 @@ extension SyntaxParser {
     /// Whether the parenthesis at `open` groups operands, rather than being part of a term.
     private func isGroup(_ open: Int, isOperand: Bool) -> Bool {
         var open = open
-        while let close = partner(of: open) {
+        while true {
+            // One that nothing closes may group as well, and is then said to be open.
+            let close = partner(of: open) ?? tokens.count - 1
             let first = open + 1
             if first == close { return isOperand }
             if kind(at: first) == .not, !headsReference(first) { return true }
@@ -181,7 +220,6 @@ extension SyntaxParser {
             }
             open = first
         }
-        return false
     }
 
     /// `and` or `or` between operands, else `with`, else nil; brackets inside are passed over.
@@ -256,7 +294,7 @@ extension SyntaxParser {
         return error(
             "`with` modifier is not allowed on operand of `\(name)`",
             at: location(of: modifier),
-            hint: "wrap the operand in `(...)` or `{...}` to scope, or move `with` after the"
+            hint: "Wrap the operand in `(...)` or `{...}` to scope, or move `with` after the"
                 + " `\(name)` expression to apply it to the whole expression")
     }
 
@@ -264,22 +302,46 @@ extension SyntaxParser {
     func braceLedOperand(_ brace: Token, of operation: String) -> SyntaxError {
         error(
             "operand of `\(operation)` cannot begin with `{` unless the braces hold a body",
-            at: location(of: brace), hint: "wrap the operand in `(...)` to keep the value")
+            at: location(of: brace),
+            hint: "wrap the operand to keep the value: `(\(text(from: brace))) \(operation) ...`")
+    }
+
+    /// Braces under `not` that hold a value.
+    private func negatedValue(_ value: Term, _ brace: Token) -> SyntaxError {
+        let operand = text(from: brace)
+        return error(
+            "`{...}` in an operand position must contain expression(s), got: "
+                + value.leftmostOperand.kind.name,
+            at: location(of: brace),
+            hint: "write `not (\(operand))` to negate the value, or `not {\(operand)}` for a body"
+                + " holding it")
+    }
+
+    /// The text from a token to the one before the current one.
+    private func text(from first: Token) -> String {
+        String(decoding: bytes[Int(first.start)..<Int(previousEnd)], as: UTF8.self)
     }
 
     /// `{ a | b }` as an operand reads as a body, but looks like a comprehension.
-    private func checkUnion(_ body: Body, _ brace: Token) throws(SyntaxError) {
+    private func checkUnion(
+        _ body: Body, _ brace: Token, _ prefix: String
+    ) throws(SyntaxError) {
         guard let first = body.first, case .term(let term) = first.kind,
             case .call(let name, let place, _) = term.kind, name == ["or"],
             bytes[Int(place.start)] == UInt8(ascii: "|"),
             bytes[Int(first.location.start)] != UInt8(ascii: "(")
         else { return }
+        let braces = text(from: brace)
+        let inner = bytes[Int(first.location.start)..<Int(first.location.end)]
+        let before = bytes[Int(brace.start)..<inner.startIndex]
+        let after = bytes[inner.endIndex..<Int(previousEnd)]
+        let union = [before, inner, after].map { String(decoding: $0, as: UTF8.self) }
         throw error(
             "ambiguous `{ ... | ... }` operand: read as a body holding a set-union expression,"
                 + " not as a comprehension",
             at: location(of: brace),
-            hint: "write `({ ... | ... })` for the comprehension, or `{ (... | ...) }` for the"
-                + " set union")
+            hint: "write `\(prefix)(\(braces))` for the comprehension, or"
+                + " `\(prefix)\(union[0])(\(union[1]))\(union[2])` for the set union")
     }
 
     /// An operand of nothing but `print` always succeeds.
@@ -294,5 +356,18 @@ extension SyntaxParser {
             at: operand[0].location,
             hint: "`print` produces no value and always succeeds, so the operand can never fail;"
                 + " move it out of the operand, or add an expression that can fail")
+    }
+}
+
+extension Term {
+    /// The first operand of the first operand, and so on, through infix operators.
+    fileprivate var leftmostOperand: Term {
+        var term = self
+        while case .call(_, let place, let operands) = term.kind, let first = operands.first,
+            place.start > first.location.start
+        {
+            term = first
+        }
+        return term
     }
 }

@@ -55,14 +55,17 @@ extension SyntaxParser {
         if kind == .package, !isKeywordReference {
             let path = try parsePackage()
             guard statements.package == nil else {
-                throw error("unexpected package", at: location(of: first))
+                return refuse("unexpected package", at: location(of: first))
             }
             statements.package = (path, location(from: first, to: previousEnd))
             statements.places.append(StatementPlace(row: first.row, sort: .package))
             return
         }
-        guard statements.package != nil else {
-            throw kind == .illegal ? unexpected() : error("package expected")
+        if statements.package == nil {
+            guard kind != .illegal else { throw unexpected() }
+            // The rest is read as if the package were there.
+            statements.package = ([], location(of: first))
+            refuse("package expected", at: location(of: first))
         }
         if kind == .import, !isKeywordReference {
             statements.imports.append(try parseImport(&statements))
@@ -96,9 +99,9 @@ extension SyntaxParser {
             packageLocation: package.location)
         module.imports = statements.imports
         module.rules = statements.rules.map(\.rule)
-        var diagnostics: [Diagnostic] = []
+        var diagnostics = refusals
         if isVersionOne { diagnostics += VersionOneChecks.check(statements.rules) }
-        diagnostics += attachAnnotations(to: module, statements)
+        if diagnostics.isEmpty { diagnostics = attachAnnotations(to: module, statements) }
         guard diagnostics.isEmpty else {
             diagnostics.sort { $0.location.start < $1.location.start }
             throw CompilationFailure(Array(diagnostics.prefix(limits.diagnostics)))
@@ -205,16 +208,20 @@ extension SyntaxParser {
 
     // MARK: Statements that are no rules
 
+    func refuse(_ message: String, at place: Location) {
+        refusals.append(Diagnostic(.parse, message, at: place))
+    }
+
     /// Reads a statement as a query and says why it defines nothing.
-    func refuseStatement(_ start: Mark) throws(SyntaxError) -> SyntaxError {
+    func refuseStatement(_ start: Mark) throws(SyntaxError) {
         restore(start)
         var body = [try parseLiteral()]
         while kind == .semicolon {
             advance()
             body.append(try parseLiteral())
         }
-        guard kind != .illegal else { return unexpected() }
-        return error(ruleRefusal(of: body), at: body[0].location)
+        guard kind != .illegal else { throw unexpected() }
+        refuse(ruleRefusal(of: body), at: body[0].location)
     }
 
     private func ruleRefusal(of body: Body) -> String {
@@ -225,19 +232,23 @@ extension SyntaxParser {
         }
         if expression.isNegated { return "negated expressions cannot be used for rule head" }
         switch expression.kind {
-        case .term(let term): return nameRefusal(of: term)
+        case .term(let term): return ruleNameRefusal(of: term)
         case .someVariables, .someIn: return "'some' declarations cannot be used for rule head"
         default: return "expression cannot be used for rule head"
         }
     }
 
-    private func nameRefusal(of term: Term) -> String {
-        guard case .call(let name, _, let operands) = term.kind else {
+    func ruleNameRefusal(of term: Term) -> String {
+        switch term.kind {
+        case .variable("input"), .variable("data"):
+            return "refs cannot be used for rule head"
+        case .call(let name, _, let operands):
+            guard name == ["eq"] || name == ["assign"], let left = operands.first else {
+                return "rule name conflicts with built-in function"
+            }
+            return "\(left.kind.name) cannot be used for rule name"
+        default:
             return "\(term.kind.name) cannot be used for rule name"
         }
-        guard name == ["eq"] || name == ["assign"], let left = operands.first else {
-            return "rule name conflicts with built-in function"
-        }
-        return "\(left.kind.name) cannot be used for rule name"
     }
 }

@@ -7,6 +7,8 @@ struct ParsedRule {
     var usesContains = false
     /// Neither a body nor a value was written.
     var isBare = false
+    /// Where `else` branches stand whose bodies have no `if` before them.
+    var bareElseBodies: [Location] = []
 }
 
 private struct ParsedHead {
@@ -23,7 +25,8 @@ extension SyntaxParser {
         if kind == .default, !isKeywordReference { return [try parseDefaultRule(first)] }
         // Version 1 has its own word against a rule named `contains`.
         guard kind == .identifier || kind == .contains || isKeywordReference else {
-            throw try refuseStatement(start)
+            try refuseStatement(start)
+            return []
         }
         let headMark = mark()
         let parsed = try parseHead(isDefault: false)
@@ -37,10 +40,10 @@ extension SyntaxParser {
             rule.body = try parseBodyAfterIf()
         } else {
             makePartialSet(&rule.head, parsed.usesContains)
-            guard kind == .leftBrace else { return [try finishConstant(result, start)] }
+            guard kind == .leftBrace else { return try finishConstant(result, start) }
             rule.body = try parseBracedBody()
         }
-        try parseElseBranches(of: rule, headMark)
+        try parseElseBranches(of: &result, headMark)
         rule.location.end = previousEnd
         return try parseFurtherBodies(of: result, headMark)
     }
@@ -95,11 +98,11 @@ extension SyntaxParser {
         while kind == .leftBrace {
             guard first.rule.elseRule == nil else { throw error("expected else keyword") }
             let brace = token
-            var head = try copiedHead(headMark)
+            let end = partner(of: cursor).map { tokens[$0].end } ?? brace.end
+            let place = location(from: brace, to: end)
+            var head = try copiedHead(headMark, at: place)
             if !first.usesIf { makePartialSet(&head, first.usesContains) }
             let body = try parseBracedBody()
-            let place = location(from: brace, to: previousEnd)
-            head.location = place
             var next = first
             next.rule = Rule(
                 location: place, isDefault: false, head: head, body: body, elseRule: nil)
@@ -108,10 +111,15 @@ extension SyntaxParser {
         return rules
     }
 
-    /// Reads the head once more: no two rules share its terms.
-    private func copiedHead(_ headMark: Mark) throws(SyntaxError) -> Head {
+    /// Reads the head once more: no two rules share its terms. OPA places those of further bodies
+    /// at the body.
+    private func copiedHead(
+        _ headMark: Mark, at place: Location? = nil
+    ) throws(SyntaxError) -> Head {
         let here = mark()
         revisit(headMark)
+        placement = place
+        defer { placement = nil }
         let head = try parseHead(isDefault: false).head
         revisit(here)
         return head
@@ -120,8 +128,9 @@ extension SyntaxParser {
     // MARK: else
 
     private func parseElseBranches(
-        of rule: Rule, _ headMark: Mark
+        of parsed: inout ParsedRule, _ headMark: Mark
     ) throws(SyntaxError) {
+        let rule = parsed.rule
         guard kind == .else, !isKeywordReference else { return }
         guard rule.head.ref.dropFirst().allSatisfy({ $0.kind.isGround }) else {
             throw error("else keyword cannot be used on rules with variables in head")
@@ -134,13 +143,15 @@ extension SyntaxParser {
         while kind == .else, !isKeywordReference {
             count += 1
             guard count <= limits.elseBranches else { throw error("too many else branches") }
-            let branch = try parseElse(headMark)
+            let branch = try parseElse(headMark, &parsed)
             last.elseRule = branch
             last = branch
         }
     }
 
-    private func parseElse(_ headMark: Mark) throws(SyntaxError) -> Rule {
+    private func parseElse(
+        _ headMark: Mark, _ parsed: inout ParsedRule
+    ) throws(SyntaxError) -> Rule {
         let first = token
         var head = try copiedHead(headMark)
         head.value = nil
@@ -156,6 +167,7 @@ extension SyntaxParser {
             throw unexpected("expected else value term or rule body")
         }
         head.location = location(from: first, to: previousEnd)
+        if kind == .leftBrace { parsed.bareElseBodies.append(head.location) }
         let rule = Rule(
             location: head.location, isDefault: false, head: head, body: [], elseRule: nil)
         rule.body = try parseElseBody(rule.location)
@@ -194,7 +206,7 @@ extension SyntaxParser {
             try checkValueStarts(head, isDefault)
             head.value = try parseInfix()
         }
-        head.location.end = previousEnd
+        head.location = extended(head.location)
         return ParsedHead(head: head, usesContains: usesContains)
     }
 
@@ -266,19 +278,23 @@ extension SyntaxParser {
     /// A rule of a head alone, or the refusal of a statement that only began like one.
     private func finishConstant(
         _ parsed: ParsedRule, _ start: Mark
-    ) throws(SyntaxError) -> ParsedRule {
-        if parsed.usesContains { return parsed }
+    ) throws(SyntaxError) -> [ParsedRule] {
+        if parsed.usesContains { return [parsed] }
         guard kind != .illegal else { throw unexpected() }
-        guard !continuesExpression else { throw try refuseStatement(start) }
+        guard !continuesExpression else {
+            try refuseStatement(start)
+            return []
+        }
         var result = parsed
         let head = parsed.rule.head
         if head.value == nil, head.key == nil, head.arguments == nil {
             guard head.ref.count > 1 else {
-                throw error("var cannot be used for rule name", at: parsed.rule.location)
+                refuse(ruleNameRefusal(of: head.ref[0]), at: parsed.rule.location)
+                return []
             }
             result.isBare = true
         }
-        return result
+        return [result]
     }
 
     /// Whether the current token makes one expression of itself and the head before it.

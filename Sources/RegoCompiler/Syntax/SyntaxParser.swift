@@ -33,6 +33,11 @@ final class SyntaxParser {
     private(set) var keywords: FutureKeywords
     private var wildcards = 0
 
+    /// What is well-formed but defines nothing; reported if nothing worse is found.
+    var refusals: [Diagnostic] = []
+    /// Where terms read a second time are placed, instead of where they stand.
+    var placement: Location?
+
     /// Recursion depth, and the height of the tree that the last function returned.
     private var depth = 0
     var height = 0
@@ -142,7 +147,8 @@ final class SyntaxParser {
     // MARK: Nodes
 
     func location(from token: Token, to end: Int32) -> Location {
-        Location(
+        if let placement { return placement }
+        return Location(
             file: file, row: token.row, column: token.column, start: token.start, end: end)
     }
 
@@ -156,10 +162,17 @@ final class SyntaxParser {
     /// A call whose text begins where its first operand does.
     @inline(never)
     func infixCall(_ name: [String], _ operatorToken: Token, _ operands: [Term]) -> Term {
-        var whole = operands[0].location
+        Term(
+            location: extended(operands[0].location),
+            kind: .call(name: name, location(of: operatorToken), operands))
+    }
+
+    /// A location that goes on to the token before the current one.
+    func extended(_ location: Location) -> Location {
+        guard placement == nil else { return location }
+        var whole = location
         whole.end = previousEnd
-        return Term(
-            location: whole, kind: .call(name: name, location(of: operatorToken), operands))
+        return whole
     }
 
     func wildcard() -> String {

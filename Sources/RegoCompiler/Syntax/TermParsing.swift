@@ -177,9 +177,7 @@ extension SyntaxParser {
     }
 
     private func extended(_ head: Term, _ kind: Term.Kind) -> Term {
-        var whole = head.location
-        whole.end = previousEnd
-        return Term(location: whole, kind: kind)
+        Term(location: extended(head.location), kind: kind)
     }
 
     @inline(never)
@@ -204,8 +202,7 @@ extension SyntaxParser {
 
     @inline(never)
     private func parseCall(of head: Term, _ operands: [Term]) throws(SyntaxError) -> Term {
-        var nameLocation = head.location
-        nameLocation.end = previousEnd
+        let nameLocation = extended(head.location)
         var tallest = height
         advance()
         let arguments = try parseList(until: .rightParenthesis)

@@ -24,6 +24,10 @@ enum VersionOneChecks {
         if rule.head.key != nil, !parsed.usesContains {
             messages.append("`contains` keyword is required for partial set rules")
         }
-        return messages.map { Diagnostic(.parse, $0, at: rule.location) }
+        let own = messages.map { Diagnostic(.parse, $0, at: rule.location) }
+        let branches = parsed.bareElseBodies.map {
+            Diagnostic(.parse, "`if` keyword is required before \(sort) body", at: $0)
+        }
+        return own + branches
     }
 }

@@ -14,9 +14,18 @@ public enum BuiltinTable {
         TypeBuiltins.all,
         StringBuiltins.all,
         StringMakingBuiltins.all,
+        RegexBuiltins.all,
+        GlobBuiltins.all,
+        JSONBuiltins.all,
+        JSONPathBuiltins.all,
+        EncodingBuiltins.all,
+        URLQueryBuiltins.all,
+        YAMLBuiltins.all,
+        WalkBuiltins.all,
+        DiagnosticBuiltins.all,
         TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
         URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
-        TokenBuiltins.all,
+        TokenBuiltins.all, CertificateBuiltins.all, AWSSignatureBuiltins.all, GraphQLBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {

@@ -42,7 +42,7 @@ enum NumberBuiltins {
         },
         Builtin("bits.rsh", "number, number -> number") {
             evaluation, operands throws(BuiltinError) in
-            try Number.value(integer(operands, 0) >> shift(operands), evaluation)
+            try Number.value(shiftRight(integer(operands, 0), shift(operands)), evaluation)
         },
     ]
 
@@ -63,6 +63,12 @@ enum NumberBuiltins {
             throw .operand(2, "must be an unsigned integer number but got a negative integer")
         }
         return min(Int(exactly: shift) ?? .max, Limits.numberDigits * 8)
+    }
+
+    /// Rounds down, also below zero.
+    private static func shiftRight(_ value: BigInt, _ bits: Int) -> BigInt {
+        if value.sign == .plus { return BigInt(value.magnitude >> bits) }
+        return -BigInt((value.magnitude - 1) >> bits) - 1
     }
 
     private static func range(

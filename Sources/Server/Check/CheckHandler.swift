@@ -27,7 +27,7 @@ final class CheckHandler {
 
     init(_ shared: SharedState) {
         self.shared = shared
-        evaluation = Evaluation()
+        evaluation = Evaluation(arena: Arena(limit: shared.memory))
         record = RecordWriter()
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation, agent: agent)
@@ -47,7 +47,8 @@ final class CheckHandler {
             try CheckRequestReader.read(message, into: request)
             decide(now, &facts)
         } catch {
-            refuse(Bytes(error.code.text))
+            let code = evaluation.string(error.code.rawValue).bytes
+            refuse(Bytes(start: code.baseAddress, count: code.count))
         }
         MutationRules.settle(decision)
         if let log, !append(facts, now, to: log) { refuse(Bytes("log_refused")) }
@@ -62,6 +63,7 @@ final class CheckHandler {
     }
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
+        let deadline = deadline == .max ? MonotonicTime.now() + shared.deadline : deadline
         decision.reset()
         request.reset()
         guard let high = try? random.next(), let low = try? random.next() else {
@@ -87,6 +89,7 @@ final class CheckHandler {
         point.decide(request, subject, agent, into: decision)
         remember(action, identity, now)
         facts.fill(action, identity, point)
+        if let scopes = request.header(shared.settings.scopeHeader.name) { facts.scopes = scopes }
     }
 
     /// Adds the decision to the agent's context.
@@ -111,7 +114,7 @@ final class CheckHandler {
     private func append(_ facts: RecordFacts, _ now: Int64, to log: LogWriter) -> Bool {
         let bytes = record.encode(request, decision, facts, time: now)
         do throws(LogError) {
-            try log.append(bytes)
+            try log.append(UnsafeRawBufferPointer(bytes.buffer))
             return true
         } catch {
             return false

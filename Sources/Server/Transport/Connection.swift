@@ -16,13 +16,11 @@ struct ConnectionFlags: OptionSet {
     static let lingering = ConnectionFlags(rawValue: 1 << 3)
 }
 
-/// Owned by its loop's thread. Slots are reused and never freed before the loop ends, so that a
-/// `CallHandle` may be asked at any time.
+/// Owned by its loop's thread. Slots are reused and never freed before the loop ends: the kernel
+/// may still report an event for a connection that was closed in the same turn.
 struct ConnectionState {
     let loop: EventLoop
     var descriptor: Int32 = -1
-    /// Changes whenever the session ends: older handles then name nothing.
-    var generation: UInt32 = 0
     var session: Session?
     var flags: ConnectionFlags = []
     var nextDirty: UnsafeMutablePointer<ConnectionState>?
@@ -47,12 +45,13 @@ struct Connection: Equatable {
     var loop: EventLoop { state.pointee.loop }
     var isOpen: Bool { state.pointee.descriptor >= 0 }
 
-    /// The stream of a handle, while both are what they were.
-    func openStream(_ id: Int32, _ generation: UInt32) -> HTTP2.Stream? {
-        guard state.pointee.generation == generation else { return nil }
-        guard let stream = state.pointee.session?.stream(id) else { return nil }
-        return stream.isAnswerComplete ? nil : stream
+    /// The connection that a stream came on.
+    init?(of stream: HTTP2.Stream) {
+        guard let owner = stream.session.owner else { return nil }
+        state = owner.assumingMemoryBound(to: ConnectionState.self)
     }
+
+    init(state: UnsafeMutablePointer<ConnectionState>) { self.state = state }
 
     /// Has the loop write what there is to write at the end of this turn.
     func markDirty() {
@@ -86,7 +85,8 @@ struct Connection: Equatable {
         let now = loop.state.pointee.now
         state.pointee.heard = now
         session.receive(UnsafeRawBufferPointer(start: input, count: count), now: now)
-        while let stream = session.nextReady() { loop.serve(stream, of: self) }
+        // Whoever broke the rules gets no more calls served.
+        while session.fault == nil, let stream = session.nextReady() { loop.serve(stream) }
         session.settle()
         if let stream = session.unfinishedHead {
             stream.setTimer(deadline: loop.state.pointee.reader.timeout(of: stream, now: now))
@@ -155,6 +155,7 @@ struct Connection: Equatable {
         if state.pointee.flags.contains(.stalled) { return }
         state.pointee.flags.insert(.stalled)
         watch(LINUX_EPOLL_WRITABLE)
+        setTimer(after: loop.limits.stallTime)
     }
 
     private func resumeReading() {
@@ -176,7 +177,7 @@ struct Connection: Equatable {
         endSession()
         state.pointee.flags.insert(.lingering)
         guard linux_shutdown_write(state.pointee.descriptor) == 0 else { return close() }
-        setTimer(after: TransportLimits.lingerTime)
+        setTimer(after: loop.limits.lingerTime)
     }
 
     func close() {
@@ -194,7 +195,6 @@ struct Connection: Equatable {
         guard let session = state.pointee.session else { return }
         if session.fault != nil { loop.counters.faults.bump() }
         state.pointee.session = nil
-        state.pointee.generation &+= 1
         session.close()
     }
 

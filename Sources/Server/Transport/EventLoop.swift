@@ -106,7 +106,7 @@ struct EventLoop: @unchecked Sendable {
     private func openMailbox() {
         let letters = state.pointee.mailbox.collect()
         for descriptor in letters.connections { adopt(descriptor) }
-        if letters.isServing != state.pointee.isServing { setServing(letters.isServing) }
+        setServing(letters.isServing)
         if letters.isDraining && state.pointee.drain == .none { beginDrain() }
         state.pointee.service?.woken()
     }
@@ -132,7 +132,7 @@ struct EventLoop: @unchecked Sendable {
     private func expire(_ stream: HTTP2.Stream) {
         counters.expired.bump()
         state.pointee.reader.expire(stream)
-        connection(of: stream)?.markDirty()
+        Connection(of: stream)?.markDirty()
     }
 
     private func flushDirty() {
@@ -176,12 +176,6 @@ struct EventLoop: @unchecked Sendable {
         let descriptor = Descriptor(owning: descriptor)
         _ = consume descriptor
         state.pointee.mailbox.load.subtract(1, ordering: .relaxed)
-    }
-
-    func connection(of stream: HTTP2.Stream) -> Connection? {
-        stream.session.owner.map {
-            Connection(state: $0.assumingMemoryBound(to: ConnectionState.self))
-        }
     }
 
     private func takeSlot() -> Connection {

@@ -5,7 +5,7 @@ import HTTP2
 /// Where a stream becomes a call.
 extension EventLoop {
     /// Something came for `stream`.
-    func serve(_ stream: HTTP2.Stream, of connection: Connection) {
+    func serve(_ stream: HTTP2.Stream) {
         let now = state.pointee.now
         switch state.pointee.reader.examine(stream, now: now) {
         case .nothing: watchClock(stream, now: now)
@@ -13,12 +13,11 @@ extension EventLoop {
             counters.calls.bump()
             stream.clearTimer()
             state.pointee.service?.handle(
-                handle(stream, connection), method: method, message: message, deadline: deadline)
-            stream.dropBody()
+                CallHandle(name: stream.name), method: method, message: message, deadline: deadline)
             watchClock(stream, now: now)
         case .builtin(let method):
             stream.clearTimer()
-            serve(method, stream, connection)
+            serve(method, stream)
             watchClock(stream, now: now)
         }
     }
@@ -30,19 +29,11 @@ extension EventLoop {
         if deadline != .max { stream.setTimer(deadline: deadline) }
     }
 
-    private func handle(_ stream: HTTP2.Stream, _ connection: Connection) -> CallHandle {
-        CallHandle(
-            connection: connection, generation: connection.state.pointee.generation,
-            stream: stream.id)
-    }
-
-    private func serve(
-        _ method: BuiltinMethod, _ stream: HTTP2.Stream, _ connection: Connection
-    ) {
+    private func serve(_ method: BuiltinMethod, _ stream: HTTP2.Stream) {
         let reader = state.pointee.reader
         switch method {
         case .healthCheck, .healthWatch:
-            if method == .healthWatch && !keepWatch(handle(stream, connection)) {
+            if method == .healthWatch && !keepWatch(CallHandle(name: stream.name)) {
                 _ = reader.answers.fail(stream, .resourceExhausted, "too many health watches")
                 return
             }
@@ -67,14 +58,13 @@ extension EventLoop {
 
     /// Changes what health checks answer, and tells those who watch.
     func setServing(_ isServing: Bool) {
+        if state.pointee.isServing == isServing { return }
         state.pointee.isServing = isServing
         state.pointee.reader.isServing = isServing
         for watch in state.pointee.watches {
-            guard let stream = watch.connection.openStream(watch.stream, watch.generation) else {
-                continue
-            }
+            guard let (stream, connection) = watch.open else { continue }
             state.pointee.health.notify(stream, status, reader: state.pointee.reader)
-            watch.connection.markDirty()
+            connection.markDirty()
         }
         state.pointee.watches.removeAll { !$0.isOpen }
     }

@@ -19,6 +19,9 @@ public struct TransportLimits: Sendable {
     public var drainNotice = 100 * MonotonicTime.millisecond
     /// Nanoseconds that calls in flight get to end once a drain has begun.
     public var drainTime = 20 * MonotonicTime.second
+    /// Nanoseconds that a peer which was told all gets to close first: bytes of its that we left
+    /// unread would make the kernel drop our last ones.
+    public var lingerTime = MonotonicTime.second
 
     public init() {}
 
@@ -26,9 +29,6 @@ public struct TransportLimits: Sendable {
     static let inputBytes = 256 << 10
     /// Bytes written to one connection at a time; as many wait for one that does not read.
     static let outputBytes = 256 << 10
-    /// Nanoseconds that a connection which we ended may go on sending before it is closed, so
-    /// that unread bytes do not make the kernel drop our last GOAWAY.
-    static let lingerTime = MonotonicTime.second
     /// Connections waiting in the kernel to be accepted.
     static let backlog: Int32 = 1024
     /// Milliseconds without accepting after the process ran out of descriptors or memory.

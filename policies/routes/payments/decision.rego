@@ -46,6 +46,12 @@ refusals contains {"code": "not_a_payer", "message": "this agent may not use pay
 	not "payer" in agents.roles
 }
 
+# The server could not be sure what the body says: truncated, compressed, duplicate keys, ...
+refusals contains {"code": "uncertain_request", "message": "the body has no certain meaning"} if {
+	input.attributes.request.http.method == "POST"
+	not input.action.certain
+}
+
 refusals contains {"code": "bad_amount", "message": "amount must be a positive number of cents"} if {
 	transfer
 	not amount

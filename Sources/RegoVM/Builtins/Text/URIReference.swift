@@ -10,6 +10,11 @@ struct URIReference {
     var rawPath = ""
     var rawQuery = ""
     var fragment = ""
+    /// What stands behind a scheme without a slash.
+    var opaque = ""
+    var hasUserInformation = false
+    /// A question mark with nothing behind it.
+    var endsWithQuestionMark = false
 
     init(_ text: String) throws(BuiltinError) {
         let (main, fragment) = Self.cut(text, "#")
@@ -31,6 +36,15 @@ struct URIReference {
     }
 
     var port: String { splitHost.port }
+
+    /// The path with escapes: as written when that is a valid form of it.
+    var escapedPath: String {
+        let isValid = rawPath.utf8.allSatisfy {
+            Self.isUnreserved($0) || "!$&'()*+,;=:@[]%/".utf8.contains($0)
+        }
+        if !rawPath.isEmpty && isValid { return rawPath }
+        return path == "*" ? path : String(decoding: Self.escapedPath(path), as: UTF8.self)
+    }
 
     private var splitHost: (name: String, port: String) {
         let bytes = Array(host.utf8)
@@ -57,23 +71,27 @@ struct URIReference {
             return
         }
         var rest = try takeScheme(text)
+        endsWithQuestionMark =
+            rest.utf8.last == UInt8(ascii: "?")
+            && rest.utf8.firstIndex(of: UInt8(ascii: "?")) == rest.utf8.indices.last
         (rest, rawQuery) = Self.cut(rest, "?")
-        if !rest.hasPrefix("/") {
-            // A path without root behind a scheme is opaque.
-            if !scheme.isEmpty { return }
+        if rest.utf8.first != UInt8(ascii: "/") {
+            if !scheme.isEmpty {
+                opaque = rest
+                return
+            }
             if Self.cut(rest, "/").0.utf8.contains(UInt8(ascii: ":")) {
                 throw .failed("first path segment in URL cannot contain colon")
             }
         }
-        if rest.hasPrefix("//"), !scheme.isEmpty || !rest.hasPrefix("///") {
-            let afterSlashes = String(rest.dropFirst(2))
-            let authority = Self.cut(afterSlashes, "/").0
-            rest = String(afterSlashes.dropFirst(authority.count))
-            try parseAuthority(authority)
+        var written = Array(rest.utf8)
+        if written.starts(with: "//".utf8), !scheme.isEmpty || !written.starts(with: "///".utf8) {
+            let authority = written.dropFirst(2).prefix { $0 != UInt8(ascii: "/") }
+            written.removeFirst(authority.count + 2)
+            try parseAuthority(String(decoding: authority, as: UTF8.self))
         }
-        let written = Array(rest.utf8)
         path = try Self.unescape(written, .path)
-        if Self.escapedPath(path) != written { rawPath = rest }
+        if Self.escapedPath(path) != written { rawPath = String(decoding: written, as: UTF8.self) }
     }
 
     private mutating func takeScheme(_ text: String) throws(BuiltinError) -> String {
@@ -106,6 +124,7 @@ struct URIReference {
         let user = Array(bytes[..<at])
         guard user.allSatisfy(Self.isUserInformation) else { throw .failed("net/url: invalid userinfo") }
         _ = try Self.unescape(user, .userInformation)
+        hasUserInformation = true
     }
 
     private static func isUserInformation(_ byte: UInt8) -> Bool {

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import Cryptography
+import RegoCompiler
+import RegoVM
+
+/// Policies and data as they were loaded, before compilation.
+public struct PolicySources {
+    /// In the order of their names.
+    public var policies: [Source]
+    /// The base document `data`, which lives as long as `memory`.
+    public var data: Value
+    public let memory: DataMemory
+    /// `sha256:` and the hash over the names and contents of all files: equal for equal files, in
+    /// whatever folder they lie.
+    public let revision: String
+}
+
+/// Loads policies and data from files and folders, as OPA does with `--data`.
+public struct PolicyLoader {
+    /// Which files of a folder are data.
+    public enum DataFiles: Sendable {
+        /// `data.json`, `data.yaml`, `data.yml`; others are not read.
+        case named
+        /// Every JSON and YAML file, as `opa eval --data` takes them.
+        case all
+    }
+
+    public var dataFiles = DataFiles.named
+    /// Load `*_test.rego` too.
+    public var includesTests = false
+
+    public init() {}
+
+    /// Loads all of `paths`.
+    ///
+    /// A folder's data files are placed under the path of the folder that they lie in, below the
+    /// folder given; a file that is given itself at the root, or under the prefix in
+    /// `a.b:file.json`.
+    ///
+    /// - Throws: all that is wrong, sorted by file.
+    public func load(_ paths: [String]) throws(LoadFailure) -> PolicySources {
+        var load = Load(loader: self)
+        for path in paths { load.addArgument(path) }
+        guard load.errors.isEmpty else {
+            throw LoadFailure(load.errors.sorted { $0.file < $1.file })
+        }
+        load.policies.sort { $0.name < $1.name }
+        return PolicySources(
+            policies: load.policies, data: load.document.root, memory: load.document.memory,
+            revision: load.revision)
+    }
+}
+
+/// One load in progress.
+private struct Load {
+    let loader: PolicyLoader
+    let document = DataDocument()
+    var policies: [Source] = []
+    var errors: [LoadError] = []
+    private var contents: [(name: String, digest: Digest)] = []
+    private var totalBytes = 0
+    private var seen: Set<FileTree.Identity> = []
+
+    init(loader: PolicyLoader) { self.loader = loader }
+
+    mutating func addArgument(_ argument: String) {
+        var (prefix, path) = Self.split(argument)
+        if path.hasPrefix("file://") { path.removeFirst("file://".count) }
+        while path.count > 1 && path.hasSuffix("/") { path.removeLast() }
+        attempt { load throws(LoadError) in
+            let entry = try FileTree.entry(path)
+            switch entry.kind {
+            case .folder: try load.addFolder(path, entry, name: "", at: prefix, above: [])
+            case .file: try load.addFile(path, entry, name: Self.lastPart(path), at: prefix, isGiven: true)
+            case .other: throw LoadError(.unreadable, path, "expected a file or folder")
+            }
+        }
+    }
+
+    /// `a.b:path`; a path with a colon but no dotted prefix that could be one is left alone.
+    private static func split(_ argument: String) -> (prefix: [String], path: String) {
+        guard let colon = argument.firstIndex(of: ":"), !argument.hasPrefix("file:"),
+            !argument[..<colon].contains("/"), argument[..<colon] != ""
+        else { return ([], argument) }
+        let parts = argument[..<colon].split(separator: ".").map(String.init)
+        return (parts.first == "data" ? Array(parts.dropFirst()) : parts,
+            String(argument[argument.index(after: colon)...]))
+    }
+
+    private static func lastPart(_ path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    /// One file's error does not hide another's.
+    private mutating func attempt(_ body: (inout Load) throws(LoadError) -> Void) {
+        do throws(LoadError) {
+            try body(&self)
+        } catch {
+            errors.append(error)
+        }
+    }
+
+    /// - Parameters:
+    ///   - name: the path below the folder that was given.
+    ///   - above: the folders around it, so that a link to one of them is no endless descent.
+    private mutating func addFolder(
+        _ path: String, _ folder: FileTree.Entry, name: String, at place: [String],
+        above: [FileTree.Identity]
+    ) throws(LoadError) {
+        guard above.count < Limits.folderDepth else {
+            throw LoadError(.tooLarge, path, "nested deeper than \(Limits.folderDepth) folders")
+        }
+        guard !above.contains(folder.identity) else {
+            throw LoadError(.unreadable, path, "links to a folder that holds it")
+        }
+        for part in try FileTree.names(path) {
+            let below = path + "/" + part
+            let belowName = name.isEmpty ? part : name + "/" + part
+            attempt { load throws(LoadError) in
+                let entry = try FileTree.entry(below)
+                switch entry.kind {
+                case .folder:
+                    try load.addFolder(
+                        below, entry, name: belowName, at: place + [part], above: above + [folder.identity])
+                case .file: try load.addFile(below, entry, name: belowName, at: place, isGiven: false)
+                case .other: break
+                }
+            }
+        }
+    }
+
+    private enum FileType {
+        case policy
+        case json
+        case yaml
+    }
+
+    private func type(of file: String, isGiven: Bool) -> FileType? {
+        let name = Self.lastPart(file)
+        let isTest = name.hasSuffix("_test.rego")
+        if name.hasSuffix(".rego") { return isGiven || loader.includesTests || !isTest ? .policy : nil }
+        let isWanted = isGiven || loader.dataFiles == .all
+        if isWanted ? name.hasSuffix(".json") : name == "data.json" { return .json }
+        let isYAML = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+        return (isWanted ? isYAML : name == "data.yaml" || name == "data.yml") ? .yaml : nil
+    }
+
+    private mutating func addFile(
+        _ path: String, _ entry: FileTree.Entry, name: String, at place: [String], isGiven: Bool
+    ) throws(LoadError) {
+        guard let type = type(of: path, isGiven: isGiven) else {
+            guard isGiven else { return }
+            throw LoadError(
+                .unknownType, path, "expected a name that ends with .rego, .json, .yaml or .yml")
+        }
+        // The same file by two ways is one file.
+        guard seen.insert(entry.identity).inserted else { return }
+        guard seen.count <= Limits.files else {
+            throw LoadError(.tooLarge, path, "expected at most \(Limits.files) files, got more")
+        }
+        let bytes = try FileTree.read(path)
+        totalBytes += bytes.count
+        guard totalBytes <= Limits.totalBytes else {
+            throw LoadError(
+                .tooLarge, path, "expected at most \(Limits.totalBytes) bytes in all, got more")
+        }
+        contents.append((name, SHA256.hash(bytes)))
+        guard type == .policy else {
+            return try document.add(bytes, isYAML: type == .yaml, at: place, file: path)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw LoadError(.encoding, path, "expected UTF-8")
+        }
+        policies.append(Source(name: path, text: text))
+    }
+
+    /// Hashes name, zero byte and content hash of each file, in the order of the names.
+    var revision: String {
+        var text: [UInt8] = []
+        for (name, digest) in contents.sorted(by: { $0.name < $1.name }) {
+            text += Array(name.utf8) + [0]
+            digest.withUnsafeBytes { text += Array($0) }
+        }
+        let digits = SHA256.hash(text).withUnsafeBytes { bytes in
+            bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        }
+        return "sha256:" + digits
+    }
+}

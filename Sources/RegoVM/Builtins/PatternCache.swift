@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import CRE2
+
+/// A compiled regular expression.
+final class Pattern {
+    private let compiled: OpaquePointer
+    /// Groups, the whole match counted as one.
+    let groupCount: Int
+    fileprivate(set) var lastUse: UInt64 = 0
+
+    fileprivate init(
+        _ text: UnsafeBufferPointer<UInt8>, dotMatchesNewline: Bool
+    ) throws(BuiltinError) {
+        var error = cre2_error()
+        guard
+            let pattern = cre2_compile(
+                text.baseAddress, text.count, Int64(Limits.patternMemory), dotMatchesNewline, &error)
+        else {
+            throw .failed(Self.describe(&error))
+        }
+        compiled = pattern
+        groupCount = Int(cre2_group_count(pattern)) + 1
+    }
+
+    deinit { cre2_free(compiled) }
+
+    /// Go's wording: ``error parsing regexp: missing closing ]: `[` ``
+    private static func describe(_ error: inout cre2_error) -> String {
+        let reason = withUnsafeBytes(of: &error.reason) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let part = withUnsafeBytes(of: &error.part) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        return "error parsing regexp: \(reason)" + (part.isEmpty ? "" : ": `\(part)`")
+    }
+
+    func matches(_ text: UnsafeBufferPointer<UInt8>, whole: Bool = false) -> Bool {
+        cre2_match(compiled, text.baseAddress, text.count, 0, whole, nil, 0)
+    }
+
+    /// Fills `groups` from the first match at or after byte `start`.
+    func find(
+        _ text: UnsafeBufferPointer<UInt8>, from start: Int,
+        _ groups: UnsafeMutableBufferPointer<cre2_range>
+    ) -> Bool {
+        cre2_match(
+            compiled, text.baseAddress, text.count, start, false, groups.baseAddress,
+            Int32(groups.count))
+    }
+
+    /// The number of the group called `name`; nil when there is none.
+    func group(named name: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard let base = name.baseAddress else { return nil }
+        let index = cre2_group_index(compiled, base, name.count)
+        return index < 0 ? nil : Int(index)
+    }
+}
+
+/// The patterns that a thread has compiled; when it is full, the one unused for longest goes.
+final class PatternCache {
+    /// What a pattern was made from; the same text means different things to each of them.
+    enum Kind: UInt8 {
+        case expression
+        case glob
+        case template
+    }
+
+    private struct Key: Hashable {
+        let kind: Kind
+        /// Its bytes belong to the cache.
+        let text: Value
+        /// Delimiters of a glob or template.
+        let extra: Value
+    }
+
+    private var patterns: [Key: Pattern] = [:]
+    private var clock: UInt64 = 0
+
+    deinit { for key in patterns.keys { Self.free(key) } }
+
+    static func of(_ evaluation: Evaluation) -> PatternCache {
+        evaluation.cache(PatternCache.self) { PatternCache() }
+    }
+
+    /// The pattern of a regular expression.
+    func expression(_ text: Value) throws(BuiltinError) -> Pattern {
+        try pattern(.expression, text, .emptyString) { () throws(BuiltinError) in
+            try Self.compile(text.bytes, dotMatchesNewline: false)
+        }
+    }
+
+    func pattern(
+        _ kind: Kind, _ text: Value, _ extra: Value, _ make: () throws(BuiltinError) -> Pattern
+    ) throws(BuiltinError) -> Pattern {
+        clock += 1
+        if let found = patterns[Key(kind: kind, text: text, extra: extra)] {
+            found.lastUse = clock
+            return found
+        }
+        let made = try make()
+        made.lastUse = clock
+        if patterns.count >= Limits.cachedPatterns { evict() }
+        patterns[Key(kind: kind, text: Self.copy(text), extra: Self.copy(extra))] = made
+        return made
+    }
+
+    static func compile(
+        _ text: UnsafeBufferPointer<UInt8>, dotMatchesNewline: Bool
+    ) throws(BuiltinError) -> Pattern {
+        guard text.count <= Limits.patternBytes else {
+            throw BuiltinError(.limit, "pattern of \(text.count) bytes exceeds the limit")
+        }
+        return try Pattern(text, dotMatchesNewline: dotMatchesNewline)
+    }
+
+    private func evict() {
+        guard let oldest = patterns.min(by: { $0.value.lastUse < $1.value.lastUse })?.key else { return }
+        patterns[oldest] = nil
+        Self.free(oldest)
+    }
+
+    private static func copy(_ text: Value) -> Value {
+        let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: max(text.count, 1))
+        return .string(memory, text.write(to: memory))
+    }
+
+    private static func free(_ key: Key) {
+        for part in [key.text, key.extra] { part.bytes.baseAddress?.deallocate() }
+    }
+}

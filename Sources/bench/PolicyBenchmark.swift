@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CAllocationCount
+import Platform
+import RegoCompiler
+import RegoVM
+
+/// Time and allocations of one decision, by policy.
+enum PolicyBenchmark {
+    struct Figures {
+        var load = 0.0
+        var decision = 0.0
+        var allocations = 0.0
+        var scaling = 0.0
+        var dataRatio = 0.0
+    }
+
+    static func run() throws {
+        print("policy                        load ms   us/decision   allocations   2 threads   data/JSON")
+        for item in PolicyCase.all() {
+            let figures = try measure(item)
+            let cells = [
+                item.name.padded(28), figures.load.text(1, 9), figures.decision.text(3, 13),
+                figures.allocations.text(2, 13), figures.scaling.text(2, 11),
+                item.data == "{}" ? "" : figures.dataRatio.text(2, 11),
+            ]
+            print(cells.joined(separator: " "))
+        }
+    }
+
+    private static func measure(_ item: PolicyCase) throws -> Figures {
+        var figures = Figures()
+        let started = MonotonicTime.now()
+        let module = try Parser.parse(Source(name: "\(item.name).rego", text: item.policy), file: 0)
+        let output = try Compiler().compile([module])
+        figures.load = Double(MonotonicTime.now() - started) / 1e6
+
+        let data = try LoadedJSON(item.data)
+        figures.dataRatio = Double(data.memory) / Double(item.data.utf8.count)
+        let policy = Policy(program: output.program, data: data.value, revision: "", owners: [output.owner, data])
+        guard let entrypoint = output.program.entrypoints[item.entrypoint] else { return figures }
+        let input = try LoadedJSON(item.input)
+
+        let single = Worker(policy, entrypoint, input.value)
+        guard try single.decide().isTrue else { throw WrongAnswer(name: item.name) }
+        let rounds = try single.rounds(lasting: 300 * MonotonicTime.millisecond)
+        let before = allocation_count()
+        var best = Double.infinity
+        for _ in 0..<5 { best = min(best, try single.time(rounds / 5)) }
+        figures.allocations = Double(allocation_count() - before) / Double(rounds / 5 * 5)
+        figures.decision = best / 1_000
+        figures.scaling = try scaling(policy, entrypoint, input.value, rounds)
+        return figures
+    }
+
+    struct WrongAnswer: Error {
+        let name: String
+    }
+
+    /// Throughput of two threads against one.
+    private static func scaling(
+        _ policy: Policy, _ entrypoint: Program.Entrypoint, _ input: Value, _ rounds: Int
+    ) throws -> Double {
+        var best = 0.0
+        for _ in 0..<3 {
+            let one = try parallel(1, policy, entrypoint, input, rounds)
+            let two = try parallel(2, policy, entrypoint, input, rounds)
+            best = max(best, 2 * one / two)
+        }
+        return best
+    }
+
+    /// Nanoseconds until all threads have done `rounds` decisions each.
+    private static func parallel(
+        _ threads: Int, _ policy: Policy, _ entrypoint: Program.Entrypoint, _ input: Value, _ rounds: Int
+    ) throws -> Double {
+        let started = MonotonicTime.now()
+        let running = try (0..<threads).map { _ in
+            try SystemThread.start(name: "bench") {
+                _ = try? Worker(policy, entrypoint, input).time(rounds)
+            }
+        }
+        for thread in running { thread.join() }
+        return Double(MonotonicTime.now() - started)
+    }
+}
+
+/// One thread's evaluation of one policy.
+final class Worker {
+    private let machine: Machine
+    private let evaluation = Evaluation()
+    private let entrypoint: Program.Entrypoint
+    private let input: TreeInput
+
+    init(_ policy: Policy, _ entrypoint: Program.Entrypoint, _ input: Value) {
+        machine = Machine(policy, evaluation: evaluation)
+        self.entrypoint = entrypoint
+        self.input = TreeInput(input)
+    }
+
+    func decide() throws -> Value {
+        evaluation.begin(now: 1)
+        machine.begin(input)
+        return try machine.evaluate(entrypoint)
+    }
+
+    /// Nanoseconds of one decision, over `rounds` of them.
+    func time(_ rounds: Int) throws -> Double {
+        let started = MonotonicTime.now()
+        for _ in 0..<rounds { _ = try decide() }
+        return Double(MonotonicTime.now() - started) / Double(rounds)
+    }
+
+    func rounds(lasting nanoseconds: UInt64) throws -> Int {
+        max(100, Int(Double(nanoseconds) / (try time(200))))
+    }
+}
+
+/// A JSON document with the memory that it lives in.
+final class LoadedJSON {
+    let value: Value
+    /// Bytes asked for to hold it.
+    let memory: Int
+    private let arena: Arena
+    private let text: [UInt8]
+
+    init(_ text: String) throws {
+        self.text = Array(text.utf8)
+        let before = allocation_bytes()
+        arena = Arena(chunk: 1024, limit: .max)
+        let arena = self.arena
+        let scratch = Arena(limit: .max)
+        value = try self.text.withUnsafeBufferPointer {
+            let interner = StringInterner(arena)
+            let parsed = try JSONReader.read($0, into: scratch)
+            return parsed.copied(into: arena, interner: interner)
+        }
+        scratch.destroy()
+        memory = Int(allocation_bytes() - before)
+    }
+
+    deinit { arena.destroy() }
+}
