@@ -20,6 +20,7 @@ public enum BuiltinTable {
         JSONPathBuiltins.all,
         EncodingBuiltins.all,
         URLQueryBuiltins.all,
+        YAMLBuiltins.all,
         WalkBuiltins.all,
         DiagnosticBuiltins.all,
         TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
