@@ -24,6 +24,7 @@ const char *reason(RE2::ErrorCode code) {
     case RE2::ErrorBadCharRange: return "invalid character class range";
     case RE2::ErrorMissingBracket: return "missing closing ]";
     case RE2::ErrorMissingParen: return "missing closing )";
+    case RE2::ErrorUnexpectedParen: return "unexpected )";
     case RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression";
     case RE2::ErrorRepeatArgument: return "missing argument to repetition operator";
     case RE2::ErrorRepeatSize: return "invalid repeat count";
@@ -66,8 +67,6 @@ cre2_pattern *cre2_compile(const uint8_t *pattern, size_t length, int64_t max_me
   RE2::ErrorCode code = compiled->expression.error_code();
   std::string part = compiled->expression.error_arg();
   const char *text = reason(code);
-  // RE2 files an unexpected ) under missing parentheses.
-  if (code == RE2::ErrorMissingParen && part.find('(') == std::string::npos) text = "unexpected )";
   copy(error->reason, sizeof error->reason, text, strlen(text));
   copy(error->part, sizeof error->part, part.data(), part.size());
   delete compiled;

@@ -14,8 +14,8 @@ guard arguments.count >= 3 else {
     print("usage: log-driver append|bench|verify FOLDER [buffered|durable] [NUMBER]")
     exit(1)
 }
-let durability =
-    arguments.count > 3 ? LogConfiguration.Durability(rawValue: arguments[3]) ?? .buffered : .buffered
+let durability: LogConfiguration.Durability =
+    arguments.count > 3 && arguments[3] == "durable" ? .durable : .buffered
 let number = arguments.count > 4 ? Int(arguments[4]) ?? 1 : 1
 do {
     switch arguments[1] {

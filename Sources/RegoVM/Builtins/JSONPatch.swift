@@ -6,6 +6,14 @@ struct JSONPatch {
     private let evaluation: Evaluation
     /// `.undefined` after the whole document was removed.
     private var document: Value
+    /// Values that operations may still put into the document: copies of copies grow exponentially,
+    /// although they share memory.
+    private var allowance = Limits.collectionEntries
+
+    private init(evaluation: Evaluation, document: Value) {
+        self.evaluation = evaluation
+        self.document = document
+    }
 
     /// A patch that does not apply.
     private enum Stop: Error {
@@ -105,6 +113,7 @@ struct JSONPatch {
     // MARK: Editing
 
     private mutating func add(_ path: ArraySlice<Value>, _ value: Value) throws(Stop) {
+        try charge(value, depth: path.count)
         guard let last = path.last else {
             document = value
             return
@@ -112,6 +121,17 @@ struct JSONPatch {
         document = try edit(document, path.dropLast()) { parent throws(Stop) in
             try self.inserting(value, at: last, into: parent)
         }
+    }
+
+    /// Takes the values inside `value` off the allowance.
+    private mutating func charge(_ value: Value, depth: Int) throws(Stop) {
+        allowance -= 1
+        guard allowance >= 0, depth <= Limits.jsonDepth else {
+            throw .error(BuiltinError(.limit, "patched document exceeds the limit of size or depth"))
+        }
+        guard value.isCollection else { return }
+        for element in value.elements { try charge(element, depth: depth + 1) }
+        for element in value.values { try charge(element, depth: depth + 1) }
     }
 
     private mutating func remove(_ path: ArraySlice<Value>) throws(Stop) {

@@ -148,11 +148,23 @@ extension ObjectBuiltins {
         return true
     }
 
-    /// The elements of `part` follow each other somewhere in `whole` (Knuth-Morris-Pratt).
+    /// The elements of `part` follow each other somewhere in `whole`.
     private static func isRun(_ part: Value, in whole: Value) -> Bool {
         if part.count == 0 { return true }
         if part.count > whole.count { return false }
-        let pattern = part.elements
+        if part.count > ByteSearch.shortNeedle { return isLongRun(part.elements, in: whole) }
+        for start in 0...whole.count - part.count {
+            var matched = 0
+            while matched < part.count, whole.elements[start + matched].isEqual(to: part.elements[matched]) {
+                matched += 1
+            }
+            if matched == part.count { return true }
+        }
+        return false
+    }
+
+    /// Knuth-Morris-Pratt, linear in both.
+    private static func isLongRun(_ pattern: UnsafeBufferPointer<Value>, in whole: Value) -> Bool {
         var fallback = [Int](repeating: 0, count: pattern.count)
         var matched = 0
         for index in 1..<pattern.count {

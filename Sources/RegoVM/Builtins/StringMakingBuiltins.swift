@@ -34,6 +34,10 @@ enum StringMakingBuiltins {
             evaluation, operands throws(BuiltinError) in
             try GoFormat.format(operands.string(0), operands.array(1).elements, evaluation)
         },
+        Builtin("strings.render_template", "string, object[string: any] -> string") {
+            evaluation, operands throws(BuiltinError) in
+            try TextTemplate.render(operands.string(0), operands.object(1), evaluation)
+        },
     ]
 
     private static func concat(

@@ -24,7 +24,7 @@ enum URLQueryBuiltins {
         },
     ]
 
-    private static func append(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuilder) {
+    static func append(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuilder) {
         for byte in bytes {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

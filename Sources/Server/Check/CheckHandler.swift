@@ -27,7 +27,7 @@ final class CheckHandler {
 
     init(_ shared: SharedState) {
         self.shared = shared
-        evaluation = Evaluation()
+        evaluation = Evaluation(arena: Arena(limit: shared.memory))
         record = RecordWriter()
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation, agent: agent)
@@ -63,6 +63,7 @@ final class CheckHandler {
     }
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
+        let deadline = deadline == .max ? MonotonicTime.now() + shared.deadline : deadline
         decision.reset()
         request.reset()
         guard let high = try? random.next(), let low = try? random.next() else {
