@@ -34,10 +34,13 @@ final class DataDocument {
 
     private func json(_ text: [UInt8], _ file: String) throws(LoadError) -> Value {
         var reader: JSONReader.Failure?
+        // What reading needs besides the document is given back; only the copy stays.
+        let scratch = Arena(limit: .max)
+        defer { scratch.destroy() }
         let value = text.withUnsafeBufferPointer { buffer -> Value in
-            var json = JSONReader(buffer, arena: memory.arena, interner: interner)
             do throws(JSONReader.Failure) {
-                return try json.document()
+                return try JSONReader.read(buffer, into: scratch)
+                    .copied(into: memory.arena, interner: interner)
             } catch {
                 reader = error
                 return .undefined

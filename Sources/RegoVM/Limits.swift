@@ -32,6 +32,14 @@ public enum Limits {
     public static let stringBytes = 64 * 1024 * 1024
     /// Decimal digits of a number that arithmetic works with or makes, on either side of the point.
     public static let numberDigits = 10_000
+    /// Bytes of a YAML document, and nodes that it may have when its aliases are expanded.
+    static let yamlBytes = 4 * 1024 * 1024
+    static let yamlNodes = 1_000_000
+    /// Nested collections in a YAML document, and nested blocks in a text template.
+    static let yamlDepth = 256
+    static let templateDepth = 64
+    /// Steps (nodes of the template, run) of one rendering.
+    static let templateSteps = 1_000_000
     /// Compiled patterns (regular expressions, globs, templates) that one thread keeps.
     public static let cachedPatterns = 256
     /// Bytes of a regular expression or glob.
@@ -54,4 +62,18 @@ public enum Limits {
     static let tokenNesting = 16
     /// Certificates that one call may verify as a chain.
     static let certificatesInChain = 32
+    /// Nested brackets in a GraphQL document.
+    static let graphQLDepth = 100
+    /// Comparisons of fields and fragments in one GraphQL query.
+    static let graphQLComparisons = 200_000
+    /// Errors that validation of a GraphQL query collects.
+    static let graphQLErrors = 100
+    /// Bytes of names that GraphQL messages compare to suggest others.
+    static let graphQLSuggestionBytes = 128
+    /// Schemas within schemas, and schemas that refer to each other while one value is validated.
+    static let schemaDepth = 200
+    /// Schemas that are tried on values in one call of `json.match_schema`.
+    static let schemaSteps = 2_000_000
+    /// Failures that `json.match_schema` reports.
+    static let schemaFailures = 1000
 }

@@ -37,6 +37,15 @@ struct URIReference {
 
     var port: String { splitHost.port }
 
+    /// The path with escapes: as written when that is a valid form of it.
+    var escapedPath: String {
+        let isValid = rawPath.utf8.allSatisfy {
+            Self.isUnreserved($0) || "!$&'()*+,;=:@[]%/".utf8.contains($0)
+        }
+        if !rawPath.isEmpty && isValid { return rawPath }
+        return path == "*" ? path : String(decoding: Self.escapedPath(path), as: UTF8.self)
+    }
+
     private var splitHost: (name: String, port: String) {
         let bytes = Array(host.utf8)
         guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), Self.isOptionalPort(bytes[colon...])

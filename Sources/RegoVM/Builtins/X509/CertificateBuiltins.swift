@@ -96,7 +96,7 @@ enum CertificateBuiltins {
                 options.hostName = name
             case "CurrentTime":
                 guard value.isNumber else { throw .failed("'CurrentTime' should be a number") }
-                guard let time = value.asInteger ?? DecimalText(value.bytes).asInt64 else {
+                guard let time = value.asInteger else {
                     throw .failed("'CurrentTime' should be a valid int64 number")
                 }
                 options.time = time
