@@ -114,7 +114,10 @@ let package = Package(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "PortcullisTests",
-            dependencies: ["portcullis", "PolicyBundle", "RegoVM", "TestSupport"]),
+            dependencies: [
+                "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
+                "PolicyBundle", "RegoCompiler", "RegoVM", "Server", "TestSupport",
+            ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
         .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
         .testTarget(

@@ -56,4 +56,10 @@ public enum Limits {
     static let graphQLErrors = 100
     /// Bytes of names that GraphQL messages compare to suggest others.
     static let graphQLSuggestionBytes = 128
+    /// Schemas within schemas, and schemas that refer to each other while one value is validated.
+    static let schemaDepth = 200
+    /// Schemas that are tried on values in one call of `json.match_schema`.
+    static let schemaSteps = 2_000_000
+    /// Failures that `json.match_schema` reports.
+    static let schemaFailures = 1000
 }

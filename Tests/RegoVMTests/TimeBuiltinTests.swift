@@ -31,6 +31,7 @@ import Testing
         .init("time.parse_ns", [#""2006-01-02 15:04:05""#, #""1970-01-01 00:00:01.25""#], "1250000000"),
         .init("time.parse_duration_ns", [#""1h15m30.918s""#], "4530918000000"),
         .init("time.parse_duration_ns", [#""-1.5h""#], "-5400000000000"),
+        .init("time.parse_duration_ns", [#""1y1w1d2h""#], "32234400000000000"),
         .init("time.parse_duration_ns", [#""3µs""#], "3000"),
         .init(
             "time.parse_duration_ns", [#""5""#],

@@ -26,6 +26,7 @@ public enum BuiltinTable {
         TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
         URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
         TokenBuiltins.all, CertificateBuiltins.all, AWSSignatureBuiltins.all, GraphQLBuiltins.all,
+        JSONSchemaBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {

@@ -44,7 +44,8 @@ struct TokenSigner {
         // OPA's reader takes anything made of these for a number, which has no fields.
         let looksLikeNumber = !text.bytes.isEmpty && text.bytes.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
         if looksLikeNumber { return .null }
-        throw .failed("missing or invalid 'alg' header: cannot parse JSON")
+        let reason = text.bytes.isEmpty ? ": cannot parse empty string; unparsed tail: \"\"" : ""
+        throw .failed("missing or invalid 'alg' header: cannot parse JSON\(reason)")
     }
 
     private func parse(_ text: Value) -> Value? {
