@@ -15,7 +15,9 @@ enum GraphQLBuiltins {
             let schema = try schema(operands.string(0))
             return GraphQLDescriber(evaluation: evaluation).describe(schema)
         },
-        Builtin("graphql.parse", "\(document), \(document) -> array<object[any: any], object[any: any]>") {
+        Builtin(
+            "graphql.parse", "\(document), \(document) -> array<object[any: any], object[any: any]>"
+        ) {
             evaluation, operands throws(BuiltinError) in
             let (query, schema) = try parse(operands)
             let describer = GraphQLDescriber(evaluation: evaluation)
@@ -31,7 +33,8 @@ enum GraphQLBuiltins {
                 let (query, schema) = try parse(operands)
                 try validate(query, schema)
                 let describer = GraphQLDescriber(evaluation: evaluation)
-                return evaluation.array(.true, describer.describe(query), describer.describe(schema))
+                return evaluation.array(
+                    .true, describer.describe(query), describer.describe(schema))
             } catch {
                 if error.code == .limit { throw error }
                 return evaluation.array(.false, .emptyObject, .emptyObject)
@@ -83,7 +86,9 @@ enum GraphQLBuiltins {
 
     private static func failure(_ error: GraphQLError) -> BuiltinError {
         .failed(
-            "\(error.message) in GraphQL string at location \(error.position.line):\(error.position.column)")
+            "\(error.message) in GraphQL string at location "
+                + "\(error.position.line):\(error.position.column)"
+        )
     }
 
     private static func validate(
@@ -93,11 +98,13 @@ enum GraphQLBuiltins {
         do {
             schema = try GraphQLSchema(document)
         } catch {
-            throw .failed("Error in gqlparser SchemaDocument to Schema conversion: \(error.located)")
+            throw .failed(
+                "Error in gqlparser SchemaDocument to Schema conversion: \(error.located)")
         }
         let errors = try GraphQLValidator.validate(query, schema)
         guard let first = errors.first else { return }
-        // OPA shows the first error with its place behind all others, and without the last full stop.
+        // OPA shows the first error with its place behind all others, and without the last full
+        // stop.
         let messages = ([first.message] + errors.dropFirst().map(\.located)).joined(separator: "\n")
         let shown = messages.hasSuffix(".") ? String(messages.dropLast()) : messages
         throw failure(GraphQLError(shown, first.position))

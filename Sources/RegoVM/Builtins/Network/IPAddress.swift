@@ -33,7 +33,8 @@ struct IPAddress: Equatable {
         var bits: UInt32 = 0
         for field in fields {
             guard (1...3).contains(field.count), field.count == 1 || field.first != 0x30,
-                field.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = GoText.integer(field), number <= 255
+                field.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = GoText.integer(field),
+                number <= 255
             else { return nil }
             bits = bits << 8 | UInt32(number)
         }
@@ -41,7 +42,9 @@ struct IPAddress: Equatable {
     }
 
     private static func version6(_ text: [UInt8]) -> UInt128? {
-        guard let gap = gap(text) else { return groups(text[...]).flatMap { $0.count == 8 ? join($0) : nil } }
+        guard let gap = gap(text) else {
+            return groups(text[...]).flatMap { $0.count == 8 ? join($0) : nil }
+        }
         guard let before = groups(text[..<gap]), let after = groups(text[(gap + 2)...]),
             before.count + after.count < 8
         else { return nil }
@@ -126,7 +129,8 @@ struct IPNetwork {
         guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")),
             let address = IPAddress(Array(bytes[..<slash])),
             bytes[(slash + 1)...].allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-            let length = GoText.integer(bytes[(slash + 1)...]), length <= (address.isVersion4 ? 32 : 128)
+            let length = GoText.integer(bytes[(slash + 1)...]),
+            length <= (address.isVersion4 ? 32 : 128)
         else { throw .failed("invalid CIDR address: \(text)") }
         self.init(address, prefix: address.isVersion4 ? length + 96 : length)
     }

@@ -7,14 +7,16 @@ enum NetworkBuiltins {
         + "set[any<string, array[any]>]>"
 
     static let all: [Builtin] = [
-        Builtin("net.cidr_contains", "string, string -> boolean") { _, operands throws(BuiltinError) in
+        Builtin("net.cidr_contains", "string, string -> boolean") {
+            _, operands throws(BuiltinError) in
             .boolean(try contains(operands[0], operands[1]))
         },
         Builtin("net.cidr_overlap", "string, string -> boolean", .deprecated) {
             _, operands throws(BuiltinError) in
             .boolean(try contains(operands[0], operands[1]))
         },
-        Builtin("net.cidr_intersects", "string, string -> boolean") { _, operands throws(BuiltinError) in
+        Builtin("net.cidr_intersects", "string, string -> boolean") {
+            _, operands throws(BuiltinError) in
             let left = try network(operands[0])
             let right = try network(operands[1])
             return .boolean(left.contains(right.first) || right.contains(left.first))
@@ -63,7 +65,9 @@ enum NetworkBuiltins {
         let outer = try candidates(operands[0], 1)
         let inner = outer.isEmpty ? [] : try candidates(operands[1], 2)
         let result = CollectionBuilder.set(in: evaluation.arena)
-        guard outer.count.multipliedReportingOverflow(by: inner.count).partialValue <= Limits.collectionEntries
+        guard
+            outer.count.multipliedReportingOverflow(by: inner.count).partialValue
+                <= Limits.collectionEntries
         else { throw BuiltinError(.limit, "too many pairs of networks to compare") }
         for (network, index) in outer {
             for (member, memberIndex) in inner where try contains(network, member) {
@@ -88,7 +92,9 @@ enum NetworkBuiltins {
                 result.append((try text(element, position), .integer(index)))
             }
         case .set:
-            for element in operand.elements { result.append((try text(element, position), element)) }
+            for element in operand.elements {
+                result.append((try text(element, position), element))
+            }
         case .object:
             for (key, value) in zip(operand.keys, operand.values) {
                 result.append((try text(value, position), key))
@@ -121,7 +127,8 @@ enum NetworkBuiltins {
         for index in 0..<count {
             let bits = network.first + UInt128(index)
             guard evaluation.arena.available > 0 else {
-                throw BuiltinError(.limit, "network \(operand.asString ?? "") has too many addresses")
+                throw BuiltinError(
+                    .limit, "network \(operand.asString ?? "") has too many addresses")
             }
             members[index] = evaluation.string(IPAddress(bits: bits, isVersion4: false).text)
         }

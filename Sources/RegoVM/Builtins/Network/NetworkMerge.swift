@@ -69,7 +69,9 @@ enum NetworkMerge {
         var start = first
         while true {
             var size = min(start.trailingZeroBitCount, 128)
-            while size > 0, size == 128 ? last != .max : last - start < (1 << UInt128(size)) - 1 { size -= 1 }
+            while size > 0, size == 128 ? last != .max : last - start < (1 << UInt128(size)) - 1 {
+                size -= 1
+            }
             let address = IPAddress(bits: start, isVersion4: false)
             result.append("\(address.text)/\((address.isMapped && size <= 32 ? 32 : 128) - size)")
             let span: UInt128 = size == 128 ? .max : (1 << UInt128(size)) - 1
