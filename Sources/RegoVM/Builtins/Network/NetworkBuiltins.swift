@@ -22,7 +22,7 @@ enum NetworkBuiltins {
             return .boolean(left.contains(right.first) || right.contains(left.first))
         },
         Builtin("net.cidr_is_valid", "string -> boolean") { _, operands in
-            .boolean(operands[0].asString.flatMap { try? IPNetwork($0) } != nil)
+            .boolean(operands[0].isString && (try? IPNetwork(operands[0].bytes)) != nil)
         },
         Builtin("net.cidr_contains_matches", "\(selection), \(selection) -> set[array<any, any>]") {
             evaluation, operands throws(BuiltinError) in
@@ -43,16 +43,18 @@ enum NetworkBuiltins {
     ]
 
     private static func network(_ operand: Value) throws(BuiltinError) -> IPNetwork {
-        guard let text = operand.asString else { throw .operand(1, mustBe: "string", got: operand) }
-        return try IPNetwork(text)
+        guard operand.isString else { throw .operand(1, mustBe: "string", got: operand) }
+        return try IPNetwork(operand.bytes)
     }
 
     private static func contains(_ outer: Value, _ inner: Value) throws(BuiltinError) -> Bool {
         let network = try network(outer)
-        guard let text = inner.asString else { throw .operand(1, mustBe: "string", got: inner) }
-        if let address = IPAddress(Array(text.utf8)) { return network.contains(address.bits) }
-        guard let other = try? IPNetwork(text) else {
-            throw .failed("not a valid textual representation of an IP address or CIDR: \(text)")
+        guard inner.isString else { throw .operand(1, mustBe: "string", got: inner) }
+        if let address = IPAddress(inner.bytes) { return network.contains(address.bits) }
+        guard let other = try? IPNetwork(inner.bytes) else {
+            throw .failed(
+                "not a valid textual representation of an IP address or CIDR: "
+                    + (inner.asString ?? ""))
         }
         return network.contains(other.first) && network.contains(other.last)
     }

@@ -30,9 +30,9 @@ enum NetworkMerge {
     }
 
     private static func block(_ element: Value) throws(BuiltinError) -> Block {
-        guard let text = element.asString else { throw .failed("element must be string") }
-        guard let address = IPAddress(Array(text.utf8)) else {
-            let network = try IPNetwork(text)
+        guard element.isString else { throw .failed("element must be string") }
+        guard let address = IPAddress(element.bytes) else {
+            let network = try IPNetwork(element.bytes)
             return block(network, name: IPAddress(bits: network.first, isVersion4: false))
         }
         guard address.isMapped else { throw .failed("IPv6 invalid: needs prefix length") }
