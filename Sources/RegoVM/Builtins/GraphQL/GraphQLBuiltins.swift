@@ -68,6 +68,7 @@ enum GraphQLBuiltins {
 
     private static func query(_ operand: Value) throws(BuiltinError) -> GraphQLQueryDocument {
         guard let text = operand.asString else { return try GraphQLDecoder().query(operand) }
+        try checkSize(operand)
         do {
             return try GraphQLParser.query(text)
         } catch {
@@ -77,10 +78,17 @@ enum GraphQLBuiltins {
 
     private static func schema(_ operand: Value) throws(BuiltinError) -> GraphQLSchemaDocument {
         guard let text = operand.asString else { return try GraphQLDecoder().schema(operand) }
+        try checkSize(operand)
         do {
             return try GraphQLParser.schema(text)
         } catch {
             throw failure(error)
+        }
+    }
+
+    private static func checkSize(_ text: Value) throws(BuiltinError) {
+        guard text.count <= Limits.graphQLBytes else {
+            throw BuiltinError(.limit, "GraphQL document of \(text.count) bytes exceeds the limit")
         }
     }
 

@@ -7,10 +7,11 @@ extension GraphQLValidator {
 
     func checkKnown(_ name: String, _ position: GraphQLPosition, suggests: Bool = true) {
         guard schema.types[name] == nil else { return }
-        let suggestion =
+        func suggestion() -> String {
             suggests
-            ? GraphQLSuggestion.quoted("Did you mean", name, Array(schema.types.keys)) : ""
-        report("Unknown type \"\(name)\".\(suggestion)", position)
+                ? GraphQLSuggestion.quoted("Did you mean", name, schema.types.keys.sorted()) : ""
+        }
+        report("Unknown type \"\(name)\".\(suggestion())", position)
     }
 
     func checkComposite(_ name: String, _ subject: String, _ position: GraphQLPosition) {
@@ -35,17 +36,19 @@ extension GraphQLValidator {
 
     func checkFieldIsKnown(_ field: GraphQLField) {
         guard let parent = field.parent, field.definition == nil else { return }
-        var message = "Cannot query field \"\(field.name)\" on type \"\(parent.name)\"."
-        let types = suggestedTypes(parent, field.name)
+        report(
+            "Cannot query field \"\(field.name)\" on type \"\(parent.name)\"."
+                + fieldSuggestion(parent, field.name), field.position)
+    }
+
+    private func fieldSuggestion(_ parent: GraphQLDefinition, _ name: String) -> String {
+        let types = suggestedTypes(parent, name)
         if !types.isEmpty {
-            message +=
-                " Did you mean to use an inline fragment on "
-                    + "\(GraphQLSuggestion.list(types.map { "\"\($0)\"" }))?"
-        } else if parent.kind == .object || parent.kind == .interface {
-            message += GraphQLSuggestion.quoted(
-                "Did you mean", field.name, parent.fields.map(\.name))
+            let list = GraphQLSuggestion.list(types.map { "\"\($0)\"" })
+            return " Did you mean to use an inline fragment on \(list)?"
         }
-        report(message, field.position)
+        guard parent.kind == .object || parent.kind == .interface else { return "" }
+        return GraphQLSuggestion.quoted("Did you mean", name, parent.fields.map(\.name))
     }
 
     /// Types that stand for `parent` and have the field: interfaces by use, then objects.
@@ -73,11 +76,10 @@ extension GraphQLValidator {
         _ arguments: [GraphQLArgument], _ definitions: [GraphQLFieldDefinition], _ subject: String
     ) {
         for argument in arguments where !definitions.contains(where: { $0.name == argument.name }) {
-            let suggestion = GraphQLSuggestion.quoted(
-                "Did you mean", argument.name, definitions.map(\.name))
             report(
-                "Unknown argument \"\(argument.name)\" on \(subject).\(suggestion)",
-                argument.position)
+                "Unknown argument \"\(argument.name)\" on \(subject)."
+                    + GraphQLSuggestion.quoted(
+                        "Did you mean", argument.name, definitions.map(\.name)), argument.position)
         }
     }
 
@@ -181,11 +183,15 @@ extension GraphQLValidator {
         case .variable: return
         }
         guard !isRight else { return }
-        let names = type.kind == .enum ? type.enumValues.map(\.name) : []
-        let suggestion =
-            [.string, .block, .enum].contains(value.kind)
-            ? GraphQLSuggestion.plain("Did you mean the enum value", value.raw, names) : ""
-        report("Expected type \(expected.text), found \(value.text).\(suggestion)", value.position)
+        report(
+            "Expected type \(expected.text), found \(value.text)." + enumSuggestion(value, type),
+            value.position)
+    }
+
+    private func enumSuggestion(_ value: GraphQLValue, _ type: GraphQLDefinition) -> String {
+        guard type.kind == .enum, [.string, .block, .enum].contains(value.kind) else { return "" }
+        return GraphQLSuggestion.plain(
+            "Did you mean the enum value", value.raw, type.enumValues.map(\.name))
     }
 
     private func checkFields(_ value: GraphQLValue, _ type: GraphQLDefinition) {
@@ -197,10 +203,9 @@ extension GraphQLValidator {
                 value.position)
         }
         for child in value.children where type.field(child.name) == nil {
-            let suggestion = GraphQLSuggestion.plain(
-                "Did you mean", child.name, type.fields.map(\.name))
             report(
-                "Field \"\(child.name)\" is not defined by type \(type.name).\(suggestion)",
+                "Field \"\(child.name)\" is not defined by type \(type.name)."
+                    + GraphQLSuggestion.plain("Did you mean", child.name, type.fields.map(\.name)),
                 child.position)
         }
     }

@@ -28,7 +28,8 @@ enum GraphQLSuggestion {
         let typedBytes = Array(typed.lowercased().utf8)
         guard typedBytes.count <= Limits.graphQLSuggestionBytes else { return [] }
         var found: [(option: String, distance: Int)] = []
-        for option in options where option.utf8.count <= Limits.graphQLSuggestionBytes {
+        for option in options.prefix(Limits.graphQLSuggestionOptions)
+        where option.utf8.count <= Limits.graphQLSuggestionBytes {
             let bytes = Array(option.lowercased().utf8)
             let limit = max(typedBytes.count / 2, bytes.count / 2, 1)
             let distance =

@@ -6,6 +6,8 @@ final class GraphQLValidator {
     let schema: GraphQLSchema
     let document: GraphQLQueryDocument
     private(set) var errors: [GraphQLError] = []
+    /// The first fragment of each name.
+    private let fragments: [String: GraphQLFragment]
 
     // State of the walk.
     private(set) var operation: GraphQLOperation?
@@ -19,12 +21,16 @@ final class GraphQLValidator {
     private init(_ document: GraphQLQueryDocument, _ schema: GraphQLSchema) {
         self.document = document
         self.schema = schema
+        fragments = Dictionary(document.fragments.map { ($0.name, $0) }) { first, _ in first }
     }
 
     /// What is wrong with a query; nothing when it is valid.
     static func validate(
         _ document: GraphQLQueryDocument, _ schema: GraphQLSchema
     ) throws(BuiltinError) -> [GraphQLError] {
+        guard document.fragments.count <= Limits.graphQLFragments else {
+            throw BuiltinError(.limit, "GraphQL query has too many fragments")
+        }
         let validator = GraphQLValidator(document, schema)
         validator.walk()
         if validator.merging.isExhausted {
@@ -33,14 +39,13 @@ final class GraphQLValidator {
         return validator.errors
     }
 
-    func report(_ message: String, _ position: GraphQLPosition) {
+    /// - Parameter message: made only when there is room for it: suggestions cost time.
+    func report(_ message: @autoclosure () -> String, _ position: GraphQLPosition) {
         guard errors.count < Limits.graphQLErrors else { return }
-        errors.append(GraphQLError(message, position))
+        errors.append(GraphQLError(message(), position))
     }
 
-    func fragment(_ name: String) -> GraphQLFragment? {
-        document.fragments.first { $0.name == name }
-    }
+    func fragment(_ name: String) -> GraphQLFragment? { fragments[name] }
 
     // MARK: Walk
 
