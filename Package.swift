@@ -82,7 +82,11 @@ let package = Package(
         // Benchmarks, and OPA's conformance cases.
         .target(name: "CAllocationCount"),
         .executableTarget(
-            name: "bench", dependencies: ["CAllocationCount", "Platform", "RegoCompiler", "RegoVM"]),
+            name: "bench",
+            dependencies: [
+                "CAllocationCount", "Platform", "Cryptography", "TransparencyLog", "DecisionLog",
+                "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM", "Server",
+            ]),
         .executableTarget(
             name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],
             path: "Tests/Conformance"),
@@ -114,7 +118,10 @@ let package = Package(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "PortcullisTests",
-            dependencies: ["portcullis", "PolicyBundle", "RegoVM", "TestSupport"]),
+            dependencies: [
+                "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
+                "PolicyBundle", "RegoCompiler", "RegoVM", "Server", "TestSupport",
+            ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
         .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
         .testTarget(

@@ -10,8 +10,9 @@ struct StorageTests {
 
     /// Runs `body` on an empty storage.
     private func with(_ kind: Kind, _ body: (any Storage) throws -> Void) throws {
-        let path = NSTemporaryDirectory() + "portcullis-storage-\(UUID().uuidString)/a/b"
-        defer { try? FileManager.default.removeItem(atPath: path) }
+        let root = NSTemporaryDirectory() + "portcullis-storage-\(UUID().uuidString)"
+        let path = root + "/a/b"
+        defer { try? FileManager.default.removeItem(atPath: root) }
         switch kind {
         case .folder: try body(StorageFolder(path, creating: true))
         case .memory: try body(StorageMemory("memory"))

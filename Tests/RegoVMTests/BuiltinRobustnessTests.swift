@@ -60,7 +60,8 @@ struct BuiltinRobustnessTests {
 /// The operand types of a signature, as text.
 enum OperandTypes {
     static func of(_ signature: String) -> [String] {
-        let operands = signature.split(separator: "->", omittingEmptySubsequences: false).first ?? ""
+        let operands =
+            signature.split(separator: "->", omittingEmptySubsequences: false).first ?? ""
         var types: [String] = []
         var current = ""
         var nesting = 0
@@ -90,21 +91,31 @@ struct RandomValues {
     }
 
     static let strings = [
-        "", "a", "abc", "a.b.c", "/a/b/0", "*", "**.[a-z]{x,y}?", "[", "{a,b", "\\", "(", "(a+)+$", "a|b*",
-        "%d %s %v %[2]*.[1]*f %!", "%999999d", "%x%q%U%c%t%e%g%08.3f", "{{.a}}", "{{range $i, $x := .a}}{{$i}}{{end}}",
-        "{{if", "{\"a\": [1, 2.5e3, null]}", "[1,2,3", "a: [b, {c: d}]\n- e", "&a [*a]", "0x1f", "1e400", "-0", "٣",
-        "é\u{301}ß\u{1F600}", "İSTANBUL ǅ", "Zm9vYmFy", "Zm9v_-==", "6a6b", "%41%zz+", "a=b&c=%20;d", "2006-01-02T15:04:05Z",
-        "10.0.0.0/8", "::1", "1.2.3-rc.1+b", "12h30m", "10Mi", "https://u:p@h:80/p?q#f", "eyJhbGciOiJIUzI1NiJ9.e30.x",
-        "$1${name}$$", "\u{0}\n\t\u{7F}", "- - - a", "? [a]: b", "2024-02-30", "{ a { b } }", "type A { b: Int }",
+        "", "a", "abc", "a.b.c", "/a/b/0", "*", "**.[a-z]{x,y}?", "[", "{a,b", "\\", "(", "(a+)+$",
+        "a|b*",
+        "%d %s %v %[2]*.[1]*f %!", "%999999d", "%x%q%U%c%t%e%g%08.3f", "{{.a}}",
+        "{{range $i, $x := .a}}{{$i}}{{end}}",
+        "{{if", "{\"a\": [1, 2.5e3, null]}", "[1,2,3", "a: [b, {c: d}]\n- e", "&a [*a]", "0x1f",
+        "1e400", "-0", "٣",
+        "é\u{301}ß\u{1F600}", "İSTANBUL ǅ", "Zm9vYmFy", "Zm9v_-==", "6a6b", "%41%zz+",
+        "a=b&c=%20;d", "2006-01-02T15:04:05Z",
+        "10.0.0.0/8", "::1", "1.2.3-rc.1+b", "12h30m", "10Mi", "https://u:p@h:80/p?q#f",
+        "eyJhbGciOiJIUzI1NiJ9.e30.x",
+        "$1${name}$$", "\u{0}\n\t\u{7F}", "- - - a", "? [a]: b", "2024-02-30", "{ a { b } }",
+        "type A { b: Int }",
     ]
 
     static let numbers = [
-        "0", "1", "-1", "2", "3", "10", "16", "64", "1.5", "-2.5", "1.0", "-0", "1e3", "1e-7", "123456789012345678901234567890",
-        "9223372036854775807", "-9223372036854775808", "18446744073709551616", "1e308", "1e999", "1e-999", "1e1000000000",
+        "0", "1", "-1", "2", "3", "10", "16", "64", "1.5", "-2.5", "1.0", "-0", "1e3", "1e-7",
+        "123456789012345678901234567890",
+        "9223372036854775807", "-9223372036854775808", "18446744073709551616", "1e308", "1e999",
+        "1e-999", "1e1000000000",
         "0.1", "99999999999999999999.999999999999",
     ]
 
-    mutating func pick<T>(_ list: [T]) -> T { list[Int.random(in: 0..<list.count, using: &generator)] }
+    mutating func pick<T>(_ list: [T]) -> T {
+        list[Int.random(in: 0..<list.count, using: &generator)]
+    }
 
     mutating func number() -> Value { number(pick(Self.numbers)) }
 
@@ -118,9 +129,15 @@ struct RandomValues {
         case 0: return arena.string(pick(Self.strings) + pick(Self.strings))
         case 1:
             // Not UTF-8: what decoding makes of binary data.
-            let bytes = (0..<Int.random(in: 0..<12, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            let bytes = (0..<Int.random(in: 0..<12, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
             return bytes.withUnsafeBufferPointer { arena.string(copying: $0) }
-        case 2: return arena.string(String(repeating: pick(Self.strings), count: Int.random(in: 0..<40, using: &generator)))
+        case 2:
+            return arena.string(
+                String(
+                    repeating: pick(Self.strings), count: Int.random(in: 0..<40, using: &generator))
+            )
         default: return arena.string(pick(Self.strings))
         }
     }
@@ -148,7 +165,9 @@ struct RandomValues {
     /// A value of a type in the notation of signatures, most of the time.
     mutating func value(typed type: String) -> Value {
         if Int.random(in: 0..<20, using: &generator) == 0 { return value(depth: 2) }
-        if type.hasPrefix("any<") { return value(typed: pick(OperandTypes.of(String(type.dropFirst(4).dropLast())))) }
+        if type.hasPrefix("any<") {
+            return value(typed: pick(OperandTypes.of(String(type.dropFirst(4).dropLast()))))
+        }
         switch type {
         case "string": return string()
         case "number": return number()
@@ -157,8 +176,12 @@ struct RandomValues {
         default: break
         }
         let inner = type.drop { $0 != "[" && $0 != "<" }.dropFirst().dropLast()
-        if type.hasPrefix("array[") { return arena.array((0..<size()).map { _ in value(typed: String(inner)) }) }
-        if type.hasPrefix("array<") { return arena.array(OperandTypes.of(String(inner)).map { value(typed: $0) }) }
+        if type.hasPrefix("array[") {
+            return arena.array((0..<size()).map { _ in value(typed: String(inner)) })
+        }
+        if type.hasPrefix("array<") {
+            return arena.array(OperandTypes.of(String(inner)).map { value(typed: $0) })
+        }
         if type.hasPrefix("set[") {
             let builder = CollectionBuilder.set(in: arena)
             for _ in 0..<size() { builder.insert(value(typed: String(inner))) }
@@ -174,9 +197,13 @@ struct RandomValues {
             let parts = entry.split(separator: ":", maxSplits: 1).map { $0.drop { $0 == " " } }
             guard parts.count == 2 else { continue }
             if ["any", "string", "number"].contains(parts[0]) {
-                for _ in 0..<size() { builder.update(value(typed: String(parts[0])), value(typed: String(parts[1]))) }
+                for _ in 0..<size() {
+                    builder.update(value(typed: String(parts[0])), value(typed: String(parts[1])))
+                }
             } else {
-                builder.update(arena.string(String(parts[0].filter { $0 != "?" })), value(typed: String(parts[1])))
+                builder.update(
+                    arena.string(String(parts[0].filter { $0 != "?" })),
+                    value(typed: String(parts[1])))
             }
         }
         return builder.finish()

@@ -127,7 +127,8 @@ struct JSONPatch {
     private mutating func charge(_ value: Value, depth: Int) throws(Stop) {
         allowance -= 1
         guard allowance >= 0, depth <= Limits.jsonDepth else {
-            throw .error(BuiltinError(.limit, "patched document exceeds the limit of size or depth"))
+            throw .error(
+                BuiltinError(.limit, "patched document exceeds the limit of size or depth"))
         }
         guard value.isCollection else { return }
         for element in value.elements { try charge(element, depth: depth + 1) }
@@ -171,7 +172,8 @@ struct JSONPatch {
         }
     }
 
-    private func inserting(_ value: Value, at step: Value, into parent: Value) throws(Stop) -> Value {
+    private func inserting(_ value: Value, at step: Value, into parent: Value) throws(Stop) -> Value
+    {
         switch parent.kind {
         case .object:
             let position = parent.position(of: step)
@@ -197,7 +199,9 @@ struct JSONPatch {
             let place = try index(step, count: parent.count)
             guard place <= parent.count else { throw .mismatch }
             let copy = try elements(parent.count + 1)
-            for index in 0..<parent.count { copy[index < place ? index : index + 1] = parent.elements[index] }
+            for index in 0..<parent.count {
+                copy[index < place ? index : index + 1] = parent.elements[index]
+            }
             copy[place] = value
             return .array(sharing: copy, count: parent.count + 1)
         default: throw .mismatch
@@ -219,9 +223,12 @@ struct JSONPatch {
             return .object(in: evaluation.arena, uniqueKeys: keys, values: values, count: left)
         default:
             let position =
-                parent.kind == .set ? parent.position(of: step) : try index(step, count: parent.count)
+                parent.kind == .set
+                ? parent.position(of: step) : try index(step, count: parent.count)
             let copy = try elements(parent.count)
-            for index in 0..<left { copy[index] = parent.elements[index < position ? index : index + 1] }
+            for index in 0..<left {
+                copy[index] = parent.elements[index < position ? index : index + 1]
+            }
             return parent.kind == .array
                 ? .array(sharing: copy, count: left)
                 : .set(in: evaluation.arena, unique: copy, count: left)

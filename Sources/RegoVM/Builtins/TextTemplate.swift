@@ -54,14 +54,18 @@ struct TextTemplate {
         .failed("template: template:1: executing \"template\": \(message)")
     }
 
-    private mutating func run(_ nodes: [TemplateNode], _ dot: TemplateDatum) throws(BuiltinError) -> Flow {
+    private mutating func run(_ nodes: [TemplateNode], _ dot: TemplateDatum) throws(BuiltinError)
+        -> Flow
+    {
         depth += 1
         let outer = variables.count
         defer {
             depth -= 1
             variables.removeLast(variables.count - outer)
         }
-        guard depth <= Limits.templateDepth * 2 else { throw Self.failure("exceeded maximum template depth") }
+        guard depth <= Limits.templateDepth * 2 else {
+            throw Self.failure("exceeded maximum template depth")
+        }
         for node in nodes {
             try count()
             let flow = try run(node, dot)
@@ -74,10 +78,14 @@ struct TextTemplate {
         steps += 1
         guard steps <= Limits.templateSteps, output.count <= Limits.stringBytes,
             !evaluation.arena.isExhausted
-        else { throw BuiltinError(.limit, "template takes more than \(Limits.templateSteps) steps") }
+        else {
+            throw BuiltinError(.limit, "template takes more than \(Limits.templateSteps) steps")
+        }
     }
 
-    private mutating func run(_ node: TemplateNode, _ dot: TemplateDatum) throws(BuiltinError) -> Flow {
+    private mutating func run(_ node: TemplateNode, _ dot: TemplateDatum) throws(BuiltinError)
+        -> Flow
+    {
         switch node {
         case .text(let text): output.append(evaluation.string(text).bytes)
         case .action(let pipeline):
@@ -96,8 +104,13 @@ struct TextTemplate {
         case .range(let pipeline, let body, let otherwise):
             return try range(pipeline, body, otherwise, dot)
         case .template(let name, let pipeline):
-            guard let nodes = definitions[name] else { throw Self.failure("template \"\(name)\" not defined") }
-            let value = try pipeline.map { pipeline throws(BuiltinError) in try self.value(of: pipeline, dot) } ?? .missing
+            guard let nodes = definitions[name] else {
+                throw Self.failure("template \"\(name)\" not defined")
+            }
+            let value =
+                try pipeline.map { pipeline throws(BuiltinError) in
+                    try self.value(of: pipeline, dot)
+                } ?? .missing
             // A template sees only its own variables.
             let saved = variables
             variables = [("", value)]
@@ -123,7 +136,9 @@ struct TextTemplate {
         for index in 0..<entries.count {
             try count()
             let element = entries.element(index)
-            if pipeline.variables.count == 1 { set(pipeline.variables[0], element, pipeline.isAssignment) }
+            if pipeline.variables.count == 1 {
+                set(pipeline.variables[0], element, pipeline.isAssignment)
+            }
             if pipeline.variables.count == 2 {
                 set(pipeline.variables[0], entries.key(index), pipeline.isAssignment)
                 set(pipeline.variables[1], element, pipeline.isAssignment)
@@ -175,7 +190,9 @@ extension TextTemplate {
             return try value(of: first, dot)
         }
         let arguments = command.dropFirst()
-        if name == "and" || name == "or" { return try shortCircuit(name == "or", arguments, dot, last) }
+        if name == "and" || name == "or" {
+            return try shortCircuit(name == "or", arguments, dot, last)
+        }
         var values: [TemplateDatum] = []
         for argument in arguments { values.append(try value(of: argument, dot)) }
         if let last { values.append(last) }
@@ -184,7 +201,8 @@ extension TextTemplate {
 
     /// The first argument that decides, else the last one.
     private mutating func shortCircuit(
-        _ isOr: Bool, _ arguments: ArraySlice<TemplateOperand>, _ dot: TemplateDatum, _ last: TemplateDatum?
+        _ isOr: Bool, _ arguments: ArraySlice<TemplateOperand>, _ dot: TemplateDatum,
+        _ last: TemplateDatum?
     ) throws(BuiltinError) -> TemplateDatum {
         var result: TemplateDatum?
         for argument in arguments {
@@ -192,7 +210,9 @@ extension TextTemplate {
             if TemplateFunctions.isTrue(value) == isOr { return value }
             result = value
         }
-        guard let value = last ?? result else { throw Self.failure("wrong number of args: want at least 1 got 0") }
+        guard let value = last ?? result else {
+            throw Self.failure("wrong number of args: want at least 1 got 0")
+        }
         return value
     }
 
@@ -217,12 +237,18 @@ extension TextTemplate {
         }
     }
 
-    private func field(_ name: String, of datum: TemplateDatum) throws(BuiltinError) -> TemplateDatum {
+    private func field(_ name: String, of datum: TemplateDatum) throws(BuiltinError)
+        -> TemplateDatum
+    {
         guard case .data(let object) = datum else {
-            if case .missing = datum { throw Self.failure("nil pointer evaluating interface {}.\(name)") }
+            if case .missing = datum {
+                throw Self.failure("nil pointer evaluating interface {}.\(name)")
+            }
             throw Self.failure("can't evaluate field \(name)")
         }
-        if object.kind == .null { throw Self.failure("nil pointer evaluating interface {}.\(name)") }
+        if object.kind == .null {
+            throw Self.failure("nil pointer evaluating interface {}.\(name)")
+        }
         guard object.kind == .object else {
             throw Self.failure("can't evaluate field \(name) in type \(object.typeName)")
         }

@@ -22,7 +22,8 @@ enum TemplateFunctions {
 
     static func entries(of datum: TemplateDatum) throws(BuiltinError) -> Entries {
         switch datum {
-        case .data(let value) where value.isCollection: return Entries(count: value.count, collection: value)
+        case .data(let value) where value.isCollection:
+            return Entries(count: value.count, collection: value)
         case .data(let value) where value.kind == .null: return Entries(count: 0, collection: .null)
         case .missing: return Entries(count: 0, collection: .null)
         case .integer(let count): return Entries(count: Int(max(count, 0)), collection: .null)
@@ -170,9 +171,11 @@ enum TemplateFunctions {
                 guard let place = key.arrayIndex, place < current.count else {
                     throw TextTemplate.failure("error calling index: index out of range: \(key)")
                 }
-                current = current.isString ? .integer(Int(current.bytes[place])) : current.elements[place]
+                current =
+                    current.isString ? .integer(Int(current.bytes[place])) : current.elements[place]
             default:
-                throw TextTemplate.failure("error calling index: can't index item of type \(current.typeName)")
+                throw TextTemplate.failure(
+                    "error calling index: can't index item of type \(current.typeName)")
             }
         }
         return .data(current)
@@ -181,10 +184,13 @@ enum TemplateFunctions {
     private static func slice(
         _ arguments: [TemplateDatum], _ evaluation: Evaluation
     ) throws(BuiltinError) -> TemplateDatum {
-        guard let first = arguments.first, arguments.count <= 3 else { throw wrongCount("slice", 1, 0) }
+        guard let first = arguments.first, arguments.count <= 3 else {
+            throw wrongCount("slice", 1, 0)
+        }
         let list = value(first, evaluation)
         guard list.isString || list.kind == .array else {
-            throw TextTemplate.failure("error calling slice: can't slice item of type \(list.typeName)")
+            throw TextTemplate.failure(
+                "error calling slice: can't slice item of type \(list.typeName)")
         }
         var bounds = [0, list.count]
         for (position, argument) in arguments.dropFirst().enumerated() {
@@ -193,24 +199,32 @@ enum TemplateFunctions {
             }
             bounds[position] = bound
         }
-        guard bounds[0] <= bounds[1] else { throw TextTemplate.failure("error calling slice: invalid slice index") }
+        guard bounds[0] <= bounds[1] else {
+            throw TextTemplate.failure("error calling slice: invalid slice index")
+        }
         if list.isString { return .data(list.slice(bounds[0], bounds[1])) }
         return .data(
-            .array(sharing: list.elements.baseAddress.map { $0 + bounds[0] }, count: bounds[1] - bounds[0]))
+            .array(
+                sharing: list.elements.baseAddress.map { $0 + bounds[0] },
+                count: bounds[1] - bounds[0]))
     }
 
     private static func compare(
         _ name: String, _ arguments: [TemplateDatum], _ evaluation: Evaluation
     ) throws(BuiltinError) -> TemplateDatum {
-        guard arguments.count >= 2 else { throw TextTemplate.failure("error calling \(name): missing argument for comparison") }
+        guard arguments.count >= 2 else {
+            throw TextTemplate.failure("error calling \(name): missing argument for comparison")
+        }
         let first = value(arguments[0], evaluation)
         if name == "eq" {
-            return .boolean(arguments.dropFirst().contains { value($0, evaluation).isEqual(to: first) })
+            return .boolean(
+                arguments.dropFirst().contains { value($0, evaluation).isEqual(to: first) })
         }
         try check(name, arguments, 2)
         let second = value(arguments[1], evaluation)
         if name == "ne" { return .boolean(!first.isEqual(to: second)) }
-        let areComparable = (first.isNumber && second.isNumber) || (first.isString && second.isString)
+        let areComparable =
+            (first.isNumber && second.isNumber) || (first.isString && second.isString)
         guard areComparable else {
             throw TextTemplate.failure("error calling \(name): incompatible types for comparison")
         }

@@ -48,7 +48,9 @@ struct TemplateParser {
         return (nodes, .text)
     }
 
-    private mutating func statement(_ reader: inout ActionReader) throws(BuiltinError) -> TemplateNode? {
+    private mutating func statement(_ reader: inout ActionReader) throws(BuiltinError)
+        -> TemplateNode?
+    {
         if reader.take(word: "if") { return try branch("if", reader) }
         if reader.take(word: "range") { return try branch("range", reader) }
         if reader.take(word: "with") { return try branch("with", reader) }
@@ -97,7 +99,9 @@ struct TemplateParser {
     }
 
     /// What follows `else`: a list of its own, or another `if` or `with` that shares the `end`.
-    private mutating func otherwise(_ tokens: [TemplateToken]) throws(BuiltinError) -> [TemplateNode] {
+    private mutating func otherwise(_ tokens: [TemplateToken]) throws(BuiltinError)
+        -> [TemplateNode]
+    {
         depth += 1
         defer { depth -= 1 }
         var reader = ActionReader(tokens)
@@ -135,7 +139,9 @@ private struct ActionReader {
 
     mutating func name() throws(BuiltinError) -> String {
         skipSpace()
-        guard case .string(let name)? = current else { throw TemplateLexer.failure("expected a template's name") }
+        guard case .string(let name)? = current else {
+            throw TemplateLexer.failure("expected a template's name")
+        }
         position += 1
         return name
     }
@@ -199,7 +205,10 @@ private struct ActionReader {
             skipSpace()
             guard let operand = try operand() else { return operands }
             operands.append(operand)
-            guard current == .space || current == nil || current == .sign("|") || current == .sign(")") else {
+            guard
+                current == .space || current == nil || current == .sign("|")
+                    || current == .sign(")")
+            else {
                 throw TemplateLexer.failure("unexpected token in operand")
             }
         }
@@ -241,10 +250,13 @@ private struct ActionReader {
     private static func number(_ text: String) throws(BuiltinError) -> TemplateDatum {
         let plain = text.filter { $0 != "_" }
         if let integer = Int64(plain) { return .integer(integer) }
-        for (prefix, radix) in [("0x", 16), ("0X", 16), ("0o", 8), ("0b", 2)] where plain.hasPrefix(prefix) {
+        for (prefix, radix) in [("0x", 16), ("0X", 16), ("0o", 8), ("0b", 2)]
+        where plain.hasPrefix(prefix) {
             if let integer = Int64(plain.dropFirst(2), radix: radix) { return .integer(integer) }
         }
-        guard let double = Double(plain) else { throw TemplateLexer.failure("bad number syntax: \"\(text)\"") }
+        guard let double = Double(plain) else {
+            throw TemplateLexer.failure("bad number syntax: \"\(text)\"")
+        }
         return .float(double)
     }
 }

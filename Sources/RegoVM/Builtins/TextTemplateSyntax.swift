@@ -62,7 +62,9 @@ struct TemplateLexer {
 
     private init(scalars: [Unicode.Scalar]) { self.scalars = scalars }
 
-    static func failure(_ message: String) -> BuiltinError { .failed("template: template:1: \(message)") }
+    static func failure(_ message: String) -> BuiltinError {
+        .failed("template: template:1: \(message)")
+    }
 
     private func starts(_ text: String, at place: Int) -> Bool {
         var index = place
@@ -81,8 +83,11 @@ struct TemplateLexer {
             while end < scalars.count, !starts("{{", at: end) { end += 1 }
             var text = scalars[position..<end]
             if trimsLeft { text = text.drop { Self.isSpace($0) } }
-            let trimsRight = starts("{{-", at: end) && end + 3 < scalars.count && Self.isSpace(scalars[end + 3])
-            if trimsRight { while let last = text.last, Self.isSpace(last) { text = text.dropLast() } }
+            let trimsRight =
+                starts("{{-", at: end) && end + 3 < scalars.count && Self.isSpace(scalars[end + 3])
+            if trimsRight {
+                while let last = text.last, Self.isSpace(last) { text = text.dropLast() }
+            }
             if !text.isEmpty { pieces.append(.text(Self.string(text))) }
             guard end < scalars.count else { break }
             position = end + (trimsRight ? 3 : 2)
@@ -121,26 +126,33 @@ struct TemplateLexer {
     }
 
     private var isTrimmedEnd: Bool {
-        position < scalars.count && Self.isSpace(scalars[position]) && starts("-}}", at: position + 1)
+        position < scalars.count && Self.isSpace(scalars[position])
+            && starts("-}}", at: position + 1)
     }
 
     private mutating func close(_ trimsLeft: inout Bool) throws(BuiltinError) {
         trimsLeft = isTrimmedEnd
         if trimsLeft { position += 2 }
-        guard starts("}}", at: position) else { throw Self.failure("comment ends before closing delimiter") }
+        guard starts("}}", at: position) else {
+            throw Self.failure("comment ends before closing delimiter")
+        }
         position += 2
     }
 
     private mutating func token() throws(BuiltinError) -> TemplateToken {
         let scalar = scalars[position]
         if Self.isSpace(scalar) {
-            while position < scalars.count, Self.isSpace(scalars[position]), !isTrimmedEnd { position += 1 }
+            while position < scalars.count, Self.isSpace(scalars[position]), !isTrimmedEnd {
+                position += 1
+            }
             return .space
         }
         position += 1
         switch scalar {
         case ".":
-            if position < scalars.count, Self.isDigit(scalars[position]) { return number(from: position - 1) }
+            if position < scalars.count, Self.isDigit(scalars[position]) {
+                return number(from: position - 1)
+            }
             return .field(word())
         case "$": return .variable(word())
         case "\"", "`": return .string(try quoted(by: scalar))
@@ -152,7 +164,9 @@ struct TemplateLexer {
             return .character(only.value)
         case "(", ")", "|", ",": return .sign(Character(scalar))
         case ":":
-            guard position < scalars.count, scalars[position] == "=" else { throw Self.failure("expected :=") }
+            guard position < scalars.count, scalars[position] == "=" else {
+                throw Self.failure("expected :=")
+            }
             position += 1
             return .declare
         case "=": return .assign

@@ -25,7 +25,8 @@ struct YAMLBounds {
         for byte in text {
             bounds.count(byte)
             guard bounds.flow + bounds.indent <= Limits.yamlDepth else {
-                throw BuiltinError(.limit, "yaml document is nested more than \(Limits.yamlDepth) deep")
+                throw BuiltinError(
+                    .limit, "yaml document is nested more than \(Limits.yamlDepth) deep")
             }
         }
         guard bounds.aliasCount <= aliases || !bounds.hasCollectionKeys else {
@@ -49,10 +50,13 @@ struct YAMLBounds {
         case UInt8(ascii: "*"): aliasCount += 1
         case UInt8(ascii: "?"): hasCollectionKeys = true
         case UInt8(ascii: ":"):
-            if isAlias || last == UInt8(ascii: "]") || last == UInt8(ascii: "}") { hasCollectionKeys = true }
+            if isAlias || last == UInt8(ascii: "]") || last == UInt8(ascii: "}") {
+                hasCollectionKeys = true
+            }
         default: break
         }
-        if byte != UInt8(ascii: "-") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: ":") && byte != 0x0A
+        if byte != UInt8(ascii: "-") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: ":")
+            && byte != 0x0A
             && byte != 0x0D
         {
             isIndent = false

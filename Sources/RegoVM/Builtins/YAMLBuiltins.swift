@@ -37,7 +37,8 @@ struct YAMLReader {
         do {
             // Yams resolves the tags of keys as it goes; this leaves all of them as written.
             let untouched = try Resolver.basic.appending(.implicit, "(?s).*")
-            root = try Parser(yaml: String(decoding: text, as: UTF8.self), resolver: untouched).nextRoot()
+            root = try Parser(yaml: String(decoding: text, as: UTF8.self), resolver: untouched)
+                .nextRoot()
         } catch {
             throw .failed("yaml: " + describe(error))
         }
@@ -53,7 +54,9 @@ struct YAMLReader {
             return mark.line > 1 ? "line \(mark.line): \(problem)" : problem
         case .parser(let context, let problem, let mark, _):
             if mark.line > 1 { return "line \(mark.line - 1): \(problem)" }
-            if let context, context.mark.line > 1 { return "line \(context.mark.line - 1): \(problem)" }
+            if let context, context.mark.line > 1 {
+                return "line \(context.mark.line - 1): \(problem)"
+            }
             return problem
         case .composer(_, let problem, _, _): return problem
         case .reader(let problem, _, _, _): return problem
@@ -97,7 +100,8 @@ struct YAMLReader {
     }
 
     /// `<<`: the entries of a mapping, or of several, the first of which wins.
-    private mutating func merge(_ node: Node, into builder: CollectionBuilder) throws(BuiltinError) {
+    private mutating func merge(_ node: Node, into builder: CollectionBuilder) throws(BuiltinError)
+    {
         nodes += 1
         guard nodes <= Limits.yamlNodes else {
             throw BuiltinError(.limit, "yaml document of more than \(Limits.yamlNodes) nodes")
@@ -117,7 +121,9 @@ struct YAMLReader {
 
     /// A key as JSON's text for it.
     private func key(_ node: Node) throws(BuiltinError) -> Value {
-        guard case .scalar(let scalar) = node else { throw .failed("unsupported map key of a collection") }
+        guard case .scalar(let scalar) = node else {
+            throw .failed("unsupported map key of a collection")
+        }
         switch try YAMLScalar.resolve(scalar) {
         case .string(let text): return evaluation.string(text)
         case .boolean(let flag): return .string(flag ? "true" : "false")

@@ -42,7 +42,8 @@ enum YAMLScalar {
     static func resolve(_ text: String) -> YAMLScalar {
         switch text {
         case "", "~", "null", "Null", "NULL": return .null
-        case "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON": return .boolean(true)
+        case "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON":
+            return .boolean(true)
         case "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF":
             return .boolean(false)
         case ".nan", ".NaN", ".NAN": return .float(.nan)
@@ -85,7 +86,8 @@ enum YAMLScalar {
             radix = 8
             digits = digits.dropFirst()
         }
-        guard let head = digits.first, head != "+", head != "-", let magnitude = UInt64(digits, radix: radix)
+        guard let head = digits.first, head != "+", head != "-",
+            let magnitude = UInt64(digits, radix: radix)
         else { return nil }
         if isNegative {
             guard magnitude <= UInt64(Int64.max) + 1 else { return nil }
@@ -123,7 +125,9 @@ enum YAMLScalar {
         }
         guard rest.isEmpty else { return nil }
         // Swift wants a digit on both sides of the point.
-        let padded = text.replacing(/^([-+]?)\./) { "\($0.1)0." }.replacing(/\.(?=[eE]|$)/) { _ in ".0" }
+        let padded = text.replacing(/^([-+]?)\./) { "\($0.1)0." }.replacing(/\.(?=[eE]|$)/) { _ in
+            ".0"
+        }
         guard let double = Double(padded), double.isFinite else { return nil }
         return .float(double)
     }

@@ -45,7 +45,10 @@ struct YAMLWriter {
         for index in 0..<object.count {
             let key = object.keys[index]
             entries.append(
-                (key.isString ? key : try JSONMarshal.compact(key, evaluation), object.values[index]))
+                (
+                    key.isString ? key : try JSONMarshal.compact(key, evaluation),
+                    object.values[index]
+                ))
         }
         entries.sort { NaturalOrder.isBefore($0.key.bytes, $1.key.bytes) }
         var pairs: [(Node, Node)] = []
@@ -64,7 +67,9 @@ struct YAMLWriter {
         let text = value.asString ?? ""
         if value.bytes.contains(0x0A) { return .scalar(.init(text, .implicit, .literal)) }
         var isPlain = false
-        if case .string = YAMLScalar.resolve(text) { isPlain = !isBase60(value.bytes) && text != "<<" }
+        if case .string = YAMLScalar.resolve(text) {
+            isPlain = !isBase60(value.bytes) && text != "<<"
+        }
         return .scalar(.init(text, .implicit, isPlain ? .plain : .doubleQuoted))
     }
 
@@ -117,7 +122,9 @@ enum NaturalOrder {
     }
 
     /// A zero that differs counts as a digit of the number before it, if there is one.
-    private static func startsInsideNumber(_ left: [UInt32], _ right: [UInt32], _ index: Int) -> Bool {
+    private static func startsInsideNumber(_ left: [UInt32], _ right: [UInt32], _ index: Int)
+        -> Bool
+    {
         guard left[index] == 0x30 || right[index] == 0x30 else { return false }
         for before in (0..<index).reversed() {
             guard isDigit(left[before]) else { return false }
@@ -126,7 +133,9 @@ enum NaturalOrder {
         return false
     }
 
-    private static func number(_ scalars: [UInt32], _ start: Int, _ base: Int64) -> (Int64, end: Int) {
+    private static func number(_ scalars: [UInt32], _ start: Int, _ base: Int64) -> (
+        Int64, end: Int
+    ) {
         var (number, index) = (base, start)
         while index < scalars.count, isDigit(scalars[index]) {
             number = number &* 10 &+ Int64(scalars[index] &- 0x30)

@@ -74,7 +74,9 @@ struct DecimalDigits {
 
 extension DecimalDigits {
     /// `%e`: one digit, a point, `fraction` digits, an exponent of at least two digits.
-    func appendScientific(fraction: Int, marker: UInt8 = UInt8(ascii: "e"), to output: inout ByteBuilder) {
+    func appendScientific(
+        fraction: Int, marker: UInt8 = UInt8(ascii: "e"), to output: inout ByteBuilder
+    ) {
         output.append(digit(0))
         if fraction > 0 {
             output.append(UInt8(ascii: "."))

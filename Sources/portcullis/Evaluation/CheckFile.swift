@@ -5,7 +5,7 @@ import RegoVM
 
 /// A CheckRequest in a file: as it is on the wire, or as JSON.
 enum CheckFile {
-    struct Malformed: Error, CustomStringConvertible {
+    struct Malformed: Error, Equatable, CustomStringConvertible {
         let description: String
     }
 
@@ -47,6 +47,7 @@ struct MessageEncoder {
         guard object.kind == .object else {
             throw malformed(path, "expected an object, got \(object.typeName)")
         }
+        var fields: [(field: CheckSchema.Field, value: Value, path: String)] = []
         for (key, value) in zip(object.keys, object.values) where value.kind != .null {
             let name = key.asString ?? ""
             let below = path.isEmpty ? name : "\(path).\(name)"
@@ -55,7 +56,11 @@ struct MessageEncoder {
                 let near = Suggestion.closest(to: name, among: schema.names)
                 throw malformed(below, "unknown field" + (near.map { ", did you mean `\($0)`?" } ?? ""))
             }
-            try encode(value, field, below)
+            fields.append((field, value, below))
+        }
+        // By number, as protobuf's own encoders write them.
+        for entry in fields.sorted(by: { $0.field.number < $1.field.number }) {
+            try encode(entry.value, entry.field, entry.path)
         }
     }
 

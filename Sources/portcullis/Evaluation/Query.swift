@@ -21,8 +21,8 @@ struct Query {
     var now: Int64 = 0
     var seed: UInt64 = 0
 
-    /// The name under which the query stands in the list of sources.
-    static let name = "query"
+    /// The query's own name among the sources: none, so that its errors are shown as `1:5`.
+    static let name = ""
 
     /// Policies, then the query: what the locations of diagnostics count through.
     var sources: [Source] { policies + [Source(name: Self.name, text: text)] }

@@ -18,7 +18,7 @@ struct QueryCapture {
     private(set) var body: Body = []
     private(set) var expressions: [Captured] = []
 
-    private static let prefix = "__expression"
+    static let prefix = "__expression"
 
     init(_ query: Body) {
         let mayFail = query.count > 1 || query.contains { Iteration.occurs(in: $0) }

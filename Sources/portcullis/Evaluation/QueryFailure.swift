@@ -22,7 +22,9 @@ struct QueryFailure: Error {
 
     init(_ failure: CompilationFailure, _ sources: [Source]) {
         let renderer = DiagnosticRenderer(sources)
-        entries = failure.diagnostics.map { diagnostic in
+        // What is wrong with a variable of ours is wrong with the query's own, too.
+        let own = failure.diagnostics.filter { !$0.message.contains(QueryCapture.prefix) }
+        entries = (own.isEmpty ? failure.diagnostics : own).map { diagnostic in
             Entry(
                 message: DiagnosticRenderer.message(diagnostic), code: diagnostic.code.rawValue,
                 file: Self.name(diagnostic.location.file, sources), row: Int(diagnostic.location.row),
@@ -55,11 +57,9 @@ struct QueryFailure: Error {
         entries = [Entry(message: message, text: message)]
     }
 
-    /// The query itself has no file.
     private static func name(_ file: Int32, _ sources: [Source]) -> String {
         guard sources.indices.contains(Int(file)) else { return "" }
-        let name = sources[Int(file)].name
-        return Int(file) == sources.count - 1 && name == Query.name ? "" : name
+        return sources[Int(file)].name
     }
 
     /// `1 error occurred: ...`
