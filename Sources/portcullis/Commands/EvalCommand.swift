@@ -28,7 +28,9 @@ struct EvalCommand: ParsableCommand {
     @Option(name: [.short, .long], help: "A JSON or YAML file with the input.")
     var input: String?
 
-    @Flag(name: [.customShort("I"), .customLong("stdin-input")], help: "Read the input from standard input.")
+    @Flag(
+        name: [.customShort("I"), .customLong("stdin-input")],
+        help: "Read the input from standard input.")
     var readsInput = false
 
     @Flag(name: .customLong("stdin"), help: "Read the query from standard input.")
@@ -40,7 +42,9 @@ struct EvalCommand: ParsableCommand {
     @Option(name: .long, help: "The package whose rules the query may name without `data`.")
     var package: String?
 
-    @Option(name: .customLong("import"), parsing: .singleValue, help: "An import of the query. May be repeated.")
+    @Option(
+        name: .customLong("import"), parsing: .singleValue,
+        help: "An import of the query. May be repeated.")
     var imports: [String] = []
 
     @Flag(name: .long, help: "Exit with 1 when the query is undefined.")
@@ -141,7 +145,9 @@ enum InputFile {
     }
 
     /// JSON, or YAML where that fails (as OPA does it). The value does not need `bytes`.
-    static func parse(_ bytes: [UInt8], _ name: String, _ arena: Arena) throws(QueryFailure) -> Value {
+    static func parse(_ bytes: [UInt8], _ name: String, _ arena: Arena) throws(QueryFailure)
+        -> Value
+    {
         let interner = StringInterner(arena)
         let json = bytes.withUnsafeBufferPointer { buffer -> Value? in
             var reader = JSONReader(buffer, arena: arena, interner: interner)

@@ -10,7 +10,9 @@ enum InputBytes {
 
     static func read(_ path: String) throws(Unreadable) -> [UInt8] {
         if path == "-" { return StandardInput.read() }
-        guard let bytes = FileManager.default.contents(atPath: path) else { throw Unreadable(path: path) }
+        guard let bytes = FileManager.default.contents(atPath: path) else {
+            throw Unreadable(path: path)
+        }
         return Array(bytes)
     }
 }
