@@ -11,10 +11,13 @@ extension Configuration {
     /// Reads a file; without one, everything is as declared.
     static func load(_ path: String?) throws(ConfigurationFailure) -> Configuration {
         guard let path else { return try Configuration(yaml: "", file: "defaults") }
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+        let bytes: [UInt8]
+        do throws(InputBytes.Unreadable) {
+            bytes = try InputBytes.read(path)
+        } catch {
             throw ConfigurationFailure(errors: [
                 ConfigurationError(
-                    file: path, row: 0, column: 0, message: "configuration cannot be read",
+                    file: path, row: 0, column: 0, message: error.reason,
                     hint: "without `--config` everything has its default")
             ])
         }
