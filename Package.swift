@@ -82,7 +82,11 @@ let package = Package(
         // Benchmarks, and OPA's conformance cases.
         .target(name: "CAllocationCount"),
         .executableTarget(
-            name: "bench", dependencies: ["CAllocationCount", "Platform", "RegoCompiler", "RegoVM"]),
+            name: "bench",
+            dependencies: [
+                "CAllocationCount", "Platform", "Cryptography", "TransparencyLog", "DecisionLog",
+                "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM", "Server",
+            ]),
         .executableTarget(
             name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],
             path: "Tests/Conformance"),
