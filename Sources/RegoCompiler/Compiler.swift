@@ -7,6 +7,15 @@ import RegoVM
 /// Stages, in order: rule tree (groups, conflicts), resolve (names, locals), replacements (what `with`
 /// touches), recursion, generate (safety order, index, code).
 public struct Compiler {
+    public struct Options: Sendable {
+        /// Find clauses by index; without it each one is tried.
+        public var usesIndex = true
+        /// Fill `Output.indexExplanation`.
+        public var explainsIndex = false
+
+        public init() {}
+    }
+
     public struct Output {
         public var program: Program
         /// Function index of the query; nil without a query.
@@ -15,6 +24,8 @@ public struct Compiler {
         public var queryVariables: [String]
         /// Keeps the constants' memory alive.
         public var owner: AnyObject
+        /// What is indexed and why not; only with `Options.explainsIndex`.
+        public var indexExplanation: IndexExplanation?
     }
 
     /// Keeps an arena until nobody needs its values.
@@ -24,7 +35,9 @@ public struct Compiler {
         deinit { arena.destroy() }
     }
 
-    public init() {}
+    private let options: Options
+
+    public init(options: Options = Options()) { self.options = options }
 
     public func compile(
         _ modules: [Module], query: Body? = nil, queryModule: Module? = nil
@@ -34,6 +47,8 @@ public struct Compiler {
         tree.checkNesting()
         var diagnostics = tree.diagnostics
         let builder = ProgramBuilder(tree: tree, arena: owner.arena)
+        builder.usesIndex = options.usesIndex
+        builder.indexExplanation = options.explainsIndex ? IndexExplanation() : nil
 
         var resolved: [(group: RuleGroup, clauses: [ResolvedClause], defaultClause: ResolvedClause?)] = []
         resolved.reserveCapacity(tree.groups.count)
@@ -82,6 +97,7 @@ public struct Compiler {
         guard diagnostics.isEmpty else { throw CompilationFailure(sorted(diagnostics)) }
         addEntrypoints(builder)
         output.program = builder.program
+        output.indexExplanation = builder.indexExplanation
         return output
     }
 

@@ -12,6 +12,20 @@ public enum Limits {
     public static let workUnits: Int64 = 100_000_000
     /// Rules and functions active at once in one decision.
     public static let callDepth = 512
+    /// Arrays, objects and sets inside each other in one value.
+    public static let valueDepth = 1024
+    /// Registers of one function.
+    public static let registers = 65_535
+    /// Instructions of one function.
+    static let instructions = 16_000_000
+    /// Places times registers that the verifier follows in one function.
+    static let flowCells = 32_000_000
+    /// `with` scopes inside each other in one function.
+    static let scopeDepth = 512
+    /// Levels of a rule index.
+    public static let indexDepth = 32
+    /// Clause numbers that a rule index may hold for each clause of its rule.
+    public static let indexCopies = 8
     /// Entries that a builtin may make in one collection.
     public static let collectionEntries = 4_000_000
     /// Bytes of a string that a builtin may make.

@@ -175,7 +175,8 @@ extension Value {
             }
         }
         fillSlots(slots, slotCount(count), memory, count)
-        return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count)
+        let parts = max(Value.nesting(keys, count), Value.nesting(values, count))
+        return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count, parts: parts)
     }
 
     /// Lays out a set from distinct members in any order.
@@ -189,7 +190,9 @@ extension Value {
             for index in 0..<count { memory[index] = members[Int(order[index])] }
         }
         fillSlots(slots, slotCount(count), memory, count)
-        return Value(kind: .set, pointer: UnsafeRawPointer(memory), length: count)
+        return Value(
+            kind: .set, pointer: UnsafeRawPointer(memory), length: count,
+            parts: Value.nesting(members, count))
     }
 }
 
