@@ -143,7 +143,8 @@ class Field:
         self.limit = self.add("limit", [options.limit, "-p", str(port)], port, "check-mcp.grpc")
         self.constant = self.portcullis(
             "constant policy, log off", "check-mcp.grpc",
-            {"policies": [str(ROOT / "bench/policies")], "log": {"enabled": False}})
+            {"policies": [str(ROOT / "bench/policies")], "log": {"enabled": False},
+             "agents": {"maximum": 0}, "inspection": {"deny": []}})
         self.demo = self.portcullis(
             "demo policy, context, log", "check-mcp.grpc",
             {"policies": [str(ROOT / "policies")], "data": [str(ROOT / "bench/agents")],

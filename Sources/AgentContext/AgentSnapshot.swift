@@ -35,6 +35,13 @@ public final class AgentSnapshot {
         isKnown = state.total > 0
     }
 
+    /// True while the agent is under any restriction.
+    public var hasRestrictions: Bool {
+        var isFound = false
+        forEachMark(.restriction) { _ in isFound = true }
+        return isFound
+    }
+
     /// True while the agent is under the restriction.
     public func isRestricted(_ name: Bytes) -> Bool {
         has(.restriction, name)
@@ -58,7 +65,8 @@ public final class AgentSnapshot {
 
     private func forEachMark(_ kind: Mark.Kind, _ body: (Mark) -> Void) {
         guard isKnown, let base = marks.base else { return }
-        for index in 0..<Int(marks.count) where base[index].kind == kind && base[index].expires > now {
+        for index in 0..<Int(marks.count)
+        where base[index].kind == kind && base[index].expires > now {
             body(base[index])
         }
     }

@@ -22,7 +22,8 @@ final class DataDocument {
             // An empty YAML file says nothing.
             if isYAML && document.kind == .null { return }
             throw LoadError(
-                .notAnObject, file, "expected an object at the root of `data`, got \(document.typeName)")
+                .notAnObject, file,
+                "expected an object at the root of `data`, got \(document.typeName)")
         }
         for key in path.reversed() {
             let builder = CollectionBuilder.object(in: memory.arena, capacity: 1)
@@ -49,7 +50,8 @@ final class DataDocument {
         guard let reader else { return value }
         let (row, column) = Self.place(text, reader.offset)
         throw LoadError(
-            .malformedJSON, file, "malformed JSON (\(reader.code.rawValue))", row: row, column: column)
+            .malformedJSON, file, "malformed JSON (\(reader.code.rawValue))", row: row,
+            column: column)
     }
 
     private static func place(_ text: [UInt8], _ offset: Int) -> (row: Int, column: Int) {
@@ -69,7 +71,8 @@ final class DataDocument {
         do throws(YAMLDocument.Failure) {
             return try YAMLDocument.read(string, into: memory.arena, interner: interner)
         } catch {
-            throw LoadError(.malformedYAML, file, error.message, row: error.row, column: error.column)
+            throw LoadError(
+                .malformedYAML, file, error.message, row: error.row, column: error.column)
         }
     }
 

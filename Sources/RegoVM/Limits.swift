@@ -57,7 +57,7 @@ public enum Limits {
     static let hostNameBytes = 255
     /// Key texts of tokens that one thread keeps parsed, and the bytes of the largest of them.
     static let cachedKeys = 128
-    static let cachedKeyBytes = 256 * 1024
+    static let cachedKeyBytes = 64 * 1024
     /// Tokens within tokens.
     static let tokenNesting = 16
     /// Certificates that one call may verify as a chain.
@@ -67,13 +67,18 @@ public enum Limits {
     /// Comparisons of fields and fragments in one GraphQL query.
     static let graphQLComparisons = 200_000
     /// Errors that validation of a GraphQL query collects.
-    static let graphQLErrors = 100
+    static let graphQLErrors = 50
     /// Bytes of names that GraphQL messages compare to suggest others.
-    static let graphQLSuggestionBytes = 128
+    static let graphQLSuggestionBytes = 64
     /// Schemas within schemas, and schemas that refer to each other while one value is validated.
     static let schemaDepth = 200
     /// Schemas that are tried on values in one call of `json.match_schema`.
     static let schemaSteps = 2_000_000
     /// Failures that `json.match_schema` reports.
     static let schemaFailures = 1000
+    /// Names that a GraphQL message picks its suggestions from.
+    static let graphQLSuggestionOptions = 1000
+    /// Bytes of a GraphQL document, and fragments in a query.
+    static let graphQLBytes = 1024 * 1024
+    static let graphQLFragments = 1000
 }

@@ -18,7 +18,8 @@ import Testing
         return try message.withUnsafeBytes { bytes in
             try CheckRequestReader.read(bytes, into: context)
             let output = try Compiler().compile([])
-            let policy = Policy(program: output.program, data: .emptyObject, revision: "", owners: [output.owner])
+            let policy = Policy(
+                program: output.program, data: .emptyObject, revision: "", owners: [output.owner])
             let input = CheckInput()
             input.begin(context, InputBinding(policy))
             return input.whole(in: arena).description
@@ -39,11 +40,15 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"attributes": {"sorce": {}}}"#, "f: unknown field, did you mean `source`? for `attributes.sorce`"),
+        (
+            #"{"attributes": {"sorce": {}}}"#,
+            "f: unknown field, did you mean `source`? for `attributes.sorce`"
+        ),
         (#"{"attributes": 1}"#, "f: expected an object, got number for `attributes`"),
         (
             #"{"attributes": {"request": {"time": "now"}}}"#,
-            #"f: expected a time such as `2026-11-22T11:14:30.5Z`, got "now" for `attributes.request.time`"#
+            "f: expected a time such as `2026-11-22T11:14:30.5Z`, got \"now\" "
+                + "for `attributes.request.time`"
         ),
         ("{]}", "f: malformed JSON"),
     ])

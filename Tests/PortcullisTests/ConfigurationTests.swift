@@ -23,7 +23,8 @@ import Testing
             #expect(configuration.loops >= 1)
             #expect(configuration.policies == ["policies"] && configuration.data == ["data"])
             #expect(configuration.entrypoint == "portcullis.authz.decision")
-            #expect(configuration.log.key == "log.key" && configuration.log.journal == "log.journal")
+            #expect(
+                configuration.log.key == "log.key" && configuration.log.journal == "log.journal")
         }
     }
 
@@ -40,26 +41,38 @@ import Testing
                 agents: {key: "header:X-Agent", trust_domains: [acme.example], maximum: 10}
                 destinations: {internal: [acme.example, 10.0.0.0/8]}
                 inspection: {deny: [mismatch, batch]}
-                log: {enabled: false, directory: /l/, origin: o/x, create: never, durability: durable,
+                log: {enabled: false, directory: /l/, origin: o/x, create: never,
+                      durability: durable,
                       checkpoint_interval: 200ms, segment: 8MiB, backlog: 1GiB, key: /k}
-                limits: {message: 1MiB, connections: 5, deadline: 1.5s, drain: 0s, work: 5000, memory: 2MiB}
+                limits: {message: 1MiB, connections: 5, deadline: 1.5s, drain: 0s, work: 5000,
+                         memory: 2MiB}
                 telemetry: {level: debug, format: logfmt}
                 """, file: "p.yaml")
         #expect(
             configuration.listen.addresses == [
-                .tcp(host: "0.0.0.0", port: 1), .tcp(host: "::1", port: 65535), .unix(path: "/run/p.sock"),
+                .tcp(host: "0.0.0.0", port: 1), .tcp(host: "::1", port: 65535),
+                .unix(path: "/run/p.sock"),
             ])
-        #expect(configuration.loops == 3 && configuration.policies == ["a", "b"] && configuration.data == ["c"])
-        #expect(configuration.entrypoint == "x.y" && configuration.routeEntrypoints == ["routes.tools.decision"])
+        #expect(
+            configuration.loops == 3 && configuration.policies == ["a", "b"]
+                && configuration.data == ["c"])
+        #expect(
+            configuration.entrypoint == "x.y"
+                && configuration.routeEntrypoints == ["routes.tools.decision"])
         #expect(configuration.scopes.header == "x-scopes" && configuration.scopes.separator == 0x3B)
-        #expect(configuration.agents.key == .header("x-agent") && configuration.agents.maximum == 10)
+        #expect(
+            configuration.agents.key == .header("x-agent") && configuration.agents.maximum == 10)
         #expect(configuration.deniedDoubts == [.mismatch, .batch])
         let log = configuration.log
-        #expect(!log.isEnabled && log.directory == "/l" && log.journal == "/l.journal" && log.key == "/k")
+        #expect(
+            !log.isEnabled && log.directory == "/l" && log.journal == "/l.journal"
+                && log.key == "/k")
         #expect(!log.isCreatedFirst && log.options.durability == .durable)
-        #expect(log.options.checkpointInterval == 200_000_000 && log.options.segmentBytes == 8 << 20)
+        #expect(
+            log.options.checkpointInterval == 200_000_000 && log.options.segmentBytes == 8 << 20)
         #expect(configuration.limits.deadline == 1_500_000_000 && configuration.limits.drain == 0)
-        #expect(configuration.telemetry.level == .debug && configuration.telemetry.format == .logfmt)
+        #expect(
+            configuration.telemetry.level == .debug && configuration.telemetry.format == .logfmt)
     }
 
     @Test func unixAloneReplacesTheDefault() throws {
@@ -69,18 +82,23 @@ import Testing
 
     @Test func allErrorsAreListedWithTheirPlaces() {
         #expect(
-            errors("entrypont: a/b\nloops: many\nlog:\n  durabilty: durable\n  durability: durables\nx: 1\n") == [
+            errors(
+                "entrypont: a/b\nloops: many\nlog:\n  durabilty: durable\n"
+                    + "  durability: durables\nx: 1\n"
+            ) == [
                 "p.yaml:1:1: unknown key `entrypont`\n  hint: did you mean `entrypoint`?",
                 "p.yaml:2:8: expected an integer, got `many` for `loops`",
                 "p.yaml:4:3: unknown key `durabilty` in `log`\n  hint: did you mean `durability`?",
                 """
-                p.yaml:5:15: expected one of `buffered`, `durable`, got `durables` for `log.durability`
+                p.yaml:5:15: expected one of `buffered`, `durable`, got `durables` \
+                for `log.durability`
                   hint: did you mean `durable`?
                 """,
                 """
                 p.yaml:6:1: unknown key `x`
-                  hint: known are `agents`, `data`, `destinations`, `entrypoint`, `inspection`, `limits`, \
-                `listen`, `log`, `loops`, `policies`, `route_entrypoints`, `scopes`, `telemetry`
+                  hint: known are `agents`, `data`, `destinations`, `entrypoint`, \
+                `inspection`, `limits`, `listen`, `log`, `loops`, \
+                `policies`, `route_entrypoints`, `scopes`, `telemetry`
                 """,
             ])
     }
@@ -90,7 +108,10 @@ import Testing
         ("loops: [1]", "p.yaml:1:8: expected an integer, got a list for `loops`"),
         ("- 1", "p.yaml:1:1: expected a mapping, got a list"),
         ("log: on", "p.yaml:1:6: expected a mapping, got `on` for `log`"),
-        ("log: {enabled: maybe}", "p.yaml:1:16: expected true or false, got `maybe` for `log.enabled`"),
+        (
+            "log: {enabled: maybe}",
+            "p.yaml:1:16: expected true or false, got `maybe` for `log.enabled`"
+        ),
         (
             "limits: {message: 1KiB}",
             "p.yaml:1:19: expected 64KiB to 64MiB, got `1KiB` for `limits.message`"
@@ -103,20 +124,29 @@ import Testing
             """
         ),
         ("listen: {tcp: nine}", "p.yaml:1:15: expected `host:port`, got `nine` for `listen.tcp`"),
-        ("listen: {tcp: 'h:70000'}", "p.yaml:1:15: expected `host:port`, got `h:70000` for `listen.tcp`"),
+        (
+            "listen: {tcp: 'h:70000'}",
+            "p.yaml:1:15: expected `host:port`, got `h:70000` for `listen.tcp`"
+        ),
         (
             "entrypoint: a//b",
-            "p.yaml:1:13: expected a path such as `portcullis/authz/decision`, got `a//b` for `entrypoint`"
+            "p.yaml:1:13: expected a path such as `portcullis/authz/decision`, got `a//b` "
+                + "for `entrypoint`"
         ),
         (
             "scopes: {separator: ab}",
-            "p.yaml:1:21: expected one character that is no letter or digit, got `ab` for `scopes.separator`"
+            "p.yaml:1:21: expected one character that is no letter or digit, got `ab` "
+                + "for `scopes.separator`"
         ),
-        ("agents: {trust_domains: [A]}", "p.yaml:1:26: expected a SPIFFE trust domain, got `A` for `agents.trust_domains`"),
+        (
+            "agents: {trust_domains: [A]}",
+            "p.yaml:1:26: expected a SPIFFE trust domain, got `A` for `agents.trust_domains`"
+        ),
         (
             "destinations: {internal: ['10.0.0.1/8']}",
             """
-            p.yaml:1:27: expected a domain or an address range, got `10.0.0.1/8` for `destinations.internal`
+            p.yaml:1:27: expected a domain or an address range, got `10.0.0.1/8` \
+            for `destinations.internal`
             """
         ),
         (
@@ -142,9 +172,14 @@ import Testing
     }
 
     @Test func units() {
-        #expect(Units.duration("1.5s") == 1_500_000_000 && Units.duration("2h") == 7_200_000_000_000)
-        #expect(Units.duration("5") == nil && Units.duration("-1s") == nil && Units.duration("s") == nil)
+        #expect(
+            Units.duration("1.5s") == 1_500_000_000 && Units.duration("2h") == 7_200_000_000_000)
+        #expect(
+            Units.duration("5") == nil && Units.duration("-1s") == nil && Units.duration("s") == nil
+        )
         #expect(Units.size("64 KiB") == 65536 && Units.size("10") == 10 && Units.size("1e3") == nil)
-        #expect(Units.text(nanoseconds: 90_000_000_000) == "90s" && Units.text(bytes: 4 << 20) == "4MiB")
+        #expect(
+            Units.text(nanoseconds: 90_000_000_000) == "90s" && Units.text(bytes: 4 << 20) == "4MiB"
+        )
     }
 }

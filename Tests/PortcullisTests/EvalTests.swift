@@ -93,7 +93,8 @@ import Testing
 
     @Test(arguments: [
         ("1 == 2", "[\n  false\n]\n"), ("false; true", ""), ("[false, true][_]", "[\n  true\n]\n"),
-        ("x := 1; x == 2", ""), ("not false", "[\n  true\n]\n"), ("upper(\"a\")", "[\n  \"A\"\n]\n"),
+        ("x := 1; x == 2", ""), ("not false", "[\n  true\n]\n"),
+        ("upper(\"a\")", "[\n  \"A\"\n]\n"),
         ("plus(1, 2, 3)", "[\n  true\n]\n"), ("\"<&>\"", "[\n  \"\\u003c\\u0026\\u003e\"\n]\n"),
         ("some x in [5]; x", "[\n  true,\n  5\n]\n"), ("{2, 1}", "[\n  [\n    1,\n    2\n  ]\n]\n"),
     ])
@@ -109,16 +110,22 @@ import Testing
         #expect(print("data.none") == "{}\n")
         #expect(print("true; true", .pretty) == "true\n")
         #expect(
-            print("x := [\"a\", 2][_]", .pretty) == "+-----+\n| x   |\n+-----+\n| \"a\" |\n| 2   |\n+-----+\n")
+            print("x := [\"a\", 2][_]", .pretty)
+                == "+-----+\n| x   |\n+-----+\n| \"a\" |\n| 2   |\n+-----+\n")
     }
 
     @Test func errorsHaveTheirPlace() {
         #expect(
             print("p") { $0.policies = [Source(name: "a.rego", text: "package a\np if {")] }
-                .contains("\"code\": \"rego_parse_error\",\n      \"location\": {\n        \"file\": \"a.rego\",\n        \"row\": 2,"))
+                .contains(
+                    "\"code\": \"rego_parse_error\",\n      \"location\": {\n"
+                        + "        \"file\": \"a.rego\",\n        \"row\": 2,"
+                ))
         #expect(print("x > 1").contains("rego_unsafe_var_error"))
         #expect(print("x > 1", .pretty).hasPrefix("1 error occurred: "))
-        #expect(print("1 / 0") { $0.isStrictAboutBuiltins = true }.contains("\"code\": \"eval_builtin_error\""))
+        #expect(
+            print("1 / 0") { $0.isStrictAboutBuiltins = true }.contains(
+                "\"code\": \"eval_builtin_error\""))
     }
 
     @Test func packageAndImports() {
@@ -152,7 +159,9 @@ extension Value {
     fileprivate static func object(_ keys: [String]) -> Value {
         let arena = Arena()
         let builder = CollectionBuilder.object(in: arena)
-        for (index, key) in keys.enumerated() { builder.insert(arena.string(key), .integer(index + 1)) }
+        for (index, key) in keys.enumerated() {
+            builder.insert(arena.string(key), .integer(index + 1))
+        }
         return builder.finish()
     }
 }

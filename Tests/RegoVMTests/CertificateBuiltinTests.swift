@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test func showsCertificatesAsGoDoes() {
-        let certificate = parse("crypto.x509.parse_certificates", CertificateFixture.leaf).elements[0]
+        let certificate = parse("crypto.x509.parse_certificates", CertificateFixture.leaf).elements[
+            0]
         #expect(certificate["SerialNumber"].asInteger == 4660)
         #expect(certificate["Version"].asInteger == 3)
         #expect(certificate["SignatureAlgorithm"].asInteger == 10)
@@ -25,7 +26,8 @@ import Testing
         #expect(certificate["Subject"]["CommonName"].asString == "leaf")
         #expect(certificate["Subject"]["Names"].count == 4)
         #expect(certificate["Issuer"]["Country"].description == #"["DE"]"#)
-        #expect(certificate["DNSNames"].description == #"["leaf.example.com","*.wild.example.com"]"#)
+        #expect(
+            certificate["DNSNames"].description == #"["leaf.example.com","*.wild.example.com"]"#)
         #expect(certificate["IPAddresses"].description == #"["10.0.0.1"]"#)
         #expect(certificate["EmailAddresses"].description == #"["a@example.com"]"#)
         #expect(certificate["URIStrings"].description == #"["spiffe://example.com/leaf"]"#)
@@ -78,7 +80,8 @@ import Testing
     @Test func takesKeysApart() {
         let pair = probe.value(
             probe.call(
-                "crypto.x509.parse_keypair", quoted(CertificateFixture.leaf), quoted(CertificateFixture.leafKey)))
+                "crypto.x509.parse_keypair", quoted(CertificateFixture.leaf),
+                quoted(CertificateFixture.leafKey)))
         #expect(pair["Leaf"]["Subject"]["CommonName"].asString == "leaf")
         #expect(pair["PrivateKey"]["D"].isNumber)
         #expect(pair["OCSPStaple"].kind == .null)
@@ -100,10 +103,13 @@ import Testing
     }
 
     @Test func aTokenIsVerifiedByACertificate() {
-        let webKey = probe.call("crypto.x509.parse_rsa_private_key", quoted(CertificateFixture.leafKey))
+        let webKey = probe.call(
+            "crypto.x509.parse_rsa_private_key", quoted(CertificateFixture.leafKey))
         let token = probe.call("io.jwt.encode_sign", #"{"alg":"ES256"}"#, #"{"sub":"a"}"#, webKey)
         #expect(probe.call("io.jwt.verify_es256", token, quoted(CertificateFixture.leaf)) == "true")
-        #expect(probe.call("io.jwt.verify_es256", token, quoted(CertificateFixture.authority)) == "false")
+        #expect(
+            probe.call("io.jwt.verify_es256", token, quoted(CertificateFixture.authority))
+                == "false")
     }
 
     /// What comes from a peer may be damaged in any way.
@@ -114,7 +120,8 @@ import Testing
         let key = try #require(PEMBlock.all(in: Array(CertificateFixture.leafKey.utf8)).first)
         let calls = [
             ("crypto.x509.parse_certificates", block.bytes),
-            ("crypto.x509.parse_certificate_request", request.bytes), ("crypto.parse_private_keys", key.bytes),
+            ("crypto.x509.parse_certificate_request", request.bytes),
+            ("crypto.parse_private_keys", key.bytes),
         ]
         for (name, bytes) in calls {
             for _ in 0..<1500 {
@@ -153,7 +160,9 @@ struct SplitMix {
             case 1: output.remove(at: index)
             case 2: output.insert(UInt8(truncatingIfNeeded: next()), at: index)
             case 3: output.removeSubrange(index..<min(output.count, index + below(8)))
-            default: output.insert(contentsOf: output[index..<min(output.count, index + below(16))], at: index)
+            default:
+                output.insert(
+                    contentsOf: output[index..<min(output.count, index + below(16))], at: index)
             }
         }
         return output

@@ -15,14 +15,19 @@ import Testing
         """
 
     private static func quoted(_ text: String) -> String {
-        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        "\""
+            + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing(
+                "\n", with: "\\n")
             + "\""
     }
 
     @Test(arguments: [
-        "{ me { name } }", "{ me { ...f } } fragment f on User { name friend { ...g } } fragment g on User { id }",
-        "query Q($i: ID!) { node(id: $i) { id ... on User { name } } }", "{ __schema { types { name } } }",
-        "{ all(filter: {name: \"x\", kind: HUMAN}) { __typename } }", "{ me { n: name @log(level: 1) } }",
+        "{ me { name } }",
+        "{ me { ...f } } fragment f on User { name friend { ...g } } fragment g on User { id }",
+        "query Q($i: ID!) { node(id: $i) { id ... on User { name } } }",
+        "{ __schema { types { name } } }",
+        "{ all(filter: {name: \"x\", kind: HUMAN}) { __typename } }",
+        "{ me { n: name @log(level: 1) } }",
         "query ($k: Kind = HUMAN) { all(filter: {name: \"\", kind: $k}) { id } }", "",
         "{ me { ... @include(if: true) { name } } }",
     ])
@@ -35,8 +40,14 @@ import Testing
     @Test(arguments: [
         ("{ me { nam } }", #"Cannot query field "nam" on type "User". Did you mean "name"?"#),
         ("{ me }", #"Field "me" of type "User" must have a selection of subfields"#),
-        ("{ me { name { x } } }", #"must not have a selection since type "String" has no subfields"#),
-        ("{ node { id } }", #"Field "node" argument "id" of type "ID!" is required, but it was not provided"#),
+        (
+            "{ me { name { x } } }",
+            #"must not have a selection since type "String" has no subfields"#
+        ),
+        (
+            "{ node { id } }",
+            #"Field "node" argument "id" of type "ID!" is required, but it was not provided"#
+        ),
         ("{ node(id: 1, x: 2) { id } }", #"Unknown argument "x" on field "Query.node""#),
         ("{ node(id: true) { id } }", "Expected type ID!, found true"),
         ("query ($x: Int) { me { id } }", #"Variable "$x" is never used"#),
@@ -44,15 +55,30 @@ import Testing
         ("query ($x: Int) { node(id: $x) { id } }", "used in position expecting type"),
         ("{ me { ...f } }", #"Unknown fragment "f""#),
         ("{ me { id } } fragment f on User { id }", #"Fragment "f" is never used"#),
-        ("{ me { ...f } } fragment f on User { ...f }", #"Cannot spread fragment "f" within itself"#),
+        (
+            "{ me { ...f } } fragment f on User { ...f }",
+            #"Cannot spread fragment "f" within itself"#
+        ),
         ("{ me { ... on Bot { id } } }", #"objects of type "User" can never be of type "Bot""#),
-        ("{ me { a: id a: name } }", #"Fields "a" conflict because "id" and "name" are different fields"#),
+        (
+            "{ me { a: id a: name } }",
+            #"Fields "a" conflict because "id" and "name" are different fields"#
+        ),
         ("{ me { id @nope } }", #"Unknown directive "@nope""#),
         ("{ me @log(level: 1) @log(level: 2) { id } }", "can only be used once at this location"),
-        ("{ all(filter: {kind: HUMAN}) { id } }", "Field Filter.name of required type String! was not provided"),
+        (
+            "{ all(filter: {kind: HUMAN}) { id } }",
+            "Field Filter.name of required type String! was not provided"
+        ),
         ("{ all(filter: {name: \"\", kind: HUMA}) { id } }", "Did you mean the enum value HUMAN?"),
-        ("query A { me { id } } query A { me { id } }", #"There can be only one operation named "A""#),
-        ("{ me { id } } query A { me { id } }", "This anonymous operation must be the only defined operation"),
+        (
+            "query A { me { id } } query A { me { id } }",
+            #"There can be only one operation named "A""#
+        ),
+        (
+            "{ me { id } } query A { me { id } }",
+            "This anonymous operation must be the only defined operation"
+        ),
         ("mutation { x }", #"Schema does not support operation type "mutation""#),
         ("subscription { a b }", "Anonymous Subscription must select only one top level field"),
     ])
@@ -73,13 +99,20 @@ import Testing
             "eval_builtin_error: Unexpected <Invalid> in GraphQL string at location 1:13"),
         .init(
             "graphql.parse_schema", [quoted("type A {}")],
-            "eval_builtin_error: expected at least one definition, found } in GraphQL string at location 1:9"),
+            "eval_builtin_error: expected at least one definition, found } in GraphQL string at "
+                + "location 1:9"
+        ),
         .init(
             "graphql.parse_query", [quoted("{ a(b: \"\"\"\n  x\n    y\n\"\"\") }")],
-            #"{"Operations":[{"Name":"","Operation":"query","SelectionSet":[{"Alias":"a","Arguments":[{"#
-                + #""Name":"b","Value":{"ExpectedTypeHasDefault":false,"Kind":4,"Raw":"x\n  y"}}],"Name":"a"}]}]}"#),
+            #"{"Operations":[{"Name":"","Operation":"query","SelectionSet":[{"Alias":"a","#
+                + #""Arguments":[{"#
+                + #""Name":"b","Value":{"ExpectedTypeHasDefault":false,"Kind":4,"Raw":"x\n  "#
+                + #"y"}}],"Name":"a"}]}]}"#
+        ),
         .init("graphql.schema_is_valid", [quoted("type A implements B { x: Int }")], "false"),
-        .init("graphql.schema_is_valid", [quoted("extend type Query { x(a: Int = 1): Int }")], "true"),
+        .init(
+            "graphql.schema_is_valid", [quoted("extend type Query { x(a: Int = 1): Int }")], "true"
+        ),
     ])
     func readsDocuments(_ builtin: BuiltinCase) { builtin.check() }
 
@@ -98,7 +131,8 @@ import Testing
 
     @Test func treesCanBeGivenBack() {
         let probe = BuiltinProbe()
-        let query = probe.call("graphql.parse_query", Self.quoted("{ me { ...f } } fragment f on User { id }"))
+        let query = probe.call(
+            "graphql.parse_query", Self.quoted("{ me { ...f } } fragment f on User { id }"))
         let schema = probe.call("graphql.parse_schema", Self.quoted(Self.schema))
         #expect(probe.call("graphql.parse", query, schema) == "[\(query),\(schema)]")
     }

@@ -7,7 +7,8 @@ import Testing
     }
 
     private func failure(_ field: String, _ type: String, _ description: String) -> String {
-        #"[false,[{"desc":"\#(description)","error":"\#(field): \#(description)","field":"\#(field)","#
+        #"[false,[{"desc":"\#(description)","error":"\#(field): \#(description)","#
+            + #""field":"\#(field)","#
             + #""type":"\#(type)"}]]"#
     }
 
@@ -22,7 +23,10 @@ import Testing
         (#""{""#, #"[false,"jsonschema: invalid JSON string"]"#),
         ("1", #"[false,"jsonschema: wrong type, expected string or object"]"#),
         ("[]", #"[false,"jsonschema: schema is invalid"]"#),
-        (#"{"minLength":-1}"#, #"[false,"jsonschema: minLength must be greater than or equal to 0"]"#),
+        (
+            #"{"minLength":-1}"#,
+            #"[false,"jsonschema: minLength must be greater than or equal to 0"]"#
+        ),
         (#"{"pattern":"("}"#, #"[false,"jsonschema: pattern must be a valid regex"]"#),
         (
             #"{"$ref":"http://example.com/a"}"#,
@@ -41,7 +45,8 @@ import Testing
         (#"{"a":{"a":{}}}"#, ##"{"properties":{"a":{"$ref":"#"}}}"##),
         (
             #"{"a":"x"}"#,
-            ##"{"definitions":{"n/m":{"type":"string"}},"properties":{"a":{"$ref":"#/definitions/n~1m"}}}"##
+            ##"{"definitions":{"n/m":{"type":"string"}},"##
+                + ##""properties":{"a":{"$ref":"#/definitions/n~1m"}}}"##
         ),
         (
             #"{"a":1}"#,
@@ -64,25 +69,48 @@ import Testing
             "Invalid type. Expected: integer, given: string"
         ),
         ("{}", #"{"required":["id"]}"#, "(root)", "required", "id is required"),
-        (#"{"a":1}"#, #"{"additionalProperties":false}"#, "(root)",
-            "additional_property_not_allowed", "Additional property a is not allowed"),
-        (#"{"a":[1]}"#, #"{"properties":{"a":{"items":{"minimum":1000000}}}}"#, "a.0", "number_gte",
-            "Must be greater than or equal to 1e+06"),
-        ("[1,1.0]", #"{"uniqueItems":true}"#, "(root)", "unique", "array items[0,1] must be unique"),
-        (#"{"a":"é"}"#, #"{"properties":{"a":{"minLength":2}}}"#, "a", "string_gte",
-            "String length must be greater than or equal to 2"),
-        (#"{"a":"x"}"#, #"{"properties":{"a":{"pattern":"^y"}}}"#, "a", "pattern",
-            "Does not match pattern '^y'"),
-        (#"{"a":2}"#, #"{"properties":{"a":{"enum":[1]}}}"#, "a", "enum",
-            "a must be one of the following: 1"),
-        (#"{"a":1}"#, #"{"not":{"required":["a"]}}"#, "(root)", "number_not",
-            "Must not validate the schema (not)"),
-        (#"{"a":1}"#, #"{"dependencies":{"a":["b"]}}"#, "(root)", "missing_dependency",
-            "Has a dependency on b"),
-        (#"{"a":5}"#, #"{"properties":{"a":{"maximum":5,"exclusiveMaximum":true}}}"#, "a", "number_lt",
-            "Must be less than 5"),
+        (
+            #"{"a":1}"#, #"{"additionalProperties":false}"#, "(root)",
+            "additional_property_not_allowed", "Additional property a is not allowed"
+        ),
+        (
+            #"{"a":[1]}"#, #"{"properties":{"a":{"items":{"minimum":1000000}}}}"#, "a.0",
+            "number_gte",
+            "Must be greater than or equal to 1e+06"
+        ),
+        (
+            "[1,1.0]", #"{"uniqueItems":true}"#, "(root)", "unique",
+            "array items[0,1] must be unique"
+        ),
+        (
+            #"{"a":"é"}"#, #"{"properties":{"a":{"minLength":2}}}"#, "a", "string_gte",
+            "String length must be greater than or equal to 2"
+        ),
+        (
+            #"{"a":"x"}"#, #"{"properties":{"a":{"pattern":"^y"}}}"#, "a", "pattern",
+            "Does not match pattern '^y'"
+        ),
+        (
+            #"{"a":2}"#, #"{"properties":{"a":{"enum":[1]}}}"#, "a", "enum",
+            "a must be one of the following: 1"
+        ),
+        (
+            #"{"a":1}"#, #"{"not":{"required":["a"]}}"#, "(root)", "number_not",
+            "Must not validate the schema (not)"
+        ),
+        (
+            #"{"a":1}"#, #"{"dependencies":{"a":["b"]}}"#, "(root)", "missing_dependency",
+            "Has a dependency on b"
+        ),
+        (
+            #"{"a":5}"#, #"{"properties":{"a":{"maximum":5,"exclusiveMaximum":true}}}"#, "a",
+            "number_lt",
+            "Must be less than 5"
+        ),
     ])
-    func reports(_ document: String, _ schema: String, _ field: String, _ type: String, _ text: String) {
+    func reports(
+        _ document: String, _ schema: String, _ field: String, _ type: String, _ text: String
+    ) {
         #expect(match(document, schema) == failure(field, type, text))
     }
 

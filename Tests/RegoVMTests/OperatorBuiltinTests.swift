@@ -150,3 +150,13 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 }
+
+@Suite("Hashes")
+struct EmptyStringTests {
+    @Test("Empty strings hash alike wherever they point")
+    func emptyStrings() {
+        let byte = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+        defer { byte.deallocate() }
+        #expect(Value.string(byte, 0).hash == Value.emptyString.hash)
+    }
+}

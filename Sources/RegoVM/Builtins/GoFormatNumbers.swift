@@ -153,12 +153,12 @@ extension GoFormat {
         case UInt8(ascii: "G"): appendGeneral(double, UInt8(ascii: "E"), to: &text)
         case UInt8(ascii: "e"), UInt8(ascii: "E"):
             let precision = flags.precision ?? 6
-            var digits = DecimalDigits(exactly: double)
+            var digits = DecimalDigits(exactly: double, evaluation.arena)
             digits.round(to: precision + 1)
             digits.appendScientific(fraction: precision, marker: UInt8(verb), to: &text)
         case UInt8(ascii: "f"), UInt8(ascii: "F"):
             let precision = flags.precision ?? 6
-            var digits = DecimalDigits(exactly: double)
+            var digits = DecimalDigits(exactly: double, evaluation.arena)
             digits.round(to: digits.point + precision)
             digits.appendPlain(fraction: precision, to: &text)
         case UInt8(ascii: "b"):
@@ -177,10 +177,10 @@ extension GoFormat {
 
     /// `%g`: the shortest text, or as many digits as the precision says.
     private func appendGeneral(_ double: Double, _ marker: UInt8, to text: inout ByteBuilder) {
-        var digits = DecimalDigits(shortest: double)
+        var digits = DecimalDigits(shortest: double, evaluation.arena)
         var limit = 6
         if let precision = flags.precision {
-            digits = DecimalDigits(exactly: double)
+            digits = DecimalDigits(exactly: double, evaluation.arena)
             digits.round(to: max(precision, 1))
             limit = max(precision, 1)
             if limit > digits.count && digits.count >= digits.point { limit = digits.count }
@@ -227,15 +227,13 @@ extension GoFormat {
 
 extension DecimalDigits {
     /// All digits of a double's magnitude.
-    init(exactly double: Double) {
+    init(exactly double: Double, _ arena: Arena) {
         guard double != 0 else {
-            self.init(BigUInt(0), power: 0)
+            self.init(BigUInt(0), power: 0, arena)
             return
         }
         let hidden: UInt64 = double.isNormal ? 1 << 52 : 0
         let exponent = Int(double.isNormal ? double.exponentBitPattern : 1) - 1075
-        self.init(double.significandBitPattern | hidden, exponent: exponent)
+        self.init(double.significandBitPattern | hidden, exponent: exponent, arena)
     }
-
-    var count: Int { digits.count }
 }

@@ -139,7 +139,7 @@ enum YAMLScalar {
         defer { arena.destroy() }
         var output = ByteBuilder(arena)
         if double < 0 { output.append("-") }
-        DecimalDigits(shortest: double).appendShortest(to: &output)
+        DecimalDigits(shortest: double, arena).appendShortest(to: &output)
         return String(decoding: output.bytes, as: UTF8.self)
     }
 }

@@ -171,7 +171,7 @@ extension Number {
     static func append(_ float: ExtendedFloat, precision: Int, to output: inout ByteBuilder) {
         if float.isNegative { output.append(UInt8(ascii: "-")) }
         if float.isZero { return output.append(UInt8(ascii: "0")) }
-        let digits = DecimalDigits(shortest: float, precision: precision)
+        let digits = DecimalDigits(shortest: float, precision: precision, output.arena)
         if float.isInteger {
             digits.appendPlain(fraction: 0, to: &output)
         } else {

@@ -28,7 +28,9 @@ struct EvalCommand: ParsableCommand {
     @Option(name: [.short, .long], help: "A JSON or YAML file with the input.")
     var input: String?
 
-    @Flag(name: [.customShort("I"), .customLong("stdin-input")], help: "Read the input from standard input.")
+    @Flag(
+        name: [.customShort("I"), .customLong("stdin-input")],
+        help: "Read the input from standard input.")
     var readsInput = false
 
     @Flag(name: .customLong("stdin"), help: "Read the query from standard input.")
@@ -40,7 +42,9 @@ struct EvalCommand: ParsableCommand {
     @Option(name: .long, help: "The package whose rules the query may name without `data`.")
     var package: String?
 
-    @Option(name: .customLong("import"), parsing: .singleValue, help: "An import of the query. May be repeated.")
+    @Option(
+        name: .customLong("import"), parsing: .singleValue,
+        help: "An import of the query. May be repeated.")
     var imports: [String] = []
 
     @Flag(name: .long, help: "Exit with 1 when the query is undefined.")
@@ -93,7 +97,7 @@ struct EvalCommand: ParsableCommand {
         evaluation.begin(now: Int64(clock * 1e9), seed: UInt64.random(in: 0...UInt64.max))
         evaluation.printer = { Output.error($0 + "\n") }
         var question = Query(text: query ?? "")
-        if readsQuery { question.text = String(decoding: StandardInput.read(), as: UTF8.self) }
+        if readsQuery { question.text = String(decoding: try InputFile.bytes("-"), as: UTF8.self) }
         let sources = try load()
         question.policies = sources.policies
         question.data = sources.data
@@ -118,30 +122,30 @@ struct EvalCommand: ParsableCommand {
     }
 
     private func readInput(_ arena: Arena) throws(QueryFailure) -> Value {
-        if readsInput { return try InputFile.parse(StandardInput.read(), "stdin", arena) }
+        if readsInput { return try InputFile.parse(try InputFile.bytes("-"), "stdin", arena) }
         guard let input else { return .undefined }
         return try InputFile.read(input, arena)
-    }
-}
-
-/// Standard input, whole.
-enum StandardInput {
-    static func read() -> [UInt8] {
-        Array(FileHandle.standardInput.readDataToEndOfFile())
     }
 }
 
 /// A document that a person hands to a command.
 enum InputFile {
     static func read(_ path: String, _ arena: Arena) throws(QueryFailure) -> Value {
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw QueryFailure(message: "\(path): cannot be read")
+        try parse(bytes(path), path, arena)
+    }
+
+    static func bytes(_ path: String) throws(QueryFailure) -> [UInt8] {
+        do throws(InputBytes.Unreadable) {
+            return try InputBytes.read(path)
+        } catch {
+            throw QueryFailure(message: error.description)
         }
-        return try parse(Array(bytes), path, arena)
     }
 
     /// JSON, or YAML where that fails (as OPA does it). The value does not need `bytes`.
-    static func parse(_ bytes: [UInt8], _ name: String, _ arena: Arena) throws(QueryFailure) -> Value {
+    static func parse(_ bytes: [UInt8], _ name: String, _ arena: Arena) throws(QueryFailure)
+        -> Value
+    {
         let interner = StringInterner(arena)
         let json = bytes.withUnsafeBufferPointer { buffer -> Value? in
             var reader = JSONReader(buffer, arena: arena, interner: interner)

@@ -15,7 +15,7 @@ struct InputCommand: ParsableCommand {
             Takes a CheckRequest as it is on the wire, or as JSON. The context is that of an agent \
             that was never seen.
 
-            portcullis input request.json | portcullis eval -d policies -I data.portcullis.authz.decision
+            portcullis input check.json | portcullis eval -d policies -I data.routes.tools.decision
             """)
 
     @OptionGroup var configuration: ConfigurationOption

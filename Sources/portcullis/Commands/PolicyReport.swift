@@ -12,7 +12,8 @@ extension PolicyCompilation.Failure {
         case .compilation(let failure, let sources):
             return DiagnosticRenderer(sources, style: .full).render(failure)
         case .entrypoint(let unknown):
-            return "\(unknown)\n  hint: `entrypoint` and `route_entrypoints` name rules below `data`"
+            return
+                "\(unknown)\n  hint: `entrypoint` and `route_entrypoints` name rules below `data`"
         }
     }
 

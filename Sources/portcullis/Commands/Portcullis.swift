@@ -46,7 +46,9 @@ enum Main {
             exit(ExitStatus.invalid)
         }
         if error is Invalid { exit(ExitStatus.invalid) }
-        guard Portcullis.exitCode(for: error) == .validationFailure else { Portcullis.exit(withError: error) }
+        guard Portcullis.exitCode(for: error) == .validationFailure else {
+            Portcullis.exit(withError: error)
+        }
         Output.error(Portcullis.fullMessage(for: error) + "\n")
         exit(ExitStatus.invalid)
     }
@@ -62,7 +64,9 @@ enum Output {
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var start = 0
         while start < bytes.count {
-            let count = bytes[start...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = bytes[start...].withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
             if count > 0 {
                 start += count
             } else if errno != EINTR {

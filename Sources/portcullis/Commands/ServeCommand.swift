@@ -9,8 +9,8 @@ struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Answer Envoy's checks until SIGTERM.",
         discussion: """
-            Without a configuration it serves `policies` and `data` on 127.0.0.1:9191 and keeps its \
-            log in `log`.
+            Without a configuration it serves `policies` and `data` on 127.0.0.1:9191 and keeps \
+            its log in `log`.
 
             portcullis serve --config portcullis.yaml
             """)
@@ -28,7 +28,8 @@ struct ServeCommand: ParsableCommand {
             logger.info(
                 "serving", "checks are answered",
                 [
-                    "address": LogValue(service.server.addresses.map(\.description).joined(separator: " ")),
+                    "address": LogValue(
+                        service.server.addresses.map(\.description).joined(separator: " ")),
                     "entrypoint": LogValue(settings.entrypoint),
                     "revision": LogValue(policy.policy.revision),
                 ])

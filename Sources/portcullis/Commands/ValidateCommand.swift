@@ -4,7 +4,8 @@ import PDP
 
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "validate", abstract: "Check configuration, policies and data without serving.",
+        commandName: "validate",
+        abstract: "Check configuration, policies and data without serving.",
         discussion: """
             Runs what `serve` runs before it listens. Exits with 3 when something is wrong.
 

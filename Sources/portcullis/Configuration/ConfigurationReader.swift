@@ -11,10 +11,13 @@ extension Configuration {
     /// Reads a file; without one, everything is as declared.
     static func load(_ path: String?) throws(ConfigurationFailure) -> Configuration {
         guard let path else { return try Configuration(yaml: "", file: "defaults") }
-        guard let bytes = FileManager.default.contents(atPath: path) else {
+        let bytes: [UInt8]
+        do throws(InputBytes.Unreadable) {
+            bytes = try InputBytes.read(path)
+        } catch {
             throw ConfigurationFailure(errors: [
                 ConfigurationError(
-                    file: path, row: 0, column: 0, message: "configuration cannot be read",
+                    file: path, row: 0, column: 0, message: error.reason,
                     hint: "without `--config` everything has its default")
             ])
         }
@@ -28,7 +31,9 @@ extension Configuration {
         guard errors.isEmpty else { throw ConfigurationFailure(errors: errors) }
     }
 
-    private static func compose(_ yaml: String, _ file: String) throws(ConfigurationFailure) -> Node? {
+    private static func compose(_ yaml: String, _ file: String) throws(ConfigurationFailure)
+        -> Node?
+    {
         let error: ConfigurationError
         do {
             return try Yams.compose(yaml: yaml)
@@ -36,13 +41,15 @@ extension Configuration {
             YamlError.parser(_, let problem, let mark, _),
             YamlError.composer(_, let problem, let mark, _)
         {
-            error = ConfigurationError(file: file, row: mark.line, column: mark.column, message: problem)
+            error = ConfigurationError(
+                file: file, row: mark.line, column: mark.column, message: problem)
         } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
             error = ConfigurationError(
                 file: file, row: context.mark.line, column: context.mark.column,
                 message: "key `\(keys.first ?? "")` occurs twice")
         } catch let other {
-            error = ConfigurationError(file: file, row: 0, column: 0, message: "\(other)".lowercased())
+            error = ConfigurationError(
+                file: file, row: 0, column: 0, message: "\(other)".lowercased())
         }
         throw ConfigurationFailure(errors: [error])
     }
@@ -82,11 +89,12 @@ enum Entrypoint {
             omittingEmptySubsequences: false, whereSeparator: { $0 == "/" || $0 == "." })
         if parts.count > 1, parts.first == "data" { parts.removeFirst() }
         let isPath = parts.allSatisfy { part in
-            !part.isEmpty && part.utf8.allSatisfy { byte in
-                byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-                    || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
-                    || (0x61...0x7A).contains(byte)
-            }
+            !part.isEmpty
+                && part.utf8.allSatisfy { byte in
+                    byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+                        || (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                        || (0x61...0x7A).contains(byte)
+                }
         }
         return isPath ? parts.joined(separator: ".") : nil
     }

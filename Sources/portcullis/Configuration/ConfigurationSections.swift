@@ -19,7 +19,8 @@ extension Configuration.Listen {
 
     /// `127.0.0.1:9191`, `[::1]:9191`, `localhost:9191`.
     private static func address(_ text: String) -> ListenAddress? {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...])
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
         var host = text[..<colon]
         if host.hasPrefix("[") && host.hasSuffix("]") {
@@ -34,9 +35,13 @@ extension Configuration.Listen {
 extension Configuration.Scopes {
     mutating func read(_ section: Section) {
         header = section.text("header", header, expected: "a header name", HeaderName.parse)
-        separator = section.text("separator", separator, expected: "one character that is no letter or digit") {
+        separator = section.text(
+            "separator", separator, expected: "one character that is no letter or digit"
+        ) {
             text in
-            guard text.utf8.count == 1, let byte = text.utf8.first, byte >= 0x20, byte < 0x7F else { return nil }
+            guard text.utf8.count == 1, let byte = text.utf8.first, byte >= 0x20, byte < 0x7F else {
+                return nil
+            }
             return Character(text).isLetter || Character(text).isNumber ? nil : byte
         }
     }
@@ -46,10 +51,13 @@ extension Configuration.Scopes {
 enum HeaderName {
     /// In lower case, as Envoy sends them; nil for what is no token (RFC 9110 section 5.6.2).
     static func parse(_ text: String) -> String? {
-        let isToken = !text.isEmpty && text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-                || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-        }
+        let isToken =
+            !text.isEmpty
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)
+                    || (0x61...0x7A).contains(byte)
+                    || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+            }
         return isToken ? text.lowercased() : nil
     }
 }
@@ -58,13 +66,17 @@ extension Configuration.Agents {
     mutating func read(_ section: Section) {
         key = section.text(
             "key", key, expected: "`principal`, `extension:<name>` or `header:<name>`", Self.key)
-        trustDomains = section.list("trust_domains", trustDomains, expected: "a SPIFFE trust domain") {
+        trustDomains = section.list(
+            "trust_domains", trustDomains, expected: "a SPIFFE trust domain"
+        ) {
             text in
             var text = text
-            let isDomain = text.withUTF8 { SPIFFEID.isTrustDomain(.init(UnsafeRawBufferPointer($0))) }
+            let isDomain = text.withUTF8 {
+                SPIFFEID.isTrustDomain(.init(UnsafeRawBufferPointer($0)))
+            }
             return isDomain ? text : nil
         }
-        maximum = section.integer("maximum", maximum, in: 1...10_000_000)
+        maximum = section.integer("maximum", maximum, in: 0...10_000_000)
     }
 
     private static func key(_ text: String) -> AgentKey? {
@@ -87,10 +99,12 @@ extension Configuration.Log {
         journal = section.text("journal", directory + ".journal")
         key = section.text("key", directory + ".key")
         origin = section.text("origin", origin, expected: "a name without spaces and `+`") { text in
-            let isName = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2B }
+            let isName =
+                !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2B }
             return isName ? text : nil
         }
-        isCreatedFirst = section.choice("create", isCreatedFirst, [("first", true), ("never", false)])
+        isCreatedFirst = section.choice(
+            "create", isCreatedFirst, [("first", true), ("never", false)])
         options.durability = section.choice(
             "durability", options.durability,
             LogConfiguration.Durability.allCases.map { ($0.rawValue, $0) })

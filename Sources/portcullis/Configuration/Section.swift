@@ -82,29 +82,34 @@ final class Section {
 
     /// Nanoseconds.
     func duration(_ name: String, _ fallback: Int64, in range: ClosedRange<Int64>) -> Int64 {
-        quantity(name, fallback, in: range, kind: "a duration", example: "`200ms`, `5s`, `1h`",
+        quantity(
+            name, fallback, in: range, kind: "a duration", example: "`200ms`, `5s`, `1h`",
             Units.duration, Units.text(nanoseconds:))
     }
 
     /// Bytes.
     func size(_ name: String, _ fallback: Int64, in range: ClosedRange<Int64>) -> Int64 {
-        quantity(name, fallback, in: range, kind: "a size", example: "`64KiB`, `4MiB`, `65536`",
+        quantity(
+            name, fallback, in: range, kind: "a size", example: "`64KiB`, `4MiB`, `65536`",
             Units.size, Units.text(bytes:))
     }
 
     private func quantity(
-        _ name: String, _ fallback: Int64, in range: ClosedRange<Int64>, kind: String, example: String,
+        _ name: String, _ fallback: Int64, in range: ClosedRange<Int64>, kind: String,
+        example: String,
         _ parse: (String) -> Int64?, _ write: (Int64) -> String
     ) -> Int64 {
         guard let node = node(name) else { return fallback }
         guard let text = node.scalar?.string, let number = parse(text) else {
             complain(
-                node, "expected \(kind), got \(Self.kind(node))\(place(name))", hint: "such as \(example)")
+                node, "expected \(kind), got \(Self.kind(node))\(place(name))",
+                hint: "such as \(example)")
             return fallback
         }
         guard range.contains(number) else {
             complain(
-                node, "expected \(write(range.lowerBound)) to \(write(range.upperBound)), "
+                node,
+                "expected \(write(range.lowerBound)) to \(write(range.upperBound)), "
                     + "got `\(text)`\(place(name))")
             return fallback
         }
@@ -131,12 +136,14 @@ final class Section {
     }
 
     /// One of a few words.
-    func choice<Choice>(_ name: String, _ fallback: Choice, _ choices: [(String, Choice)]) -> Choice {
+    func choice<Choice>(_ name: String, _ fallback: Choice, _ choices: [(String, Choice)]) -> Choice
+    {
         guard let node = node(name), let text = text(node, name) else { return fallback }
         if let choice = choices.first(where: { $0.0 == text }) { return choice.1 }
         let words = choices.map(\.0)
         complain(
-            node, "expected one of \(words.map { "`\($0)`" }.joined(separator: ", ")), "
+            node,
+            "expected one of \(words.map { "`\($0)`" }.joined(separator: ", ")), "
                 + "got `\(text)`\(place(name))",
             hint: Suggestion.closest(to: text, among: words).map { "did you mean `\($0)`?" })
         return fallback
@@ -166,7 +173,9 @@ final class Section {
     }
 
     private func hint(unknown name: String) -> String {
-        if let near = Suggestion.closest(to: name, among: asked) { return "did you mean `\(near)`?" }
+        if let near = Suggestion.closest(to: name, among: asked) {
+            return "did you mean `\(near)`?"
+        }
         return "known are " + asked.sorted().map { "`\($0)`" }.joined(separator: ", ")
     }
 

@@ -5,7 +5,8 @@ enum Suggestion {
     /// The candidate with the fewest changes, if they are few enough to be a slip.
     static func closest(to word: String, among candidates: [String]) -> String? {
         let limit = max(1, word.count / 3)
-        return candidates.map { (distance($0, word), $0) }.filter { $0.0 <= limit }.min { $0 < $1 }?.1
+        return candidates.map { (distance($0, word), $0) }.filter { $0.0 <= limit }.min { $0 < $1 }?
+            .1
     }
 
     /// Changes (insert, delete, replace, swap neighbours) that make one word the other.

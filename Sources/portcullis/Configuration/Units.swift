@@ -39,8 +39,12 @@ enum Units {
     /// The shortest way to write a duration.
     static func text(nanoseconds: Int64) -> String {
         for suffix in ["h", "m", "s", "ms", "us"] {
-            guard let factor = times.first(where: { $0.suffix == suffix })?.nanoseconds else { continue }
-            if nanoseconds >= factor, nanoseconds % factor == 0 { return "\(nanoseconds / factor)\(suffix)" }
+            guard let factor = times.first(where: { $0.suffix == suffix })?.nanoseconds else {
+                continue
+            }
+            if nanoseconds >= factor, nanoseconds % factor == 0 {
+                return "\(nanoseconds / factor)\(suffix)"
+            }
         }
         return "\(nanoseconds)ns"
     }

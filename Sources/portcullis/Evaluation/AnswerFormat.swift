@@ -186,9 +186,10 @@ struct AnswerTable {
         }
         let rule = "+" + widths.map { String(repeating: "-", count: $0 + 2) + "+" }.joined()
         func line(_ cells: [String]) -> String {
-            "|" + zip(cells, widths).map { cell, width in
-                " " + cell + String(repeating: " ", count: width - cell.count) + " |"
-            }.joined()
+            "|"
+                + zip(cells, widths).map { cell, width in
+                    " " + cell + String(repeating: " ", count: width - cell.count) + " |"
+                }.joined()
         }
         text = ([rule, line(heads), rule] + rows.map(line) + [rule, ""]).joined(separator: "\n")
     }

@@ -28,7 +28,8 @@ enum CheckFile {
     /// space in JSON; what follows decides.
     private static func isJSON(_ bytes: [UInt8]) -> Bool {
         bytes.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "{")
-            && bytes.last { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } == UInt8(ascii: "}")
+            && bytes.last { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
+                == UInt8(ascii: "}")
     }
 }
 
@@ -40,10 +41,13 @@ struct MessageEncoder {
     init(file: String) { self.file = file }
 
     private func malformed(_ path: String, _ message: String) -> CheckFile.Malformed {
-        CheckFile.Malformed(description: "\(file): \(message)" + (path.isEmpty ? "" : " for `\(path)`"))
+        CheckFile.Malformed(
+            description: "\(file): \(message)" + (path.isEmpty ? "" : " for `\(path)`"))
     }
 
-    mutating func encode(_ object: Value, _ schema: CheckSchema, path: String) throws(CheckFile.Malformed) {
+    mutating func encode(_ object: Value, _ schema: CheckSchema, path: String) throws(CheckFile
+        .Malformed)
+    {
         guard object.kind == .object else {
             throw malformed(path, "expected an object, got \(object.typeName)")
         }
@@ -54,7 +58,8 @@ struct MessageEncoder {
             if name == "@type" { continue }
             guard let field = schema.field(name) else {
                 let near = Suggestion.closest(to: name, among: schema.names)
-                throw malformed(below, "unknown field" + (near.map { ", did you mean `\($0)`?" } ?? ""))
+                throw malformed(
+                    below, "unknown field" + (near.map { ", did you mean `\($0)`?" } ?? ""))
             }
             fields.append((field, value, below))
         }
@@ -72,7 +77,9 @@ struct MessageEncoder {
         case .bytes: delimited(field.number, try base64(value, path))
         case .integer: varint(field.number, UInt64(bitPattern: try integer(value, path)))
         case .boolean:
-            guard let flag = value.asBoolean else { throw malformed(path, "expected true or false") }
+            guard let flag = value.asBoolean else {
+                throw malformed(path, "expected true or false")
+            }
             varint(field.number, flag ? 1 : 0)
         case .word(let words):
             if let number = value.asString.flatMap({ words.firstIndex(of: $0) }) {
@@ -80,9 +87,10 @@ struct MessageEncoder {
             } else {
                 varint(field.number, UInt64(bitPattern: try integer(value, path)))
             }
-        case .message(let schema): try message(field.number, path) { encoder throws(CheckFile.Malformed) in
-            try encoder.encode(value, schema(), path: path)
-        }
+        case .message(let schema):
+            try message(field.number, path) { encoder throws(CheckFile.Malformed) in
+                try encoder.encode(value, schema(), path: path)
+            }
         case .repeated(let schema):
             for element in value.elements {
                 try message(field.number, path) { encoder throws(CheckFile.Malformed) in
@@ -90,18 +98,22 @@ struct MessageEncoder {
                 }
             }
         case .map(let entry): try map(value, field.number, entry, path)
-        case .timestamp: try message(field.number, path) { encoder throws(CheckFile.Malformed) in
-            try encoder.timestamp(value, path)
-        }
-        case .structure: try message(field.number, path) { encoder throws(CheckFile.Malformed) in
-            try encoder.structure(value, path)
-        }
-        case .any: try message(field.number, path) { encoder throws(CheckFile.Malformed) in
-            try encoder.any(value, path)
-        }
-        case .wrapped(let type): try message(field.number, path) { encoder throws(CheckFile.Malformed) in
-            try encoder.encode(value, CheckSchema.Field(number: 1, type: type()), path)
-        }
+        case .timestamp:
+            try message(field.number, path) { encoder throws(CheckFile.Malformed) in
+                try encoder.timestamp(value, path)
+            }
+        case .structure:
+            try message(field.number, path) { encoder throws(CheckFile.Malformed) in
+                try encoder.structure(value, path)
+            }
+        case .any:
+            try message(field.number, path) { encoder throws(CheckFile.Malformed) in
+                try encoder.any(value, path)
+            }
+        case .wrapped(let type):
+            try message(field.number, path) { encoder throws(CheckFile.Malformed) in
+                try encoder.encode(value, CheckSchema.Field(number: 1, type: type()), path)
+            }
         }
     }
 
@@ -113,7 +125,8 @@ struct MessageEncoder {
             try message(number, path) { encoder throws(CheckFile.Malformed) in
                 encoder.delimited(1, Array(key.bytes))
                 try encoder.encode(
-                    element, CheckSchema.Field(number: 2, type: entry), "\(path).\(key.asString ?? "")")
+                    element, CheckSchema.Field(number: 2, type: entry),
+                    "\(path).\(key.asString ?? "")")
             }
         }
     }
@@ -143,28 +156,32 @@ struct MessageEncoder {
     }
 
     /// `google.protobuf.Value`
-    private mutating func structureValue(_ value: Value, _ path: String) throws(CheckFile.Malformed) {
+    private mutating func structureValue(_ value: Value, _ path: String) throws(CheckFile.Malformed)
+    {
         switch value.kind {
         case .boolean: varint(4, value.isTrue ? 1 : 0)
         case .integer, .decimal: double(2, Double(value.description) ?? 0)
         case .string: delimited(3, Array(value.bytes))
-        case .object: try message(5, path) { encoder throws(CheckFile.Malformed) in
-            try encoder.structure(value, path)
-        }
-        case .array: try message(6, path) { encoder throws(CheckFile.Malformed) in
-            for element in value.elements {
-                try encoder.message(1, path) { encoder throws(CheckFile.Malformed) in
-                    try encoder.structureValue(element, path)
+        case .object:
+            try message(5, path) { encoder throws(CheckFile.Malformed) in
+                try encoder.structure(value, path)
+            }
+        case .array:
+            try message(6, path) { encoder throws(CheckFile.Malformed) in
+                for element in value.elements {
+                    try encoder.message(1, path) { encoder throws(CheckFile.Malformed) in
+                        try encoder.structureValue(element, path)
+                    }
                 }
             }
-        }
         default: varint(1, 0)
         }
     }
 
     /// `google.protobuf.Any` of a type that Envoy's own filters set, or already encoded.
     private mutating func any(_ value: Value, _ path: String) throws(CheckFile.Malformed) {
-        let url = value["@type"].asString ?? value["type_url"].asString ?? value["typeUrl"].asString ?? ""
+        let url =
+            value["@type"].asString ?? value["type_url"].asString ?? value["typeUrl"].asString ?? ""
         delimited(1, Array(url.utf8))
         let name = url.split(separator: "/").last.map(String.init) ?? ""
         if let schema = CheckSchema.known[name] {

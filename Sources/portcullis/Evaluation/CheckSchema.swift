@@ -73,7 +73,8 @@ struct CheckSchema: Sendable {
     ])
 
     private static let socketAddress = CheckSchema([
-        ("protocol", 1, .word(["TCP", "UDP"])), ("address", 2, .string), ("port_value", 3, .integer),
+        ("protocol", 1, .word(["TCP", "UDP"])), ("address", 2, .string),
+        ("port_value", 3, .integer),
         ("named_port", 4, .string), ("resolver_name", 5, .string), ("ipv4_compat", 6, .boolean),
         ("network_namespace_filepath", 7, .string),
     ])
@@ -83,9 +84,12 @@ struct CheckSchema: Sendable {
     ])
 
     private static let http = CheckSchema([
-        ("id", 1, .string), ("method", 2, .string), ("headers", 3, .map(.string)), ("path", 4, .string),
-        ("host", 5, .string), ("scheme", 6, .string), ("query", 7, .string), ("fragment", 8, .string),
-        ("size", 9, .integer), ("protocol", 10, .string), ("body", 11, .string), ("raw_body", 12, .bytes),
+        ("id", 1, .string), ("method", 2, .string), ("headers", 3, .map(.string)),
+        ("path", 4, .string),
+        ("host", 5, .string), ("scheme", 6, .string), ("query", 7, .string),
+        ("fragment", 8, .string),
+        ("size", 9, .integer), ("protocol", 10, .string), ("body", 11, .string),
+        ("raw_body", 12, .bytes),
         ("header_map", 13, .message { CheckSchema([("headers", 1, .repeated { headerValue })]) }),
     ])
 
@@ -105,13 +109,16 @@ struct CheckSchema: Sendable {
             (
                 "input_llm_protocol", 1,
                 .word([
-                    "UNSPECIFIED", "OPENAI_CHAT_COMPLETIONS", "OPENAI_RESPONSES", "ANTHROPIC_MESSAGES",
+                    "UNSPECIFIED", "OPENAI_CHAT_COMPLETIONS", "OPENAI_RESPONSES",
+                    "ANTHROPIC_MESSAGES",
                     "GEMINI_GENERATE_CONTENT",
                 ])
             ),
             ("model", 2, .string), ("stream", 3, .wrapped { .boolean }),
-            ("max_output_tokens", 4, .wrapped { .integer }), ("message_count", 5, .wrapped { .integer }),
-            ("tool_count", 6, .wrapped { .integer }), ("estimated_input_tokens", 7, .wrapped { .integer }),
+            ("max_output_tokens", 4, .wrapped { .integer }),
+            ("message_count", 5, .wrapped { .integer }),
+            ("tool_count", 6, .wrapped { .integer }),
+            ("estimated_input_tokens", 7, .wrapped { .integer }),
         ])
     ]
 }
@@ -125,7 +132,9 @@ enum ProtobufTime {
         guard let date = try? Date(whole, strategy: .iso8601) else { return nil }
         guard parts.count == 2 else { return (Int64(date.timeIntervalSince1970), 0) }
         let digits = parts[1].dropLast()
-        guard (1...9).contains(digits.count), let fraction = Int64(digits), fraction >= 0 else { return nil }
+        guard (1...9).contains(digits.count), let fraction = Int64(digits), fraction >= 0 else {
+            return nil
+        }
         let scale = (digits.count..<9).reduce(Int64(1)) { scale, _ in scale * 10 }
         return (Int64(date.timeIntervalSince1970), fraction * scale)
     }

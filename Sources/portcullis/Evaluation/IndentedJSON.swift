@@ -70,7 +70,10 @@ struct IndentedJSON {
     mutating func value(_ value: Value) {
         switch value.kind {
         case .array, .set:
-            guard value.count > 0 else { return text += "[]".utf8 }
+            guard value.count > 0 else {
+                text += "[]".utf8
+                return
+            }
             array { json in
                 for element in value.elements {
                     json.element()
@@ -78,7 +81,10 @@ struct IndentedJSON {
                 }
             }
         case .object:
-            guard value.count > 0 else { return text += "{}".utf8 }
+            guard value.count > 0 else {
+                text += "{}".utf8
+                return
+            }
             object { json in
                 for (key, element) in zip(value.keys, value.values) {
                     json.key(key.asString ?? key.description)

@@ -43,7 +43,9 @@ struct QueryCapture {
                         kind: .call(name: ["eq"], expression.location, [term, variable]))))
             capture.modifiers = expression.modifiers
             body.append(capture)
-            if mayFail { checks.append(Expression(location: expression.location, kind: .term(variable))) }
+            if mayFail {
+                checks.append(Expression(location: expression.location, kind: .term(variable)))
+            }
             expressions.append(Captured(expression: expression, variable: name))
         }
         body += checks
@@ -74,7 +76,8 @@ private enum Iteration {
         case .someVariables, .someIn: true
         case .every(_, _, let domain, _): occurs(in: domain)
         case .block(let body): body.contains(where: occurs)
-        case .and(let left, let right), .or(let left, let right): (left + right).contains(where: occurs)
+        case .and(let left, let right), .or(let left, let right):
+            (left + right).contains(where: occurs)
         }
     }
 

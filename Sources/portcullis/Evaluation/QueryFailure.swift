@@ -27,7 +27,8 @@ struct QueryFailure: Error {
         entries = (own.isEmpty ? failure.diagnostics : own).map { diagnostic in
             Entry(
                 message: DiagnosticRenderer.message(diagnostic), code: diagnostic.code.rawValue,
-                file: Self.name(diagnostic.location.file, sources), row: Int(diagnostic.location.row),
+                file: Self.name(diagnostic.location.file, sources),
+                row: Int(diagnostic.location.row),
                 column: Int(diagnostic.location.column), text: renderer.render(diagnostic))
         }
     }
@@ -47,7 +48,8 @@ struct QueryFailure: Error {
     init(_ failure: LoadFailure) {
         entries = failure.errors.map { error in
             Entry(
-                message: error.row == 0 ? error.description : error.message, code: error.code.rawValue,
+                message: error.row == 0 ? error.description : error.message,
+                code: error.code.rawValue,
                 file: error.row == 0 ? "" : error.file, row: error.row, column: error.column,
                 text: error.description)
         }

@@ -15,7 +15,9 @@ enum GraphQLBuiltins {
             let schema = try schema(operands.string(0))
             return GraphQLDescriber(evaluation: evaluation).describe(schema)
         },
-        Builtin("graphql.parse", "\(document), \(document) -> array<object[any: any], object[any: any]>") {
+        Builtin(
+            "graphql.parse", "\(document), \(document) -> array<object[any: any], object[any: any]>"
+        ) {
             evaluation, operands throws(BuiltinError) in
             let (query, schema) = try parse(operands)
             let describer = GraphQLDescriber(evaluation: evaluation)
@@ -31,7 +33,8 @@ enum GraphQLBuiltins {
                 let (query, schema) = try parse(operands)
                 try validate(query, schema)
                 let describer = GraphQLDescriber(evaluation: evaluation)
-                return evaluation.array(.true, describer.describe(query), describer.describe(schema))
+                return evaluation.array(
+                    .true, describer.describe(query), describer.describe(schema))
             } catch {
                 if error.code == .limit { throw error }
                 return evaluation.array(.false, .emptyObject, .emptyObject)
@@ -65,6 +68,7 @@ enum GraphQLBuiltins {
 
     private static func query(_ operand: Value) throws(BuiltinError) -> GraphQLQueryDocument {
         guard let text = operand.asString else { return try GraphQLDecoder().query(operand) }
+        try checkSize(operand)
         do {
             return try GraphQLParser.query(text)
         } catch {
@@ -74,6 +78,7 @@ enum GraphQLBuiltins {
 
     private static func schema(_ operand: Value) throws(BuiltinError) -> GraphQLSchemaDocument {
         guard let text = operand.asString else { return try GraphQLDecoder().schema(operand) }
+        try checkSize(operand)
         do {
             return try GraphQLParser.schema(text)
         } catch {
@@ -81,9 +86,17 @@ enum GraphQLBuiltins {
         }
     }
 
+    private static func checkSize(_ text: Value) throws(BuiltinError) {
+        guard text.count <= Limits.graphQLBytes else {
+            throw BuiltinError(.limit, "GraphQL document of \(text.count) bytes exceeds the limit")
+        }
+    }
+
     private static func failure(_ error: GraphQLError) -> BuiltinError {
         .failed(
-            "\(error.message) in GraphQL string at location \(error.position.line):\(error.position.column)")
+            "\(error.message) in GraphQL string at location "
+                + "\(error.position.line):\(error.position.column)"
+        )
     }
 
     private static func validate(
@@ -93,11 +106,13 @@ enum GraphQLBuiltins {
         do {
             schema = try GraphQLSchema(document)
         } catch {
-            throw .failed("Error in gqlparser SchemaDocument to Schema conversion: \(error.located)")
+            throw .failed(
+                "Error in gqlparser SchemaDocument to Schema conversion: \(error.located)")
         }
         let errors = try GraphQLValidator.validate(query, schema)
         guard let first = errors.first else { return }
-        // OPA shows the first error with its place behind all others, and without the last full stop.
+        // OPA shows the first error with its place behind all others, and without the last full
+        // stop.
         let messages = ([first.message] + errors.dropFirst().map(\.located)).joined(separator: "\n")
         let shown = messages.hasSuffix(".") ? String(messages.dropLast()) : messages
         throw failure(GraphQLError(shown, first.position))

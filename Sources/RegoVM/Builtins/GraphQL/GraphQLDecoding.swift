@@ -20,7 +20,9 @@ struct GraphQLDecoder {
     ) throws(BuiltinError) -> [Element] {
         let value = object[key]
         if value.isUndefined || value.kind == .null { return [] }
-        guard value.kind == .array || value.kind == .set, depth < Limits.graphQLDepth else { throw failure(key) }
+        guard value.kind == .array || value.kind == .set, depth < Limits.graphQLDepth else {
+            throw failure(key)
+        }
         var elements: [Element] = []
         for element in value.elements {
             guard element.kind == .object else { throw failure(key) }
@@ -68,7 +70,8 @@ struct GraphQLDecoder {
         GraphQLVariable(
             name: try text(value, "Variable"), type: try type(value["Type"], depth),
             defaultValue: try optionalValue(value, "DefaultValue", depth),
-            directives: try list(value, "Directives", depth, directive), position: GraphQLPosition())
+            directives: try list(value, "Directives", depth, directive), position: GraphQLPosition()
+        )
     }
 
     private func selection(_ value: Value, _ depth: Int) throws(BuiltinError) -> GraphQLSelection {
@@ -83,7 +86,8 @@ struct GraphQLDecoder {
         guard value["Alias"].isDefined else {
             return .spread(
                 GraphQLSpread(
-                    name: try text(value, "Name"), directives: directives, position: GraphQLPosition()))
+                    name: try text(value, "Name"), directives: directives,
+                    position: GraphQLPosition()))
         }
         let field = GraphQLField()
         field.alias = try text(value, "Alias")
@@ -116,7 +120,9 @@ struct GraphQLDecoder {
 
     private func value(_ value: Value, _ depth: Int) throws(BuiltinError) -> GraphQLValue {
         let number = value["Kind"].isUndefined ? 0 : value["Kind"].asInteger
-        guard let number, let kind = GraphQLValue.Kind(rawValue: Int(number)) else { throw failure("Kind") }
+        guard let number, let kind = GraphQLValue.Kind(rawValue: Int(number)) else {
+            throw failure("Kind")
+        }
         let children = try list(value, "Children", depth) { (child, depth) throws(BuiltinError) in
             GraphQLValue.Child(
                 name: try text(child, "Name"), value: try self.value(child["Value"], depth))
@@ -129,7 +135,8 @@ struct GraphQLDecoder {
         guard depth < Limits.graphQLDepth else { throw failure("Type") }
         let element = value["Elem"].kind == .object ? try type(value["Elem"], depth + 1) : nil
         return GraphQLType(
-            name: try text(value, "NamedType"), element: element, isNonNull: value["NonNull"].isTrue)
+            name: try text(value, "NamedType"), element: element, isNonNull: value["NonNull"].isTrue
+        )
     }
 
     // MARK: Schemas
@@ -149,21 +156,26 @@ struct GraphQLDecoder {
         GraphQLSchemaDefinition(
             description: try text(value, "Description"),
             directives: try list(value, "Directives", depth, directive),
-            operationTypes: try list(value, "OperationTypes", depth) { (entry, _) throws(BuiltinError) in
+            operationTypes: try list(value, "OperationTypes", depth) {
+                (entry, _) throws(BuiltinError) in
                 GraphQLSchemaDefinition.OperationType(
                     operation: try text(entry, "Operation"), type: try text(entry, "Type"),
                     position: GraphQLPosition())
             })
     }
 
-    private func definition(_ value: Value, _ depth: Int) throws(BuiltinError) -> GraphQLDefinition {
-        guard let kind = GraphQLDefinition.Kind(rawValue: try text(value, "Kind")) else { throw failure("Kind") }
+    private func definition(_ value: Value, _ depth: Int) throws(BuiltinError) -> GraphQLDefinition
+    {
+        guard let kind = GraphQLDefinition.Kind(rawValue: try text(value, "Kind")) else {
+            throw failure("Kind")
+        }
         return GraphQLDefinition(
             kind: kind, description: try text(value, "Description"), name: try text(value, "Name"),
             directives: try list(value, "Directives", depth, directive),
             interfaces: try texts(value, "Interfaces"),
             fields: try list(value, "Fields", depth, field), types: try texts(value, "Types"),
-            enumValues: try list(value, "EnumValues", depth) { (entry, depth) throws(BuiltinError) in
+            enumValues: try list(value, "EnumValues", depth) {
+                (entry, depth) throws(BuiltinError) in
                 GraphQLEnumValue(
                     description: try text(entry, "Description"), name: try text(entry, "Name"),
                     directives: try list(entry, "Directives", depth, directive))
@@ -171,12 +183,14 @@ struct GraphQLDecoder {
             isBuiltIn: value["BuiltIn"].isTrue)
     }
 
-    private func field(_ value: Value, _ depth: Int) throws(BuiltinError) -> GraphQLFieldDefinition {
+    private func field(_ value: Value, _ depth: Int) throws(BuiltinError) -> GraphQLFieldDefinition
+    {
         GraphQLFieldDefinition(
             description: try text(value, "Description"), name: try text(value, "Name"),
             arguments: try list(value, "Arguments", depth, field),
             defaultValue: try optionalValue(value, "DefaultValue", depth),
-            type: try type(value["Type"], depth), directives: try list(value, "Directives", depth, directive))
+            type: try type(value["Type"], depth),
+            directives: try list(value, "Directives", depth, directive))
     }
 
     private func directiveDefinition(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Syntax trees as the values that policies see: gqlparser's JSON without positions, nulls and empty
+/// Syntax trees as the values that policies see: gqlparser's JSON without positions, nulls and
+/// empty
 /// collections.
 struct GraphQLDescriber {
     let evaluation: Evaluation
@@ -35,7 +36,8 @@ struct GraphQLDescriber {
 
     private func describe(_ fragment: GraphQLFragment) -> Value {
         object([
-            ("Name", text(fragment.name)), ("VariableDefinition", list(fragment.variables, describe)),
+            ("Name", text(fragment.name)),
+            ("VariableDefinition", list(fragment.variables, describe)),
             ("TypeCondition", text(fragment.typeCondition)),
             ("Directives", list(fragment.directives, describe)),
             ("SelectionSet", list(fragment.selections, describe)),
@@ -86,7 +88,8 @@ struct GraphQLDescriber {
             object([("Name", text(child.name)), ("Value", describe(child.value))])
         }
         return object([
-            ("Raw", text(value.raw)), ("Children", children), ("Kind", .integer(value.kind.rawValue)),
+            ("Raw", text(value.raw)), ("Children", children),
+            ("Kind", .integer(value.kind.rawValue)),
             ("ExpectedTypeHasDefault", .false),
         ])
     }
@@ -140,7 +143,8 @@ struct GraphQLDescriber {
         object([
             ("Description", text(field.description)), ("Name", text(field.name)),
             ("Arguments", list(field.arguments, describe)),
-            ("DefaultValue", field.defaultValue.map(describe) ?? .null), ("Type", describe(field.type)),
+            ("DefaultValue", field.defaultValue.map(describe) ?? .null),
+            ("Type", describe(field.type)),
             ("Directives", list(field.directives, describe)),
         ])
     }

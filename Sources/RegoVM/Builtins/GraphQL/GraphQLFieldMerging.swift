@@ -12,7 +12,8 @@ struct GraphQLFieldMerging {
         var inner: [Conflict] = []
 
         var message: String {
-            "Fields \"\(name)\" conflict because \(explanation). Use different aliases on the fields to "
+            "Fields \"\(name)\" conflict because \(explanation). Use different aliases on the "
+                + "fields to "
                 + "fetch both if this was intentional."
         }
 
@@ -60,7 +61,9 @@ struct GraphQLFieldMerging {
             let fields = collection.fields[name] ?? []
             for (index, field) in fields.enumerated() {
                 for other in fields[(index + 1)...] {
-                    if let conflict = conflict(field, other, false, validator, 0) { found.append(conflict) }
+                    if let conflict = conflict(field, other, false, validator, 0) {
+                        found.append(conflict)
+                    }
                 }
             }
         }
@@ -80,7 +83,8 @@ struct GraphQLFieldMerging {
     }
 
     private mutating func between(
-        _ left: Collection, _ right: Collection, _ areExclusive: Bool, _ validator: GraphQLValidator,
+        _ left: Collection, _ right: Collection, _ areExclusive: Bool,
+        _ validator: GraphQLValidator,
         _ depth: Int
     ) -> [Conflict] {
         var found: [Conflict] = []
@@ -97,10 +101,12 @@ struct GraphQLFieldMerging {
     }
 
     private mutating func between(
-        _ collection: Collection, _ name: String, _ areExclusive: Bool, _ compared: inout Set<String>,
+        _ collection: Collection, _ name: String, _ areExclusive: Bool,
+        _ compared: inout Set<String>,
         _ validator: GraphQLValidator, _ depth: Int
     ) -> [Conflict] {
-        guard compared.insert(name).inserted, spend(), let fragment = validator.fragment(name) else { return [] }
+        guard compared.insert(name).inserted, spend(), let fragment = validator.fragment(name)
+        else { return [] }
         let other = Collection(fragment.selections)
         var found = between(collection, other, areExclusive, validator, depth)
         for next in other.fragments where next != name {
@@ -110,14 +116,17 @@ struct GraphQLFieldMerging {
     }
 
     private mutating func between(
-        _ left: String, _ right: String, _ areExclusive: Bool, _ validator: GraphQLValidator, _ depth: Int
+        _ left: String, _ right: String, _ areExclusive: Bool, _ validator: GraphQLValidator,
+        _ depth: Int
     ) -> [Conflict] {
         guard left != right, spend() else { return [] }
         let pair = left < right ? "\(left) \(right)" : "\(right) \(left)"
         // What was compared as not exclusive covers both.
         if let known = comparedPairs[pair], areExclusive || !known { return [] }
         comparedPairs[pair] = areExclusive
-        guard let first = validator.fragment(left), let second = validator.fragment(right) else { return [] }
+        guard let first = validator.fragment(left), let second = validator.fragment(right) else {
+            return []
+        }
         let (a, b) = (Collection(first.selections), Collection(second.selections))
         var found = between(a, b, areExclusive, validator, depth)
         for next in b.fragments { found += between(left, next, areExclusive, validator, depth) }
@@ -130,29 +139,35 @@ struct GraphQLFieldMerging {
         _ validator: GraphQLValidator, _ depth: Int
     ) -> Conflict? {
         guard spend(), depth < Limits.graphQLDepth, let leftType = left.definition?.type,
-            let rightType = right.definition?.type, let leftParent = left.parent, let rightParent = right.parent
+            let rightType = right.definition?.type, let leftParent = left.parent,
+            let rightParent = right.parent
         else { return nil }
         let areExclusive =
             parentsAreExclusive
-            || (leftParent.name != rightParent.name && leftParent.kind == .object && rightParent.kind == .object)
+            || (leftParent.name != rightParent.name && leftParent.kind == .object
+                && rightParent.kind == .object)
         if !areExclusive {
             if left.name != right.name {
                 return Conflict(
-                    name: left.alias, reason: "\"\(left.name)\" and \"\(right.name)\" are different fields",
+                    name: left.alias,
+                    reason: "\"\(left.name)\" and \"\(right.name)\" are different fields",
                     position: right.position)
             }
             if !haveSameArguments(left, right) {
                 return Conflict(
-                    name: left.alias, reason: "they have differing arguments", position: right.position)
+                    name: left.alias, reason: "they have differing arguments",
+                    position: right.position)
             }
         }
         if typesConflict(leftType, rightType, validator.schema) {
             return Conflict(
                 name: left.alias,
-                reason: "they return conflicting types \"\(leftType.text)\" and \"\(rightType.text)\"",
+                reason:
+                    "they return conflicting types \"\(leftType.text)\" and \"\(rightType.text)\"",
                 position: right.position)
         }
-        let inner = subConflicts(left.selections, right.selections, areExclusive, validator, depth + 1)
+        let inner = subConflicts(
+            left.selections, right.selections, areExclusive, validator, depth + 1)
         return inner.isEmpty
             ? nil : Conflict(name: left.alias, reason: "", position: right.position, inner: inner)
     }
@@ -172,7 +187,9 @@ struct GraphQLFieldMerging {
             found += between(b, fragment, areExclusive, &compared, validator, depth)
         }
         for first in a.fragments {
-            for second in b.fragments { found += between(first, second, areExclusive, validator, depth) }
+            for second in b.fragments {
+                found += between(first, second, areExclusive, validator, depth)
+            }
         }
         return found
     }
@@ -194,7 +211,9 @@ struct GraphQLFieldMerging {
         switch (left.element, right.element) {
         case (let a?, let b?): return typesConflict(a, b, schema)
         case (nil, nil):
-            guard let a = schema.types[left.name], let b = schema.types[right.name] else { return false }
+            guard let a = schema.types[left.name], let b = schema.types[right.name] else {
+                return false
+            }
             return (a.isLeaf || b.isLeaf) && a.name != b.name
         default: return true
         }

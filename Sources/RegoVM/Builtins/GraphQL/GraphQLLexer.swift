@@ -76,7 +76,9 @@ struct GraphQLLexer {
         }
     }
 
-    private func hasPrefix(_ text: String) -> Bool { input[position...].starts(with: text.unicodeScalars) }
+    private func hasPrefix(_ text: String) -> Bool {
+        input[position...].starts(with: text.unicodeScalars)
+    }
 
     private func token(_ kind: GraphQLToken.Kind, _ text: String = "") -> GraphQLToken {
         GraphQLToken(
@@ -101,7 +103,9 @@ struct GraphQLLexer {
             case "\t", " ", ",", "\u{FEFF}": position += 1
             case "\n", "\r": newLine()
             case "#":
-                while position < input.count, input[position].value > 0x1F || input[position] == "\t" {
+                while position < input.count,
+                    input[position].value > 0x1F || input[position] == "\t"
+                {
                     position += 1
                 }
             default: return
@@ -145,12 +149,16 @@ struct GraphQLLexer {
         var isFloat = false
         if accept(".") {
             isFloat = true
-            if digits() == 0 { return invalid("Invalid number, expected digit but got: \(describedNext).") }
+            if digits() == 0 {
+                return invalid("Invalid number, expected digit but got: \(describedNext).")
+            }
         }
         if accept("e") || accept("E") {
             isFloat = true
             if !accept("-") { _ = accept("+") }
-            if digits() == 0 { return invalid("Invalid number, expected digit but got: \(describedNext).") }
+            if digits() == 0 {
+                return invalid("Invalid number, expected digit but got: \(describedNext).")
+            }
         }
         return token(isFloat ? .float : .int, text(start..<position))
     }
@@ -200,7 +208,8 @@ struct GraphQLLexer {
         guard let scalar = current else { return invalid("Invalid character escape sequence.") }
         if scalar == "u" {
             let digits = input[min(position + 1, input.count)..<min(position + 5, input.count)]
-            guard digits.count == 4, let value = UInt32(String(String.UnicodeScalarView(digits)), radix: 16),
+            guard digits.count == 4,
+                let value = UInt32(String(String.UnicodeScalarView(digits)), radix: 16),
                 digits.first != "+", digits.first != "-"
             else {
                 let shown = text(position..<min(position + 5, input.count))
@@ -211,7 +220,8 @@ struct GraphQLLexer {
             return nil
         }
         let plain: [Unicode.Scalar: Unicode.Scalar] = [
-            "\"": "\"", "/": "/", "\\": "\\", "b": "\u{8}", "f": "\u{C}", "n": "\n", "r": "\r", "t": "\t",
+            "\"": "\"", "/": "/", "\\": "\\", "b": "\u{8}", "f": "\u{C}", "n": "\n", "r": "\r",
+            "t": "\t",
         ]
         guard let meant = plain[scalar] else {
             return invalid("Invalid character escape sequence: \\\(scalar).")
@@ -255,9 +265,13 @@ struct GraphQLLexer {
         let space: [Unicode.Scalar] = [" ", "\t"]
         var lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
             .map { Array($0) }
-        func indentation(_ line: [Unicode.Scalar]) -> Int? { line.firstIndex { !space.contains($0) } }
+        func indentation(_ line: [Unicode.Scalar]) -> Int? {
+            line.firstIndex { !space.contains($0) }
+        }
         if let common = lines.compactMap(indentation).min() {
-            for index in lines.indices.dropFirst() { lines[index] = Array(lines[index].dropFirst(common)) }
+            for index in lines.indices.dropFirst() {
+                lines[index] = Array(lines[index].dropFirst(common))
+            }
         }
         let kept = lines.drop { indentation($0) == nil }
         let end = kept.lastIndex { indentation($0) != nil } ?? kept.startIndex - 1

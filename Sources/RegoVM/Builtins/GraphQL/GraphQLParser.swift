@@ -42,7 +42,8 @@ struct GraphQLParser {
     mutating func expectKeyword(_ word: String) throws(GraphQLError) {
         let token = peek()
         guard token.kind == .name, token.text == word else {
-            throw GraphQLError("Expected \(GoText.quoted(word)), found \(token.shown)", token.position)
+            throw GraphQLError(
+                "Expected \(GoText.quoted(word)), found \(token.shown)", token.position)
         }
         try next()
     }
@@ -63,7 +64,8 @@ struct GraphQLParser {
         guard try skip(open) else { return [] }
         depth += 1
         guard depth <= Limits.graphQLDepth else {
-            throw GraphQLError("document is nested deeper than \(Limits.graphQLDepth)", previous.position)
+            throw GraphQLError(
+                "document is nested deeper than \(Limits.graphQLDepth)", previous.position)
         }
         var elements: [Element] = []
         while peek().kind != close { elements.append(try element(&self)) }
@@ -95,7 +97,8 @@ struct GraphQLParser {
             let name = try name()
             directives.append(
                 GraphQLDirective(
-                    name: name, arguments: try arguments(isConstant: isConstant), position: position))
+                    name: name, arguments: try arguments(isConstant: isConstant), position: position
+                ))
         }
         return directives
     }
@@ -126,7 +129,9 @@ struct GraphQLParser {
         case .string: kind = .string
         case .blockString: kind = .block
         case .name:
-            kind = token.text == "true" || token.text == "false" ? .boolean : token.text == "null" ? .null : .enum
+            kind =
+                token.text == "true" || token.text == "false"
+                ? .boolean : token.text == "null" ? .null : .enum
         default: throw unexpected(token)
         }
         try next()

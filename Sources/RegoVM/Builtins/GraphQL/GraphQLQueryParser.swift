@@ -31,7 +31,9 @@ extension GraphQLParser {
 
     mutating func operationKind() throws(GraphQLError) -> String {
         let token = try next()
-        guard ["query", "mutation", "subscription"].contains(token.text) else { throw unexpected(token) }
+        guard ["query", "mutation", "subscription"].contains(token.text) else {
+            throw unexpected(token)
+        }
         return token.text
     }
 
@@ -42,7 +44,9 @@ extension GraphQLParser {
             let name = try parser.name()
             try parser.expect(.colon)
             var variable = GraphQLVariable(name: name, type: try parser.type(), position: position)
-            if try parser.skip(.equals) { variable.defaultValue = try parser.value(isConstant: true) }
+            if try parser.skip(.equals) {
+                variable.defaultValue = try parser.value(isConstant: true)
+            }
             variable.directives = try parser.directives(isConstant: false)
             return variable
         }
@@ -53,7 +57,8 @@ extension GraphQLParser {
         guard peek().kind == .leftBrace else {
             throw GraphQLError("Expected {, found \(peek().kind.rawValue)", peek().position)
         }
-        return try many(.leftBrace, .rightBrace, atLeastOne: true) { (parser) throws(GraphQLError) in
+        return try many(.leftBrace, .rightBrace, atLeastOne: true) {
+            (parser) throws(GraphQLError) in
             try parser.selection()
         }
     }
@@ -65,7 +70,8 @@ extension GraphQLParser {
             let name = try name()
             return .spread(
                 GraphQLSpread(
-                    name: name, directives: try directives(isConstant: false), position: token.position))
+                    name: name, directives: try directives(isConstant: false),
+                    position: token.position))
         }
         var fragment = GraphQLInlineFragment(position: token.position)
         if token.kind == .name {

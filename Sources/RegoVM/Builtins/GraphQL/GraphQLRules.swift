@@ -7,9 +7,11 @@ extension GraphQLValidator {
 
     func checkKnown(_ name: String, _ position: GraphQLPosition, suggests: Bool = true) {
         guard schema.types[name] == nil else { return }
-        let suggestion = suggests
-            ? GraphQLSuggestion.quoted("Did you mean", name, Array(schema.types.keys)) : ""
-        report("Unknown type \"\(name)\".\(suggestion)", position)
+        func suggestion() -> String {
+            suggests
+                ? GraphQLSuggestion.quoted("Did you mean", name, schema.types.keys.sorted()) : ""
+        }
+        report("Unknown type \"\(name)\".\(suggestion())", position)
     }
 
     func checkComposite(_ name: String, _ subject: String, _ position: GraphQLPosition) {
@@ -26,22 +28,27 @@ extension GraphQLValidator {
         let possible = Set(schema.possibleTypes(parent))
         guard possible.isDisjoint(with: schema.possibleTypes(type)) else { return }
         report(
-            "\(start) objects of type \"\(parent.name)\" can never be of type \"\(type.name)\".", position)
+            "\(start) objects of type \"\(parent.name)\" can never be of type \"\(type.name)\".",
+            position)
     }
 
     // MARK: Fields and arguments (sections 5.3 and 5.4)
 
     func checkFieldIsKnown(_ field: GraphQLField) {
         guard let parent = field.parent, field.definition == nil else { return }
-        var message = "Cannot query field \"\(field.name)\" on type \"\(parent.name)\"."
-        let types = suggestedTypes(parent, field.name)
+        report(
+            "Cannot query field \"\(field.name)\" on type \"\(parent.name)\"."
+                + fieldSuggestion(parent, field.name), field.position)
+    }
+
+    private func fieldSuggestion(_ parent: GraphQLDefinition, _ name: String) -> String {
+        let types = suggestedTypes(parent, name)
         if !types.isEmpty {
-            message +=
-                " Did you mean to use an inline fragment on \(GraphQLSuggestion.list(types.map { "\"\($0)\"" }))?"
-        } else if parent.kind == .object || parent.kind == .interface {
-            message += GraphQLSuggestion.quoted("Did you mean", field.name, parent.fields.map(\.name))
+            let list = GraphQLSuggestion.list(types.map { "\"\($0)\"" })
+            return " Did you mean to use an inline fragment on \(list)?"
         }
-        report(message, field.position)
+        guard parent.kind == .object || parent.kind == .interface else { return "" }
+        return GraphQLSuggestion.quoted("Did you mean", name, parent.fields.map(\.name))
     }
 
     /// Types that stand for `parent` and have the field: interfaces by use, then objects.
@@ -69,9 +76,10 @@ extension GraphQLValidator {
         _ arguments: [GraphQLArgument], _ definitions: [GraphQLFieldDefinition], _ subject: String
     ) {
         for argument in arguments where !definitions.contains(where: { $0.name == argument.name }) {
-            let suggestion = GraphQLSuggestion.quoted(
-                "Did you mean", argument.name, definitions.map(\.name))
-            report("Unknown argument \"\(argument.name)\" on \(subject).\(suggestion)", argument.position)
+            report(
+                "Unknown argument \"\(argument.name)\" on \(subject)."
+                    + GraphQLSuggestion.quoted(
+                        "Did you mean", argument.name, definitions.map(\.name)), argument.position)
         }
     }
 
@@ -79,10 +87,12 @@ extension GraphQLValidator {
         _ arguments: [GraphQLArgument], _ definitions: [GraphQLFieldDefinition], _ subject: String,
         _ position: GraphQLPosition
     ) {
-        for definition in definitions where definition.type.isNonNull && definition.defaultValue == nil {
+        for definition in definitions
+        where definition.type.isNonNull && definition.defaultValue == nil {
             if arguments.contains(where: { $0.name == definition.name }) { continue }
             report(
-                "\(subject) argument \"\(definition.name)\" of type \"\(definition.type.text)\" is required, "
+                "\(subject) argument \"\(definition.name)\" of type \"\(definition.type.text)\" "
+                    + "is required, "
                     + "but it was not provided.", position)
         }
     }
@@ -95,15 +105,18 @@ extension GraphQLValidator {
     }
 
     func checkLeaf(_ field: GraphQLField) {
-        guard let definition = field.definition, let type = schema.types[definition.type.baseName] else { return }
+        guard let definition = field.definition, let type = schema.types[definition.type.baseName]
+        else { return }
         if type.isLeaf && !field.selections.isEmpty {
             report(
-                "Field \"\(field.name)\" must not have a selection since type \"\(type.name)\" has no "
+                "Field \"\(field.name)\" must not have a selection since type \"\(type.name)\" "
+                    + "has no "
                     + "subfields.", field.position)
         }
         if !type.isLeaf && field.selections.isEmpty {
             report(
-                "Field \"\(field.name)\" of type \"\(definition.type.text)\" must have a selection of "
+                "Field \"\(field.name)\" of type \"\(definition.type.text)\" must have a "
+                    + "selection of "
                     + "subfields. Did you mean \"\(field.name) { ... }\"?", field.position)
         }
     }
@@ -140,12 +153,14 @@ extension GraphQLValidator {
         }
         guard !variable.type.isCompatible(with: wanted) else { return }
         report(
-            "Variable \"\(value.text)\" of type \"\(variable.type.text)\" used in position expecting type "
+            "Variable \"\(value.text)\" of type \"\(variable.type.text)\" used in position "
+                + "expecting type "
                 + "\"\(wanted.text)\".", value.position)
     }
 
     private func checkType(_ value: GraphQLValue) {
-        guard let type = value.definition, let expected = value.expectedType, value.kind != .variable
+        guard let type = value.definition, let expected = value.expectedType,
+            value.kind != .variable
         else { return }
         let standard = ["Int", "Float", "String", "Boolean", "ID"]
         // The values of other scalars are their own affair.
@@ -155,34 +170,43 @@ extension GraphQLValidator {
         case .null: isRight = !expected.isNonNull
         case .list: isRight = expected.element != nil
         case .int:
-            isRight = ["Int", "Float", "ID"].contains(type.name) && GoText.integer(value.raw.utf8) != nil
+            isRight =
+                ["Int", "Float", "ID"].contains(type.name) && GoText.integer(value.raw.utf8) != nil
         case .float: isRight = type.name == "Float"
         case .string, .block: isRight = ["String", "ID"].contains(type.name)
         case .boolean: isRight = type.name == "Boolean"
-        case .enum: isRight = type.kind == .enum && type.enumValues.contains { $0.name == value.raw }
+        case .enum:
+            isRight = type.kind == .enum && type.enumValues.contains { $0.name == value.raw }
         case .object:
             checkFields(value, type)
             return
         case .variable: return
         }
         guard !isRight else { return }
-        let names = type.kind == .enum ? type.enumValues.map(\.name) : []
-        let suggestion = [.string, .block, .enum].contains(value.kind)
-            ? GraphQLSuggestion.plain("Did you mean the enum value", value.raw, names) : ""
-        report("Expected type \(expected.text), found \(value.text).\(suggestion)", value.position)
+        report(
+            "Expected type \(expected.text), found \(value.text)." + enumSuggestion(value, type),
+            value.position)
+    }
+
+    private func enumSuggestion(_ value: GraphQLValue, _ type: GraphQLDefinition) -> String {
+        guard type.kind == .enum, [.string, .block, .enum].contains(value.kind) else { return "" }
+        return GraphQLSuggestion.plain(
+            "Did you mean the enum value", value.raw, type.enumValues.map(\.name))
     }
 
     private func checkFields(_ value: GraphQLValue, _ type: GraphQLDefinition) {
         for field in type.fields where field.type.isNonNull && field.defaultValue == nil {
             if value.children.contains(where: { $0.name == field.name }) { continue }
             report(
-                "Field \(type.name).\(field.name) of required type \(field.type.text) was not provided.",
+                "Field \(type.name).\(field.name) of required type \(field.type.text) was not "
+                    + "provided.",
                 value.position)
         }
         for child in value.children where type.field(child.name) == nil {
-            let suggestion = GraphQLSuggestion.plain("Did you mean", child.name, type.fields.map(\.name))
             report(
-                "Field \"\(child.name)\" is not defined by type \(type.name).\(suggestion)", child.position)
+                "Field \"\(child.name)\" is not defined by type \(type.name)."
+                    + GraphQLSuggestion.plain("Did you mean", child.name, type.fields.map(\.name)),
+                child.position)
         }
     }
 }
@@ -200,11 +224,13 @@ struct GraphQLFragmentCycles {
     }
 
     private func search(
-        _ fragment: GraphQLFragment, _ origin: String, _ path: inout [String], _ visited: inout Set<String>
+        _ fragment: GraphQLFragment, _ origin: String, _ path: inout [String],
+        _ visited: inout Set<String>
     ) {
         for spread in spreads(fragment.selections) {
             if spread.name == origin {
-                let via = path.isEmpty ? "" : " via " + path.map { "\"\($0)\"" }.joined(separator: ", ")
+                let via =
+                    path.isEmpty ? "" : " via " + path.map { "\"\($0)\"" }.joined(separator: ", ")
                 validator.report(
                     "Cannot spread fragment \"\(origin)\" within itself\(via).", spread.position)
                 continue

@@ -16,7 +16,8 @@ struct GraphQLSchema {
 
     init(_ document: GraphQLSchemaDocument) throws(GraphQLError) {
         let prelude = GraphQLPrelude.document()
-        let order = try collectTypes(prelude.definitions + document.definitions, document.extensions)
+        let order = try collectTypes(
+            prelude.definitions + document.definitions, document.extensions)
         collectPossibleTypes(order)
         try collectDirectives(prelude.directives + document.directives)
         try collectRoots(document)
@@ -25,7 +26,9 @@ struct GraphQLSchema {
             addIntrospection()
             return
         }
-        for (operation, name) in [("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription")]
+        for (operation, name) in [
+            ("query", "Query"), ("mutation", "Mutation"), ("subscription", "Subscription"),
+        ]
         where roots[operation] == nil && types[name] != nil {
             roots[operation] = name
         }
@@ -66,7 +69,8 @@ struct GraphQLSchema {
             guard var base else { continue }
             guard base.kind == addition.kind else {
                 throw GraphQLError(
-                    "Cannot extend type \(base.name) because the base type is a \(base.kind.rawValue), "
+                    "Cannot extend type \(base.name) because the base type is a "
+                        + "\(base.kind.rawValue), "
                         + "not \(addition.kind.rawValue).", addition.position)
             }
             base.directives += addition.directives
@@ -85,7 +89,9 @@ struct GraphQLSchema {
             switch definition.kind {
             case .union: possible[name, default: []] += definition.types
             case .object, .inputObject, .interface:
-                for interface in definition.interfaces { possible[interface, default: []].append(name) }
+                for interface in definition.interfaces {
+                    possible[interface, default: []].append(name)
+                }
                 if definition.kind != .interface { possible[name, default: []].append(name) }
             case .scalar, .enum: break
             }
@@ -96,8 +102,11 @@ struct GraphQLSchema {
         _ definitions: [GraphQLDirectiveDefinition]
     ) throws(GraphQLError) {
         for definition in definitions {
-            if directives[definition.name] != nil, !Self.directivesThatMayRepeat.contains(definition.name) {
-                throw GraphQLError("Cannot redeclare directive \(definition.name).", definition.position)
+            if directives[definition.name] != nil,
+                !Self.directivesThatMayRepeat.contains(definition.name)
+            {
+                throw GraphQLError(
+                    "Cannot redeclare directive \(definition.name).", definition.position)
             }
             directives[definition.name] = definition
         }
@@ -113,7 +122,8 @@ struct GraphQLSchema {
             for entry in definition.operationTypes {
                 guard types[entry.type] != nil else {
                     throw GraphQLError(
-                        "Schema root \(entry.operation) refers to a type \(entry.type) that does not exist.",
+                        "Schema root \(entry.operation) refers to a type \(entry.type) that does "
+                            + "not exist.",
                         entry.position)
                 }
                 roots[entry.operation] = entry.type
@@ -124,11 +134,13 @@ struct GraphQLSchema {
     private mutating func addIntrospection() {
         guard let name = roots["query"] else { return }
         types[name]?.fields += [
-            GraphQLFieldDefinition(name: "__schema", type: GraphQLType(name: "__Schema", isNonNull: true)),
+            GraphQLFieldDefinition(
+                name: "__schema", type: GraphQLType(name: "__Schema", isNonNull: true)),
             GraphQLFieldDefinition(
                 name: "__type",
                 arguments: [
-                    GraphQLFieldDefinition(name: "name", type: GraphQLType(name: "String", isNonNull: true))
+                    GraphQLFieldDefinition(
+                        name: "name", type: GraphQLType(name: "String", isNonNull: true))
                 ], type: GraphQLType(name: "__Type")),
         ]
     }

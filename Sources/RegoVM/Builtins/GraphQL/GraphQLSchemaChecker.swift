@@ -5,7 +5,9 @@ struct GraphQLSchemaChecker {
     let schema: GraphQLSchema
 
     func check() throws(GraphQLError) {
-        for (_, definition) in schema.types.sorted(by: { $0.key < $1.key }) { try check(definition) }
+        for (_, definition) in schema.types.sorted(by: { $0.key < $1.key }) {
+            try check(definition)
+        }
         for (_, definition) in schema.directives.sorted(by: { $0.key < $1.key }) {
             try checkName(definition.name, definition.position)
             try checkArguments(definition.arguments, of: definition)
@@ -44,7 +46,8 @@ struct GraphQLSchemaChecker {
         }
         guard member.kind == .object else {
             throw GraphQLError(
-                "\(union.kind.rawValue) type \(GoText.quoted(name)) must be OBJECT.", union.position)
+                "\(union.kind.rawValue) type \(GoText.quoted(name)) must be OBJECT.", union.position
+            )
         }
     }
 
@@ -54,7 +57,8 @@ struct GraphQLSchemaChecker {
             throw GraphQLError(
                 "\(kind) \(definition.name): must define one or more fields.", definition.position)
         }
-        for field in definition.fields where schema.types[field.type.baseName]?.kind == .inputObject {
+        for field in definition.fields where schema.types[field.type.baseName]?.kind == .inputObject
+        {
             throw GraphQLError(
                 "\(kind) \(definition.name): field must be one of "
                     + "SCALAR, OBJECT, INTERFACE, UNION, ENUM.", field.position)
@@ -82,7 +86,8 @@ struct GraphQLSchemaChecker {
         for field in definition.fields {
             guard let type = schema.types[field.type.baseName], !type.isInput else { continue }
             throw GraphQLError(
-                "\(type.kind.rawValue) \(field.name): field must be one of SCALAR, ENUM, INPUT_OBJECT.",
+                "\(type.kind.rawValue) \(field.name): field must be one of SCALAR, ENUM, "
+                    + "INPUT_OBJECT.",
                 field.position)
         }
     }
@@ -96,7 +101,8 @@ struct GraphQLSchemaChecker {
     private func checkName(_ name: String, _ position: GraphQLPosition) throws(GraphQLError) {
         guard !name.hasPrefix("__") else {
             throw GraphQLError(
-                "Name \"\(name)\" must not begin with \"__\", which is reserved by GraphQL introspection.",
+                "Name \"\(name)\" must not begin with \"__\", which is reserved by GraphQL "
+                    + "introspection.",
                 position)
         }
     }
@@ -117,19 +123,22 @@ struct GraphQLSchemaChecker {
     }
 
     private func checkDirectives(
-        _ directives: [GraphQLDirective], _ location: String, of current: GraphQLDirectiveDefinition?
+        _ directives: [GraphQLDirective], _ location: String,
+        of current: GraphQLDirectiveDefinition?
     ) throws(GraphQLError) {
         for directive in directives {
             try checkName(directive.name, directive.position)
             if let current, current.name == directive.name {
-                throw GraphQLError("Directive \(current.name) cannot refer to itself.", directive.position)
+                throw GraphQLError(
+                    "Directive \(current.name) cannot refer to itself.", directive.position)
             }
             guard let definition = schema.directives[directive.name] else {
                 throw GraphQLError("Undefined directive \(directive.name).", directive.position)
             }
             guard definition.locations.contains(location) else {
                 throw GraphQLError(
-                    "Directive \(directive.name) is not applicable on \(location).", directive.position)
+                    "Directive \(directive.name) is not applicable on \(location).",
+                    directive.position)
             }
         }
     }
@@ -153,13 +162,15 @@ struct GraphQLSchemaChecker {
                 inherited == definition.name
                     ? "Type \(definition.name) cannot implement \(name) because it would create a "
                         + "circular reference."
-                    : "Type \(definition.name) must implement \(inherited) because it is implemented by "
+                    : "Type \(definition.name) must implement \(inherited) because it is "
+                        + "implemented by "
                         + "\(name).", definition.position)
         }
     }
 
     private func checkField(
-        _ definition: GraphQLDefinition, _ interface: GraphQLDefinition, _ required: GraphQLFieldDefinition
+        _ definition: GraphQLDefinition, _ interface: GraphQLDefinition,
+        _ required: GraphQLFieldDefinition
     ) throws(GraphQLError) {
         let start = "For \(definition.name) to implement \(interface.name)"
         guard let found = definition.field(required.name) else {
@@ -183,7 +194,8 @@ struct GraphQLSchemaChecker {
         for extra in found.arguments where extra.type.isNonNull && extra.defaultValue == nil {
             if required.arguments.contains(where: { $0.name == extra.name }) { continue }
             throw GraphQLError(
-                "\(start) any additional arguments on \(found.name) must be optional or have a default "
+                "\(start) any additional arguments on \(found.name) must be optional or have a "
+                    + "default "
                     + "value but \(extra.name) is required.", extra.position)
         }
     }

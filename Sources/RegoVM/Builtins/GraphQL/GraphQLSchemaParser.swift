@@ -22,7 +22,8 @@ extension GraphQLParser {
             guard token.kind == .name else { throw parser.unexpected(token) }
             switch token.text {
             case "schema": document.schema.append(try parser.schemaDefinition(description))
-            case "directive": document.directives.append(try parser.directiveDefinition(description))
+            case "directive":
+                document.directives.append(try parser.directiveDefinition(description))
             case "extend":
                 if !description.isEmpty { throw parser.unexpected(parser.previous) }
                 try parser.next()
@@ -46,14 +47,17 @@ extension GraphQLParser {
         let token = peek()
         if token.text == "schema" {
             let definition = try schemaDefinition("", isExtension: true)
-            guard !definition.directives.isEmpty || !definition.operationTypes.isEmpty else { throw unexpected(peek()) }
+            guard !definition.directives.isEmpty || !definition.operationTypes.isEmpty else {
+                throw unexpected(peek())
+            }
             document.schemaExtensions.append(definition)
             return
         }
         guard Self.kinds[token.text] != nil else { throw unexpected(token) }
         let definition = try definition("", isExtension: true)
         let isEmpty =
-            definition.directives.isEmpty && definition.interfaces.isEmpty && definition.fields.isEmpty
+            definition.directives.isEmpty && definition.interfaces.isEmpty
+            && definition.fields.isEmpty
             && definition.types.isEmpty && definition.enumValues.isEmpty
         guard !isEmpty else { throw unexpected(peek()) }
         document.extensions.append(definition)
@@ -63,7 +67,8 @@ extension GraphQLParser {
         _ description: String, isExtension: Bool = false
     ) throws(GraphQLError) -> GraphQLSchemaDefinition {
         try expectKeyword("schema")
-        var definition = GraphQLSchemaDefinition(description: description, position: peek().position)
+        var definition = GraphQLSchemaDefinition(
+            description: description, position: peek().position)
         definition.directives = try directives(isConstant: true)
         definition.operationTypes = try many(.leftBrace, .rightBrace, atLeastOne: true) {
             (parser) throws(GraphQLError) in

@@ -28,10 +28,12 @@ enum GraphQLSuggestion {
         let typedBytes = Array(typed.lowercased().utf8)
         guard typedBytes.count <= Limits.graphQLSuggestionBytes else { return [] }
         var found: [(option: String, distance: Int)] = []
-        for option in options where option.utf8.count <= Limits.graphQLSuggestionBytes {
+        for option in options.prefix(Limits.graphQLSuggestionOptions)
+        where option.utf8.count <= Limits.graphQLSuggestionBytes {
             let bytes = Array(option.lowercased().utf8)
             let limit = max(typedBytes.count / 2, bytes.count / 2, 1)
-            let distance = option == typed ? 0 : bytes == typedBytes ? 1 : distance(typedBytes, bytes)
+            let distance =
+                option == typed ? 0 : bytes == typedBytes ? 1 : distance(typedBytes, bytes)
             if distance <= limit { found.append((option, distance)) }
         }
         return found.sorted { ($0.distance, $0.option) < ($1.distance, $1.option) }.map(\.option)
@@ -44,7 +46,8 @@ enum GraphQLSuggestion {
             var row = [index + 1]
             for (column, other) in right.enumerated() {
                 let cost = byte == other ? 0 : 1
-                var best = min(rows[index][column + 1] + 1, row[column] + 1, rows[index][column] + cost)
+                var best = min(
+                    rows[index][column + 1] + 1, row[column] + 1, rows[index][column] + cost)
                 if index > 0, column > 0, byte == right[column - 1], left[index - 1] == other {
                     best = min(best, rows[index - 1][column - 1] + cost)
                 }

@@ -92,7 +92,8 @@ final class GraphQLValue {
         case .variable: "$" + raw
         case .string, .block: GoText.quoted(raw)
         case .list: "[" + children.map(\.value.text).joined(separator: ",") + "]"
-        case .object: "{" + children.map { "\($0.name):\($0.value.text)" }.joined(separator: ",") + "}"
+        case .object:
+            "{" + children.map { "\($0.name):\($0.value.text)" }.joined(separator: ",") + "}"
         default: raw
         }
     }

@@ -6,6 +6,8 @@ final class GraphQLValidator {
     let schema: GraphQLSchema
     let document: GraphQLQueryDocument
     private(set) var errors: [GraphQLError] = []
+    /// The first fragment of each name.
+    private let fragments: [String: GraphQLFragment]
 
     // State of the walk.
     private(set) var operation: GraphQLOperation?
@@ -19,12 +21,16 @@ final class GraphQLValidator {
     private init(_ document: GraphQLQueryDocument, _ schema: GraphQLSchema) {
         self.document = document
         self.schema = schema
+        fragments = Dictionary(document.fragments.map { ($0.name, $0) }) { first, _ in first }
     }
 
     /// What is wrong with a query; nothing when it is valid.
     static func validate(
         _ document: GraphQLQueryDocument, _ schema: GraphQLSchema
     ) throws(BuiltinError) -> [GraphQLError] {
+        guard document.fragments.count <= Limits.graphQLFragments else {
+            throw BuiltinError(.limit, "GraphQL query has too many fragments")
+        }
         let validator = GraphQLValidator(document, schema)
         validator.walk()
         if validator.merging.isExhausted {
@@ -33,12 +39,13 @@ final class GraphQLValidator {
         return validator.errors
     }
 
-    func report(_ message: String, _ position: GraphQLPosition) {
+    /// - Parameter message: made only when there is room for it: suggestions cost time.
+    func report(_ message: @autoclosure () -> String, _ position: GraphQLPosition) {
         guard errors.count < Limits.graphQLErrors else { return }
-        errors.append(GraphQLError(message, position))
+        errors.append(GraphQLError(message(), position))
     }
 
-    func fragment(_ name: String) -> GraphQLFragment? { document.fragments.first { $0.name == name } }
+    func fragment(_ name: String) -> GraphQLFragment? { fragments[name] }
 
     // MARK: Walk
 
@@ -98,7 +105,8 @@ final class GraphQLValidator {
     }
 
     private func walk(_ field: GraphQLField, _ parent: GraphQLDefinition?) {
-        let definition = field.name == "__typename"
+        let definition =
+            field.name == "__typename"
             ? GraphQLFieldDefinition(name: "__typename", type: GraphQLType(name: "String"))
             : parent?.field(field.name)
         field.definition = definition
@@ -165,7 +173,9 @@ final class GraphQLValidator {
     }
 
     private func walk(_ value: GraphQLValue) {
-        if value.kind == .variable, operation?.variables.contains(where: { $0.name == value.raw }) == true {
+        if value.kind == .variable,
+            operation?.variables.contains(where: { $0.name == value.raw }) == true
+        {
             usedVariables.insert(value.raw)
         }
         if value.kind == .object {
@@ -195,10 +205,12 @@ final class GraphQLValidator {
 
     private func check(_ operation: GraphQLOperation, _ names: inout Set<String>) {
         if schema.root(operation.kind) == nil {
-            report("Schema does not support operation type \"\(operation.kind)\"", operation.position)
+            report(
+                "Schema does not support operation type \"\(operation.kind)\"", operation.position)
         }
         if operation.name.isEmpty && document.operations.count > 1 {
-            report("This anonymous operation must be the only defined operation.", operation.position)
+            report(
+                "This anonymous operation must be the only defined operation.", operation.position)
         }
         for variable in operation.variables where !usedVariables.contains(variable.name) {
             let place = operation.name.isEmpty ? "" : " in operation \"\(operation.name)\""
@@ -207,7 +219,8 @@ final class GraphQLValidator {
         merge(operation.selections)
         checkSubscription(operation)
         if !operation.name.isEmpty && !names.insert(operation.name).inserted {
-            report("There can be only one operation named \"\(operation.name)\".", operation.position)
+            report(
+                "There can be only one operation named \"\(operation.name)\".", operation.position)
         }
         var variables: Set<String> = []
         for variable in operation.variables where !variables.insert(variable.name).inserted {
@@ -217,7 +230,8 @@ final class GraphQLValidator {
             checkKnown(variable.type.baseName, variable.type.position, suggests: false)
             if let type = schema.types[variable.type.baseName], !type.isInput {
                 report(
-                    "Variable \"$\(variable.name)\" cannot be non-input type \"\(variable.type.text)\".",
+                    "Variable \"$\(variable.name)\" cannot be non-input type "
+                        + "\"\(variable.type.text)\".",
                     variable.position)
             }
         }
@@ -229,12 +243,14 @@ final class GraphQLValidator {
         var seen: Set<String> = []
         collectTopFields(operation.selections, &names, &seen)
         if names.count > 1 {
-            let name = operation.name.isEmpty
+            let name =
+                operation.name.isEmpty
                 ? "Anonymous Subscription" : "Subscription \"\(operation.name)\""
             report("\(name) must select only one top level field.", operation.position)
         }
         if names.contains(where: { $0.hasPrefix("__") }) {
-            let name = operation.name.isEmpty
+            let name =
+                operation.name.isEmpty
                 ? "Anonymous Subscription" : "Subscription \"\(operation.name)\""
             report("\(name) must not select an introspection top level field.", operation.position)
         }
@@ -248,7 +264,9 @@ final class GraphQLValidator {
             case .field(let field): names.insert(field.alias)
             case .inlineFragment(let inner): collectTopFields(inner.selections, &names, &seen)
             case .spread(let spread):
-                guard seen.insert(spread.name).inserted, let inner = fragment(spread.name) else { continue }
+                guard seen.insert(spread.name).inserted, let inner = fragment(spread.name) else {
+                    continue
+                }
                 collectTopFields(inner.selections, &names, &seen)
             }
         }
@@ -258,13 +276,15 @@ final class GraphQLValidator {
         _ directive: GraphQLDirective, _ definition: GraphQLDirectiveDefinition?, _ location: String
     ) {
         if let definition {
-            checkArguments(directive.arguments, definition.arguments, "directive \"@\(directive.name)\"")
+            checkArguments(
+                directive.arguments, definition.arguments, "directive \"@\(directive.name)\"")
         }
         if let definition, !definition.locations.contains(location) {
             let place = "\(directive.name):\(directive.position.line):\(directive.position.column)"
             if misplacedDirectives.insert(place).inserted {
                 report(
-                    "Directive \"@\(directive.name)\" may not be used on \(location).", directive.position)
+                    "Directive \"@\(directive.name)\" may not be used on \(location).",
+                    directive.position)
             }
         } else if definition == nil {
             report("Unknown directive \"@\(directive.name)\".", directive.position)
@@ -284,7 +304,8 @@ final class GraphQLValidator {
         // Both an operation and its fragments would report the same conflicts.
         if operation != nil { merge(field.selections) }
         checkRequired(
-            field.arguments, field.definition?.arguments ?? [], "Field \"\(field.name)\"", field.position)
+            field.arguments, field.definition?.arguments ?? [], "Field \"\(field.name)\"",
+            field.position)
         checkLeaf(field)
         checkUnique(field.arguments)
     }

@@ -28,7 +28,9 @@ enum JSONSchemaBuiltins {
     ]
 
     /// JSON text, or an object or array as it would be written as JSON.
-    private static func load(_ operand: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func load(_ operand: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         switch operand.kind {
         case .string:
             guard let value = try? JSONReader.read(operand.bytes, into: evaluation.arena) else {

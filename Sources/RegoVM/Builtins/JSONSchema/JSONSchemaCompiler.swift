@@ -23,7 +23,9 @@ struct JSONSchemaCompiler {
         self.draft = draft
     }
 
-    private mutating func schema(_ document: Value, _ base: String) throws(BuiltinError) -> JSONSchemaNode {
+    private mutating func schema(_ document: Value, _ base: String) throws(BuiltinError)
+        -> JSONSchemaNode
+    {
         let node = JSONSchemaNode()
         try fill(node, document, base)
         return node
@@ -34,12 +36,16 @@ struct JSONSchemaCompiler {
     ) throws(BuiltinError) {
         depth += 1
         defer { depth -= 1 }
-        guard depth <= Limits.schemaDepth else { throw BuiltinError(.limit, "schema is nested too deep") }
+        guard depth <= Limits.schemaDepth else {
+            throw BuiltinError(.limit, "schema is nested too deep")
+        }
         if draft.rawValue >= JSONSchemaDraft.six.rawValue, let verdict = document.asBoolean {
             node.verdict = verdict
             return
         }
-        guard document.kind == .object else { throw .failed("Expected: schema, given: Invalid JSON") }
+        guard document.kind == .object else {
+            throw .failed("Expected: schema, given: Invalid JSON")
+        }
         var base = base
         for key in ["id", "$id"] as [StaticString] { _ = try text(document, key) }
         if let identifier = JSONSchemaReferences.identifier(document) {
@@ -103,7 +109,9 @@ struct JSONSchemaCompiler {
         return Int(integer)
     }
 
-    private static func isSchema(_ value: Value) -> Bool { value.kind == .object || value.kind == .boolean }
+    private static func isSchema(_ value: Value) -> Bool {
+        value.kind == .object || value.kind == .boolean
+    }
 
     private mutating func checkDefinitions(_ document: Value, _ base: String) throws(BuiltinError) {
         let definitions = document["definitions"]
@@ -124,7 +132,8 @@ struct JSONSchemaCompiler {
             }
             guard JSONSchemaNode.primitiveTypes.contains(type) else {
                 throw .failed(
-                    "has a primitive type that is NOT VALID -- given: /\(type)/ Expected valid values are:"
+                    "has a primitive type that is NOT VALID -- given: /\(type)/ Expected valid "
+                        + "values are:"
                         + "[\(JSONSchemaNode.primitiveTypes.joined(separator: " "))]")
             }
             guard !node.types.contains(type) else { throw .failed("\(type) type is duplicated") }
@@ -139,7 +148,9 @@ struct JSONSchemaCompiler {
     ) throws(BuiltinError) {
         let properties = document["properties"]
         if properties.isDefined {
-            guard properties.kind == .object else { throw .failed("properties must be of type object") }
+            guard properties.kind == .object else {
+                throw .failed("properties must be of type object")
+            }
             for (key, value) in zip(properties.keys, properties.values) {
                 node.properties.append((key, try schema(value, base)))
             }
@@ -159,7 +170,9 @@ struct JSONSchemaCompiler {
         }
         for value in try list(document, "required")?.elements ?? Value.emptyArray.elements {
             guard let name = value.asString else { throw invalidType("string", "required") }
-            guard !node.required.contains(name) else { throw .failed("required items must be unique") }
+            guard !node.required.contains(name) else {
+                throw .failed("required items must be unique")
+            }
             node.required.append(name)
         }
     }
@@ -205,7 +218,9 @@ struct JSONSchemaCompiler {
     ) throws(BuiltinError) {
         let dependencies = document["dependencies"]
         guard dependencies.isDefined else { return }
-        guard dependencies.kind == .object else { throw .failed("dependencies must be of type object") }
+        guard dependencies.kind == .object else {
+            throw .failed("dependencies must be of type object")
+        }
         for (key, value) in zip(dependencies.keys, dependencies.values) {
             if Self.isSchema(value) {
                 node.dependencies.append((key, .schema(try schema(value, base))))
@@ -227,12 +242,16 @@ struct JSONSchemaCompiler {
         if items.kind == .array {
             var schemas: [JSONSchemaNode] = []
             for element in items.elements {
-                guard Self.isSchema(element) else { throw invalidType("schema/array of schemas", "items") }
+                guard Self.isSchema(element) else {
+                    throw invalidType("schema/array of schemas", "items")
+                }
                 schemas.append(try schema(element, base))
             }
             node.items = .each(schemas)
         } else if items.isDefined {
-            guard Self.isSchema(items) else { throw invalidType("schema/array of schemas", "items") }
+            guard Self.isSchema(items) else {
+                throw invalidType("schema/array of schemas", "items")
+            }
             node.items = .every(try schema(items, base))
         }
         node.additionalItems = try choice(document, "additionalItems", base)
@@ -261,8 +280,10 @@ struct JSONSchemaCompiler {
         }
         node.minimum = try bound(document, "minimum")
         node.maximum = try bound(document, "maximum")
-        try readExclusive(document, "exclusiveMinimum", "minimum", &node.minimum, &node.exclusiveMinimum)
-        try readExclusive(document, "exclusiveMaximum", "maximum", &node.maximum, &node.exclusiveMaximum)
+        try readExclusive(
+            document, "exclusiveMinimum", "minimum", &node.minimum, &node.exclusiveMinimum)
+        try readExclusive(
+            document, "exclusiveMaximum", "maximum", &node.maximum, &node.exclusiveMaximum)
     }
 
     private func bound(_ document: Value, _ key: StaticString) throws(BuiltinError) -> Value? {
@@ -284,7 +305,8 @@ struct JSONSchemaCompiler {
             return
         }
         guard let isExclusive = value.asBoolean, draft == .four || draft == .mixed else {
-            throw invalidType(draft == .four ? "boolean" : draft == .mixed ? "boolean/number" : "number", key)
+            throw invalidType(
+                draft == .four ? "boolean" : draft == .mixed ? "boolean/number" : "number", key)
         }
         guard let limit = bound else { throw .failed("\(key) cannot be used without \(boundKey)") }
         if isExclusive {

@@ -47,7 +47,8 @@ enum JSONSchemaFormat {
         _ format: String, _ value: Value, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Bool {
         guard let text = expressions[format] else { return true }
-        return try PatternCache.of(evaluation).expression(evaluation.string(text)).matches(value.bytes)
+        return try PatternCache.of(evaluation).expression(evaluation.string(text)).matches(
+            value.bytes)
     }
 
     private static func isReference(
@@ -82,12 +83,14 @@ enum MailAddress {
         !text.isEmpty
             && text.allSatisfy { byte in
                 byte >= 0x80 || "!#$%&'*+-/=?^_`{|}~".utf8.contains(byte)
-                    || (byte >= 0x30 && byte <= 0x39) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A)
+                    || (byte >= 0x30 && byte <= 0x39)
+                    || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A)
             }
     }
 
     private static func isDotted(_ text: ArraySlice<UInt8>) -> Bool {
-        text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(isAtom)
+        text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(
+            isAtom)
     }
 
     private static func isQuoted(_ text: ArraySlice<UInt8>) -> Bool {
@@ -106,7 +109,9 @@ enum MailAddress {
         return !isEscaped
     }
 
-    private static func isLocal(_ text: ArraySlice<UInt8>) -> Bool { isDotted(text) || isQuoted(text) }
+    private static func isLocal(_ text: ArraySlice<UInt8>) -> Bool {
+        isDotted(text) || isQuoted(text)
+    }
 
     private static func isDomain(_ text: ArraySlice<UInt8>) -> Bool {
         if text.first == UInt8(ascii: "["), text.last == UInt8(ascii: "]") {
@@ -118,6 +123,7 @@ enum MailAddress {
     private static func isName(_ text: ArraySlice<UInt8>) -> Bool {
         var words = text
         while let byte = words.last, byte == 0x20 || byte == 0x09 { words.removeLast() }
-        return isQuoted(words) || words.split(separator: 0x20).allSatisfy { isDotted($0) || isQuoted($0) }
+        return isQuoted(words)
+            || words.split(separator: 0x20).allSatisfy { isDotted($0) || isQuoted($0) }
     }
 }

@@ -39,7 +39,9 @@ enum JSONSchemaNumber {
                 return sign + digits.prefix(1) + (rest.isEmpty ? "" : "." + rest)
                     + (exponent < 0 ? "e-" : "e+") + power
             }
-            if exponent < 0 { return sign + "0." + String(repeating: "0", count: -exponent - 1) + digits }
+            if exponent < 0 {
+                return sign + "0." + String(repeating: "0", count: -exponent - 1) + digits
+            }
             let missing = exponent + 1 - digits.count
             if missing >= 0 { return sign + digits + String(repeating: "0", count: missing) }
             return sign + digits.prefix(exponent + 1) + "." + digits.dropFirst(exponent + 1)

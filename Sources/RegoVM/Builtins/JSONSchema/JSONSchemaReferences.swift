@@ -12,7 +12,9 @@ struct JSONSchemaReferences {
     }
 
     private mutating func collect(_ value: Value, base: String, depth: Int) throws(BuiltinError) {
-        guard depth <= Limits.jsonDepth else { throw BuiltinError(.limit, "schema is nested too deep") }
+        guard depth <= Limits.jsonDepth else {
+            throw BuiltinError(.limit, "schema is nested too deep")
+        }
         switch value.kind {
         case .array:
             for element in value.elements { try collect(element, base: base, depth: depth + 1) }
@@ -38,7 +40,9 @@ struct JSONSchemaReferences {
     /// A reference in the scope of `base` (RFC 3986 section 5).
     static func resolve(_ reference: String, base: String) -> String {
         if reference.utf8.first == UInt8(ascii: "#") { return withoutFragment(base) + reference }
-        if let colon = reference.firstIndex(of: ":"), !reference[..<colon].contains("/") { return reference }
+        if let colon = reference.firstIndex(of: ":"), !reference[..<colon].contains("/") {
+            return reference
+        }
         let start = withoutFragment(base)
         if reference.utf8.first == UInt8(ascii: "/") {
             guard let scheme = start.firstRange(of: "://") else { return reference }
@@ -88,11 +92,15 @@ struct JSONSchemaReferences {
 
     private static func member(_ token: UnsafeBufferPointer<UInt8>, of value: Value) -> Value {
         guard value.kind == .array else { return value[Value.string(sharing: token)] }
-        guard let index = GoText.integer(token), index >= 0, index < value.count else { return .undefined }
+        guard let index = GoText.integer(token), index >= 0, index < value.count else {
+            return .undefined
+        }
         return value.elements[index]
     }
 
-    private func withUTF8<Result>(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    private func withUTF8<Result>(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Result)
+        -> Result
+    {
         var text = text
         return text.withUTF8(body)
     }
@@ -101,13 +109,16 @@ struct JSONSchemaReferences {
         var bytes: [UInt8] = []
         var rest = Array(token.utf8)[...]
         while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "%"), let decoded = GoText.bytes(hexadecimal: rest.prefix(2))?.first {
+            if byte == UInt8(ascii: "%"),
+                let decoded = GoText.bytes(hexadecimal: rest.prefix(2))?.first
+            {
                 bytes.append(decoded)
                 rest = rest.dropFirst(2)
             } else {
                 bytes.append(byte)
             }
         }
-        return String(decoding: bytes, as: UTF8.self).replacing("~1", with: "/").replacing("~0", with: "~")
+        return String(decoding: bytes, as: UTF8.self).replacing("~1", with: "/").replacing(
+            "~0", with: "~")
     }
 }

@@ -25,7 +25,8 @@ struct JSONSchemaValidator {
     }
 
     private mutating func validate(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         depth += 1
         steps += 1
@@ -46,7 +47,8 @@ struct JSONSchemaValidator {
             !(given == "integer" && schema.types.contains("number"))
         {
             result.fail(
-                "invalid_type", path, "Invalid type. Expected: \(schema.shownTypes), given: \(given)")
+                "invalid_type", path,
+                "Invalid type. Expected: \(schema.shownTypes), given: \(given)")
             return
         }
         try validateCombinations(schema, value, path, &result)
@@ -61,7 +63,9 @@ struct JSONSchemaValidator {
         if value.kind == .object {
             for (name, property) in schema.properties {
                 let member = value[name]
-                if member.isDefined { try validate(property, member, .member(name, of: path), &result) }
+                if member.isDefined {
+                    try validate(property, member, .member(name, of: path), &result)
+                }
             }
         }
         result.advance()
@@ -78,7 +82,8 @@ struct JSONSchemaValidator {
     // MARK: Combinations
 
     private mutating func validateCombinations(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         try validateAny(schema.anyOf, value, path, &result)
         try validateOne(schema.oneOf, value, path, &result)
@@ -88,7 +93,9 @@ struct JSONSchemaValidator {
             areAllValid = areAllValid && outcome.isValid
             result.merge(outcome)
         }
-        if !areAllValid { result.fail("number_all_of", path, "Must validate all the schemas (allOf)") }
+        if !areAllValid {
+            result.fail("number_all_of", path, "Must validate all the schemas (allOf)")
+        }
         if let not = schema.not, try self.result(not, value, path).isValid {
             result.fail("number_not", path, "Must not validate the schema (not)")
         }
@@ -98,7 +105,8 @@ struct JSONSchemaValidator {
     }
 
     private mutating func validateAny(
-        _ parts: [JSONSchemaNode], _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ parts: [JSONSchemaNode], _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         var best: JSONSchemaResult?
         for part in parts {
@@ -112,7 +120,8 @@ struct JSONSchemaValidator {
     }
 
     private mutating func validateOne(
-        _ parts: [JSONSchemaNode], _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ parts: [JSONSchemaNode], _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         guard !parts.isEmpty else { return }
         var best: JSONSchemaResult?
@@ -131,7 +140,8 @@ struct JSONSchemaValidator {
     }
 
     private mutating func validateDependencies(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         guard value.kind == .object else { return }
         for (name, dependency) in schema.dependencies where value[name].isDefined {
@@ -146,7 +156,8 @@ struct JSONSchemaValidator {
     }
 
     private mutating func validateCondition(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         guard let condition = schema.condition else { return }
         let holds = try self.result(condition, value, path).isValid
@@ -164,7 +175,8 @@ struct JSONSchemaValidator {
     // MARK: Arrays
 
     private mutating func validateArray(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         switch schema.items {
         case .every(let part):
@@ -209,7 +221,8 @@ struct JSONSchemaValidator {
     }
 
     private mutating func validateContains(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         guard let part = schema.contains else { return }
         var best: JSONSchemaResult?
@@ -225,7 +238,8 @@ struct JSONSchemaValidator {
     // MARK: Objects
 
     private mutating func validateObject(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         if let least = schema.minProperties, value.count < least {
             result.fail("array_min_properties", path, "Must have at least \(least) properties")
@@ -258,7 +272,8 @@ struct JSONSchemaValidator {
     }
 
     private mutating func validateMember(
-        _ schema: JSONSchemaNode, _ key: Value, _ member: Value, isKnown: Bool, _ path: JSONSchemaPath,
+        _ schema: JSONSchemaNode, _ key: Value, _ member: Value, isKnown: Bool,
+        _ path: JSONSchemaPath,
         _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         var isDescribed = isKnown
@@ -281,13 +296,15 @@ struct JSONSchemaValidator {
     // MARK: Scalars
 
     private func validateValue(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         if let constant = schema.constant, !constant.isEqual(to: value) {
             result.fail("const", path, "\(path.text) does not match: \(constant.description)")
         }
         if let allowed = schema.enumeration, !allowed.contains(where: { $0.isEqual(to: value) }) {
-            let shown = allowed.isEmpty ? "(none)" : allowed.map(\.description).joined(separator: ", ")
+            let shown =
+                allowed.isEmpty ? "(none)" : allowed.map(\.description).joined(separator: ", ")
             result.fail("enum", path, "\(path.text) must be one of the following: \(shown)")
         }
         if let format = schema.format, value.isString,
@@ -299,7 +316,8 @@ struct JSONSchemaValidator {
     }
 
     private func validateString(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) {
         if schema.minLength != nil || schema.maxLength != nil {
             // Bytes that do not continue a character.
@@ -309,7 +327,8 @@ struct JSONSchemaValidator {
                     "string_gte", path, "String length must be greater than or equal to \(least)")
             }
             if let most = schema.maxLength, length > most {
-                result.fail("string_lte", path, "String length must be less than or equal to \(most)")
+                result.fail(
+                    "string_lte", path, "String length must be less than or equal to \(most)")
             }
         }
         if let pattern = schema.pattern, !pattern.compiled.matches(value.bytes) {
@@ -319,7 +338,8 @@ struct JSONSchemaValidator {
     }
 
     private func validateNumber(
-        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath, _ result: inout JSONSchemaResult
+        _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
+        _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         func shown(_ bound: Value) -> String { JSONSchemaNumber.text(bound) }
         if let multiple = schema.multipleOf, try !JSONSchemaNumber.isMultiple(value, of: multiple) {

@@ -12,11 +12,13 @@ enum AWSSignatureBuiltins {
     ]
 
     private static let requestKeys: Set<String> = [
-        "method", "url", "body", "enable_redirect", "force_json_decode", "force_yaml_decode", "headers",
+        "method", "url", "body", "enable_redirect", "force_json_decode", "force_yaml_decode",
+        "headers",
         "raw_body", "tls_use_system_certs", "tls_ca_cert", "tls_ca_cert_file",
         "tls_ca_cert_env_variable", "tls_client_cert", "tls_client_cert_file",
         "tls_client_cert_env_variable", "tls_client_key", "tls_client_key_file",
-        "tls_client_key_env_variable", "tls_insecure_skip_verify", "tls_server_name", "timeout", "cache",
+        "tls_client_key_env_variable", "tls_insecure_skip_verify", "tls_server_name", "timeout",
+        "cache",
         "force_cache", "force_cache_duration_seconds", "raise_error", "caching_mode",
         "max_retry_attempts", "cache_ignored_headers",
     ]
@@ -28,12 +30,15 @@ enum AWSSignatureBuiltins {
         _ operands: Operands, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Value {
         let request = try operands.object(0)
-        guard operands[1].kind == .object else { throw .operand(1, mustBe: "object", got: operands[1]) }
+        guard operands[1].kind == .object else {
+            throw .operand(1, mustBe: "object", got: operands[1])
+        }
         let configuration = operands[1]
         try checkConfiguration(configuration, evaluation)
         guard operands[2].isNumber else { throw .operand(1, mustBe: "number", got: operands[2]) }
         guard let time = operands[2].asInteger else {
-            throw BuiltinError(.type, "operand 3 could not convert time_ns value into a unix timestamp")
+            throw BuiltinError(
+                .type, "operand 3 could not convert time_ns value into a unix timestamp")
         }
         try checkRequest(request, evaluation)
         let headers = request["headers"]
@@ -47,24 +52,31 @@ enum AWSSignatureBuiltins {
             sessionToken: text(configuration, "aws_session_token"), time: time)
         let signed = signer.sign(
             method: text(request, "method"), url: try URIReference(text(request, "url")),
-            headers: zip(headers.keys, headers.values).map { ($0.asString ?? "", $1.asString ?? "") },
+            headers: zip(headers.keys, headers.values).map {
+                ($0.asString ?? "", $1.asString ?? "")
+            },
             bodyHash: try bodyHash(request, configuration, evaluation))
         let result = CollectionBuilder.object(in: evaluation.arena, capacity: request.count + 1)
         for (key, value) in zip(request.keys, request.values) { result.insert(key, value) }
         let merged = CollectionBuilder.object(in: evaluation.arena)
-        for (name, value) in signed { merged.update(evaluation.string(name), evaluation.string(value)) }
+        for (name, value) in signed {
+            merged.update(evaluation.string(name), evaluation.string(value))
+        }
         result.update(.string("headers"), merged.finish())
         return result.finish()
     }
 
-    private static func text(_ object: Value, _ key: StaticString) -> String { object[key].asString ?? "" }
+    private static func text(_ object: Value, _ key: StaticString) -> String {
+        object[key].asString ?? ""
+    }
 
     private static func bodyHash(
         _ request: Value, _ configuration: Value, _ evaluation: Evaluation
     ) throws(BuiltinError) -> String {
         let choice = configuration["disable_payload_signing"]
         guard choice.isUndefined || choice.kind == .boolean else {
-            throw BuiltinError(.type, "operand 2 invalid value for 'disable_payload_signing' in AWS config")
+            throw BuiltinError(
+                .type, "operand 2 invalid value for 'disable_payload_signing' in AWS config")
         }
         if choice.isTrue { return "UNSIGNED-PAYLOAD" }
         if request["raw_body"].isDefined {
@@ -86,25 +98,33 @@ enum AWSSignatureBuiltins {
         let invalid = credentialKeys.filter { !configuration[evaluation.string($0)].isString }
         guard invalid.isEmpty else {
             throw BuiltinError(
-                .type, "operand 2 invalid values for required AWS config parameters(s): \(set(invalid))")
+                .type,
+                "operand 2 invalid values for required AWS config parameters(s): \(set(invalid))")
         }
     }
 
-    private static func checkRequest(_ request: Value, _ evaluation: Evaluation) throws(BuiltinError) {
+    private static func checkRequest(_ request: Value, _ evaluation: Evaluation)
+        throws(BuiltinError)
+    {
         let unknown = request.keys.filter { !requestKeys.contains($0.asString ?? "") }
         guard unknown.isEmpty else {
             throw BuiltinError(
-                .type, "operand 1 invalid request parameters(s): \(set(unknown.map { $0.asString ?? $0.description }))")
+                .type,
+                "operand 1 invalid request parameters(s): "
+                    + "\(set(unknown.map { $0.asString ?? $0.description }))"
+            )
         }
         let required = ["method", "url"]
         let missing = required.filter { request[evaluation.string($0)].isUndefined }
         guard missing.isEmpty else {
-            throw BuiltinError(.type, "operand 1 missing required request parameters(s): \(set(missing))")
+            throw BuiltinError(
+                .type, "operand 1 missing required request parameters(s): \(set(missing))")
         }
         let invalid = required.filter { !request[evaluation.string($0)].isString }
         guard invalid.isEmpty else {
             throw BuiltinError(
-                .type, "operand 1 invalid values for required request parameters(s): \(set(invalid))")
+                .type,
+                "operand 1 invalid values for required request parameters(s): \(set(invalid))")
         }
     }
 
@@ -125,7 +145,9 @@ struct AWSSigner {
     /// Nanoseconds since 1970.
     let time: Int64
 
-    private static let headersNotSigned: Set<String> = ["authorization", "user-agent", "x-amzn-trace-id"]
+    private static let headersNotSigned: Set<String> = [
+        "authorization", "user-agent", "x-amzn-trace-id",
+    ]
 
     /// The request's headers with those that carry the signature.
     func sign(
@@ -135,7 +157,9 @@ struct AWSSigner {
         let date = String(decoding: moment.formatted("20060102"), as: UTF8.self)
         let stamp = String(decoding: moment.formatted("20060102T150405Z"), as: UTF8.self)
         var added = [("host", url.host), ("x-amz-date", stamp)]
-        if service == "s3" || service == "glacier" { added.append(("x-amz-content-sha256", bodyHash)) }
+        if service == "s3" || service == "glacier" {
+            added.append(("x-amz-content-sha256", bodyHash))
+        }
         if !sessionToken.isEmpty { added.append(("x-amz-security-token", sessionToken)) }
         var signed = [String: String](uniqueKeysWithValues: added)
         for (name, value) in headers where !Self.headersNotSigned.contains(name.lowercased()) {
@@ -151,7 +175,8 @@ struct AWSSigner {
         let signature = GoText.hexadecimal(
             authenticate("AWS4-HMAC-SHA256\n\(stamp)\n\(scope)\n\(hash)", signingKey(date)))
         let authorization =
-            "AWS4-HMAC-SHA256 Credential=\(accessKey)/\(scope),SignedHeaders=\(list),Signature=\(signature)"
+            "AWS4-HMAC-SHA256 "
+                + "Credential=\(accessKey)/\(scope),SignedHeaders=\(list),Signature=\(signature)"
         return headers + [("Authorization", authorization)] + added
     }
 

@@ -74,7 +74,9 @@ enum DurationText {
         rest = rest.dropFirst(name.count)
         guard let unit = units[String(decoding: name, as: UTF8.self)] else {
             throw .failed(
-                "time: unknown unit \(GoText.asciiQuoted(name)) in duration \(GoText.asciiQuoted(text))")
+                "time: unknown unit \(GoText.asciiQuoted(name)) in duration "
+                    + "\(GoText.asciiQuoted(text))"
+            )
         }
         return unit
     }
