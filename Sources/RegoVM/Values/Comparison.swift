@@ -156,11 +156,7 @@ func mix(_ value: UInt64) -> UInt64 {
 func hashBytes(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
     let count = bytes.count
     var state = hashSeed ^ UInt64(truncatingIfNeeded: count)
-<<<<<<< HEAD
-    // An empty string is empty with and without an address.
-=======
     // Empty strings are equal whether they point anywhere or not.
->>>>>>> main
     guard let start = bytes.baseAddress, count > 0 else { return mix(state) }
     let base = UnsafeRawPointer(start)
     var index = 0
