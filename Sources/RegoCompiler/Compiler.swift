@@ -98,6 +98,7 @@ public struct Compiler {
         addEntrypoints(builder)
         output.program = builder.program
         output.indexExplanation = builder.indexExplanation
+        try verify(output.program)
         return output
     }
 
@@ -118,6 +119,21 @@ public struct Compiler {
         diagnostics.sorted {
             ($0.location.file, $0.location.row, $0.location.column)
                 < ($1.location.file, $1.location.row, $1.location.column)
+        }
+    }
+
+    /// Whatever was compiled passes the verifier before anybody runs it.
+    private func verify(_ program: Program) throws(CompilationFailure) {
+        do throws(VerificationError) {
+            try Verifier.verify(program)
+        } catch {
+            let position = error.position(in: program)
+            throw CompilationFailure([
+                Diagnostic(
+                    .compile, error.description,
+                    at: Location(
+                        file: position.file, row: position.row, column: position.column, start: 0, end: 0))
+            ])
         }
     }
 

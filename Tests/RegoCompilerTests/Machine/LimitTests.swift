@@ -133,3 +133,26 @@ import Testing
         }
     }
 }
+
+/// Policies that are too large for the machine are refused with a place.
+@Suite struct PolicySizeTests {
+    private func refusal(_ text: String) -> String {
+        do {
+            _ = try Compiler().compile([try Parser.parse(Source(name: "t.rego", text: text), file: 0)])
+            return "compiled"
+        } catch {
+            return PolicyRun.text(error)
+        }
+    }
+
+    @Test func deepPackages() {
+        let path = (0..<300).map { "p\($0)" }.joined(separator: ".")
+        #expect(refusal("package \(path)\nx := 1").hasSuffix("path of 300 components exceeds the limit of 256"))
+        #expect(refusal("package t\n\(path) := 1").hasSuffix("path of 301 components exceeds the limit of 256"))
+    }
+
+    @Test func manyRegisters() {
+        let elements = (0..<70_000).map { _ in "input.a" }.joined(separator: ", ")
+        #expect(refusal("package t\np := [\(elements)]").contains("program_limit"))
+    }
+}
