@@ -42,7 +42,9 @@ let package = Package(
                 "Cryptography", "COpenSSL", "CRE2", .product(name: "BigInt", package: "BigInt"),
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "RegoCompiler", dependencies: ["RegoVM"]),
+        .target(
+            name: "RegoCompiler",
+            dependencies: ["RegoVM", .product(name: "Yams", package: "Yams")]),
         .target(
             name: "PolicyBundle",
             dependencies: [
@@ -116,7 +118,11 @@ let package = Package(
             name: "PortcullisTests",
             dependencies: ["portcullis", "PolicyBundle", "RegoVM", "TestSupport"]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
-        .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
+        .testTarget(
+            name: "RegoCompilerTests",
+            dependencies: [
+                "RegoCompiler", "RegoVM", "TestSupport", .product(name: "Yams", package: "Yams"),
+            ]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography", "TestSupport"]),
         .executableTarget(
