@@ -84,7 +84,11 @@ let package = Package(
         // Benchmarks, and OPA's conformance cases.
         .target(name: "CAllocationCount"),
         .executableTarget(
-            name: "bench", dependencies: ["CAllocationCount", "Platform", "RegoCompiler", "RegoVM"]),
+            name: "bench",
+            dependencies: [
+                "CAllocationCount", "Platform", "Cryptography", "TransparencyLog", "DecisionLog",
+                "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM", "Server",
+            ]),
         .executableTarget(
             name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],
             path: "Tests/Conformance"),
@@ -111,12 +115,15 @@ let package = Package(
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM", "TestSupport"]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "TestSupport"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "PortcullisTests",
-            dependencies: ["portcullis", "PolicyBundle", "RegoVM", "TestSupport"]),
+            dependencies: [
+                "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
+                "PolicyBundle", "RegoCompiler", "RegoVM", "Server", "TestSupport",
+            ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
         .testTarget(
             name: "RegoCompilerTests",

@@ -6,12 +6,19 @@
 
 private let methods = ["/envoy.service.auth.v3.Authorization/Check"]
 
+// One thread runs all inputs, and these hold nothing of any.
+nonisolated(unsafe) private let reader = {
+    var limits = CallLimits()
+    limits.message = 4096 - CallLimits.messagePrefix
+    return CallReader(methods: methods, limits: limits)
+}()
+nonisolated(unsafe) private let health = HealthService(
+    services: ["envoy.service.auth.v3.Authorization"])
+nonisolated(unsafe) private let reflection = ReflectionService(methods: methods)
+
 private struct Target {
     let context: UnsafeMutablePointer<SessionContext>
     let session: Session
-    let reader: CallReader
-    let health = HealthService(services: ["envoy.service.auth.v3.Authorization"])
-    let reflection = ReflectionService(methods: methods)
     var now: UInt64 = 1
     var late: [Int32] = []
 
@@ -24,14 +31,11 @@ private struct Target {
         limits.heldBodies = 64 << 10
         limits.heldAnswers = 64 << 10
         limits.concurrentStreams = 16
-        var calls = CallLimits()
-        calls.message = 4096 - CallLimits.messagePrefix
         guard let context = SessionContext.make(limits: limits, now: 1),
             let session = Session.open(in: context, now: 1)
         else { return nil }
         self.context = context
         self.session = session
-        reader = CallReader(methods: methods, limits: calls)
     }
 
     mutating func receive(_ piece: UnsafeRawBufferPointer) {
@@ -82,7 +86,6 @@ private struct Target {
 
     func destroy() {
         session.close()
-        reader.destroy()
         SessionContext.destroy(context)
     }
 }

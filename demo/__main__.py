@@ -35,11 +35,13 @@ def play(mesh: Mesh, keep: bool) -> int:
     print(f"Envoy listens on 127.0.0.1:{mesh.port}; logs are in {mesh.folder}")
     print("The story: who, what, what became of it, and the decision's id")
     try:
-        asyncio.run(tell(Gateway(f"127.0.0.1:{mesh.port}", mesh.certificates), print_step))
+        gateway = Gateway(f"127.0.0.1:{mesh.port}", mesh.certificates)
+        steps = asyncio.run(tell(gateway, print_step))
     except StoryFailed as failure:
         print(f"demo: the story went wrong: {failure}\n{mesh.tails()}", file=sys.stderr)
         return 1
-    print("The log, checked with the verifier key alone:")
+    mesh.wait_for_records([step.decision_id for step in steps])
+    print("The log, with each of these decisions in it, checked with the verifier key alone:")
     print("\n".join(f"  {line}" for line in mesh.verify_log().splitlines()))
     if keep:
         wait_for_curl(mesh)

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 import sys
 import tempfile
 import urllib.request
@@ -152,6 +153,19 @@ class Mesh:
     def tails(self) -> str:
         """The ends of all logs, for a person who must find out what went wrong."""
         return "\n".join(process.tail() for process in self.processes)
+
+    def wait_for_records(self, decision_ids: Sequence[str], seconds: float = 5) -> None:
+        """Waits for the next checkpoint: until it covers the records of all these decisions."""
+        deadline = time.monotonic() + seconds
+        while missing := [id for id in decision_ids if id.encode() not in self.log_entries()]:
+            if time.monotonic() > deadline:
+                raise ProcessFailed(f"not in the log after {seconds} s: {', '.join(missing)}")
+            time.sleep(0.05)
+
+    def log_entries(self) -> bytes:
+        """All entry bundles, one after the other."""
+        files = sorted((self.log_folder / "tile/entries").rglob("*"))
+        return b"".join(file.read_bytes() for file in files if file.is_file())
 
     def verify_log(self) -> str:
         """What `portcullis log verify` prints, given the folder and the verifier key alone."""

@@ -58,7 +58,8 @@ public final class AgentSnapshot {
 
     private func forEachMark(_ kind: Mark.Kind, _ body: (Mark) -> Void) {
         guard isKnown, let base = marks.base else { return }
-        for index in 0..<Int(marks.count) where base[index].kind == kind && base[index].expires > now {
+        for index in 0..<Int(marks.count)
+        where base[index].kind == kind && base[index].expires > now {
             body(base[index])
         }
     }

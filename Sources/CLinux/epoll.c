@@ -71,6 +71,13 @@ uint64_t linux_wall_time(void) { return nanoseconds(CLOCK_REALTIME); }
 
 void linux_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
 
+int linux_usable_processors(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  int count = CPU_COUNT(&set);
+  return count > 0 ? count : 1;
+}
+
 static sigset_t set_of(const int *signals, size_t count) {
   sigset_t set;
   sigemptyset(&set);

@@ -11,7 +11,8 @@
 
 struct cre2_pattern {
   RE2 expression;
-  cre2_pattern(const re2::StringPiece &text, const RE2::Options &options) : expression(text, options) {}
+  cre2_pattern(const re2::StringPiece &text, const RE2::Options &options)
+      : expression(text, options) {}
 };
 
 namespace {
@@ -24,6 +25,7 @@ const char *reason(RE2::ErrorCode code) {
     case RE2::ErrorBadCharRange: return "invalid character class range";
     case RE2::ErrorMissingBracket: return "missing closing ]";
     case RE2::ErrorMissingParen: return "missing closing )";
+    case RE2::ErrorUnexpectedParen: return "unexpected )";
     case RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression";
     case RE2::ErrorRepeatArgument: return "missing argument to repetition operator";
     case RE2::ErrorRepeatSize: return "invalid repeat count";
@@ -50,8 +52,8 @@ re2::StringPiece piece(const uint8_t *bytes, size_t length) {
 
 }  // namespace
 
-cre2_pattern *cre2_compile(const uint8_t *pattern, size_t length, int64_t max_memory, bool dot_matches_newline,
-                           cre2_error *error) {
+cre2_pattern *cre2_compile(const uint8_t *pattern, size_t length, int64_t max_memory,
+                           bool dot_matches_newline, cre2_error *error) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(max_memory);
@@ -66,8 +68,6 @@ cre2_pattern *cre2_compile(const uint8_t *pattern, size_t length, int64_t max_me
   RE2::ErrorCode code = compiled->expression.error_code();
   std::string part = compiled->expression.error_arg();
   const char *text = reason(code);
-  // RE2 files an unexpected ) under missing parentheses.
-  if (code == RE2::ErrorMissingParen && part.find('(') == std::string::npos) text = "unexpected )";
   copy(error->reason, sizeof error->reason, text, strlen(text));
   copy(error->part, sizeof error->part, part.data(), part.size());
   delete compiled;
@@ -76,7 +76,9 @@ cre2_pattern *cre2_compile(const uint8_t *pattern, size_t length, int64_t max_me
 
 void cre2_free(cre2_pattern *pattern) { delete pattern; }
 
-int cre2_group_count(const cre2_pattern *pattern) { return pattern->expression.NumberOfCapturingGroups(); }
+int cre2_group_count(const cre2_pattern *pattern) {
+  return pattern->expression.NumberOfCapturingGroups();
+}
 
 int cre2_group_index(const cre2_pattern *pattern, const uint8_t *name, size_t length) {
   const auto &groups = pattern->expression.NamedCapturingGroups();
@@ -84,8 +86,8 @@ int cre2_group_index(const cre2_pattern *pattern, const uint8_t *name, size_t le
   return found == groups.end() ? -1 : found->second;
 }
 
-bool cre2_match(const cre2_pattern *pattern, const uint8_t *text, size_t length, size_t start, bool whole,
-                cre2_range *groups, int group_count) {
+bool cre2_match(const cre2_pattern *pattern, const uint8_t *text, size_t length, size_t start,
+                bool whole, cre2_range *groups, int group_count) {
   re2::StringPiece subject = piece(text, length);
   re2::StringPiece inline_pieces[8];
   std::vector<re2::StringPiece> more;

@@ -10,7 +10,8 @@ public final class SHA256 {
     private let algorithm: OpaquePointer
 
     public init() {
-        guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil), let context = EVP_MD_CTX_new() else {
+        guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil), let context = EVP_MD_CTX_new()
+        else {
             fatalError("libcrypto has no SHA-256: \(OpenSSL.lastError())")
         }
         self.algorithm = algorithm

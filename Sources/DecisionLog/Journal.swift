@@ -4,8 +4,8 @@ import Platform
 import Synchronization
 
 /// Where records are safe from our own crash before they are in the tree: a chain of append-only
-/// segments. Loops append, the sequencer reads what they appended and removes what is published, and
-/// in durable mode a third thread flushes.
+/// segments. Loops append, the sequencer reads what they appended and removes what is published,
+/// and in durable mode a third thread flushes.
 final class Journal: Sendable {
     struct Segment {
         let ordinal: Int

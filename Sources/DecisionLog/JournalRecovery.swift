@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
 import Platform
-import Synchronization
 
 /// Reads what a former process left in the journal.
 struct JournalRecovery {
@@ -11,9 +10,8 @@ struct JournalRecovery {
     private let origin: Digest
     /// Bytes after the last whole batch: a commit that was cut short by a crash, and not answered.
     private(set) var droppedBytes = 0
-    private(set) var records = 0
 
-    /// What was found, for the operator.
+    /// What one commit wrote.
     struct Batch {
         let first: Int
         let count: Int
@@ -79,7 +77,6 @@ struct JournalRecovery {
             while offset < bytes.count, expected < voidFrom {
                 if let (header, batch) = batch(bytes, offset, ordinal), header.first == expected {
                     try body(batch)
-                    records += header.count
                     expected += header.count
                     offset += header.totalLength
                     continue

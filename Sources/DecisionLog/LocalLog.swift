@@ -67,12 +67,13 @@ public final class LocalLog: Sendable {
     private let isStopping = Atomic(false)
     private let publishedSize: Atomic<Int>
     private let turn: Mutex<Turn>
+    /// Of the sequencer's last round; apart from `turn`, which is held while files are written.
+    private let sequencerFailure = Mutex<LogError?>(nil)
     private let threads = Mutex<[SystemThread]>([])
 
     /// Guarded by `turn`: only one thread at a time sequences.
     private struct Turn: @unchecked Sendable {
         let sequencer: Sequencer
-        var failure: LogError?
         /// Monotonic nanoseconds.
         var lastPublish: Int64 = 0
         var isClosed = false
@@ -138,7 +139,7 @@ public final class LocalLog: Sendable {
         Status(
             published: publishedSize.load(ordering: .acquiring), committed: journal.next,
             journalBytes: journal.size,
-            failure: journal.failure ?? turn.withLock { $0.failure })
+            failure: journal.failure ?? sequencerFailure.withLock { $0 })
     }
 
     /// Brings all committed records into the tree and publishes a checkpoint of it, on the calling
@@ -193,7 +194,7 @@ extension LocalLog {
     }
 
     private func runSequencer() {
-        var deadline: Int64?
+        var deadline = sequenceTurn()
         while !isStopping.load(ordering: .acquiring) {
             sequencerSignal.wait(until: deadline)
             deadline = sequenceTurn()
@@ -250,12 +251,18 @@ extension LocalLog {
         } catch {
             let failure = LogError(any: error)
             if failure.code == .journalDamaged { journal.fail(failure) }
-            if turn.failure == nil { onEvent(.failing(failure)) }
-            turn.failure = failure
+            if note(failure) == nil { onEvent(.failing(failure)) }
             throw failure
         }
-        if turn.failure != nil { onEvent(.recovered) }
-        turn.failure = nil
+        if note(nil) != nil { onEvent(.recovered) }
+    }
+
+    /// - Returns: what stood there before.
+    private func note(_ failure: LogError?) -> LogError? {
+        sequencerFailure.withLock { current in
+            defer { current = failure }
+            return current
+        }
     }
 
     private func publishIfNew(_ turn: inout Turn) throws {

@@ -3,8 +3,8 @@ import Cryptography
 import Platform
 import TransparencyLog
 
-/// Brings journaled records into the tree and publishes checkpoints. Everything here can be repeated
-/// after any failure, and recovery calls the same functions.
+/// Brings journaled records into the tree and publishes checkpoints. Everything here can be
+/// repeated after any failure, and recovery calls the same functions.
 ///
 /// Used by one thread at a time; `LocalLog` guards it.
 final class Sequencer {
@@ -131,7 +131,7 @@ final class Sequencer {
     private func damaged() -> LogError {
         LogError(
             .journalDamaged,
-            "`\(segmentName(cursor.ordinal))` at byte \(cursor.offset) differs from what was written")
+            "`\(segmentName(cursor.ordinal))` at byte \(cursor.offset) is not what was written")
     }
 
     private func writeFull() throws {

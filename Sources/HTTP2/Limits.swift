@@ -50,7 +50,8 @@ public struct AbuseLimits: Sendable {
         }
     }
 
-    /// RST_STREAM received, and sent because of the peer's own errors (CVE-2023-44487, CVE-2025-8671).
+    /// RST_STREAM received, and sent because of the peer's own errors (CVE-2023-44487,
+    /// CVE-2025-8671).
     public var resets = Rate(burst: 1000, perSecond: 200)
     /// SETTINGS received (CVE-2019-9515).
     public var settings = Rate(burst: 100, perSecond: 10)

@@ -177,6 +177,14 @@ private func onFrameSent(
     case NGHTTP2_HEADERS, NGHTTP2_DATA:
         guard has(head.pointee.flags, NGHTTP2_FLAG_END_STREAM) else { return 0 }
         return endEarly(raw, head.pointee.stream_id, session(user))
+    case NGHTTP2_GOAWAY:
+        // Violations that nghttp2 finds are answered by nghttp2: this is where we hear of them.
+        let code = frame.unsafelyUnwrapped.pointee.goaway.error_code
+        let session = session(user)
+        if code != NGHTTP2_NO_ERROR.rawValue && session.fault == nil {
+            session.state.pointee.fault = .protocolError
+        }
+        return 0
     case NGHTTP2_RST_STREAM:
         // Resets that the peer's own errors make us send cost as much as its own.
         let code = frame.unsafelyUnwrapped.pointee.rst_stream.error_code

@@ -28,7 +28,9 @@ extension Bytes {
     /// Equal but for the case of ASCII letters; `literal` is in lower case.
     func equalsIgnoringCase(_ literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
-        for index in 0..<count where ASCII.lower(self[index]) != literal.utf8Start[index] { return false }
+        for index in 0..<count where ASCII.lower(self[index]) != literal.utf8Start[index] {
+            return false
+        }
         return true
     }
 

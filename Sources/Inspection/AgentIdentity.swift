@@ -46,7 +46,8 @@ public final class AgentIdentifier: @unchecked Sendable {
         identity.session = context.header(Bytes("mcp-session-id")) ?? .empty
         switch key {
         case .principal: take(context.source.principal, .attested, &identity)
-        case .contextExtension: take(context.contextExtension(name.bytes) ?? .empty, .attested, &identity)
+        case .contextExtension:
+            take(context.contextExtension(name.bytes) ?? .empty, .attested, &identity)
         case .header: take(context.header(name.bytes) ?? .empty, .claimed, &identity)
         }
         return identity

@@ -17,7 +17,8 @@ extension Inspection {
     /// What ties calls together: the task, or the conversation.
     private func taskOrContext(_ params: Value) -> Bytes {
         let message = params["message"]
-        for candidate in [params["id"], message["taskId"], message["contextId"]] where candidate.isString {
+        for candidate in [params["id"], message["taskId"], message["contextId"]]
+        where candidate.isString {
             return candidate.text
         }
         return facts.resource

@@ -30,7 +30,9 @@ struct IPAddress: Equatable, Sendable {
                 number = number * 10 + UInt32(text[index] - UInt8(ascii: "0"))
                 index += 1
             }
-            guard index > start, number <= 255, index - start == 1 || text[start] != UInt8(ascii: "0") else {
+            guard index > start, number <= 255,
+                index - start == 1 || text[start] != UInt8(ascii: "0")
+            else {
                 return nil
             }
             result = result << 8 | number
@@ -56,7 +58,8 @@ struct IPAddress: Equatable, Sendable {
         while index < text.count {
             let end = text.firstIndex(of: UInt8(ascii: ":"), from: index) ?? text.count
             var width = 1
-            guard let group = Self.group(text[index..<end], isLast: end == text.count, &width) else {
+            guard let group = Self.group(text[index..<end], isLast: end == text.count, &width)
+            else {
                 return false
             }
             if isCompressed {
@@ -109,7 +112,9 @@ struct AddressRange: Sendable {
     /// - Returns: nil when the text is no address with a prefix length, or bits beyond the prefix
     ///   are set.
     init?(_ text: Bytes) {
-        guard let slash = text.firstIndex(of: UInt8(ascii: "/")), let address = IPAddress(text[0..<slash]) else {
+        guard let slash = text.firstIndex(of: UInt8(ascii: "/")),
+            let address = IPAddress(text[0..<slash])
+        else {
             return nil
         }
         let digits = text[slash + 1..<text.count]

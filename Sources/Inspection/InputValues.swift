@@ -88,7 +88,8 @@ extension AgentIdentity {
 
 extension Value {
     /// An object of those keys that have a value.
-    static func object(_ keys: [StaticString], in arena: Arena, _ value: (Value) -> Value) -> Value {
+    static func object(_ keys: [StaticString], in arena: Arena, _ value: (Value) -> Value) -> Value
+    {
         let builder = CollectionBuilder.object(in: arena, capacity: keys.count)
         for name in keys {
             let key = Value.string(name)
@@ -107,7 +108,9 @@ extension Value {
     static func text(_ text: Bytes, _ arena: Arena) -> Value {
         if UTF8Text.isValid(text.buffer) { return .string(text.start, text.count) }
         let copy = arena.allocate(UInt8.self, count: text.count)
-        for index in 0..<text.count { copy[index] = text[index] < 0x80 ? text[index] : UInt8(ascii: "!") }
+        for index in 0..<text.count {
+            copy[index] = text[index] < 0x80 ? text[index] : UInt8(ascii: "!")
+        }
         return .string(copy, text.count)
     }
 }

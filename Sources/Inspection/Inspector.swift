@@ -139,7 +139,8 @@ enum HTTPMethod {
         case 5: self = method.equals("PATCH") ? .patch : method.equals("TRACE") ? .trace : .other
         case 6: self = method.equals("DELETE") ? .delete : .other
         case 7:
-            self = method.equals("OPTIONS") ? .options : method.equals("CONNECT") ? .connect : .other
+            self =
+                method.equals("OPTIONS") ? .options : method.equals("CONNECT") ? .connect : .other
         default: self = .other
         }
     }

@@ -41,7 +41,8 @@ public final class InternalDestinations: @unchecked Sendable {
         var offset = 0
         for text in texts {
             for (index, byte) in text.enumerated() { names[offset + index] = byte }
-            domains.append(Bytes(start: UnsafePointer(names.baseAddress! + offset), count: text.count))
+            domains.append(
+                Bytes(start: UnsafePointer(names.baseAddress! + offset), count: text.count))
             offset += text.count
         }
         self.domains = domains

@@ -36,7 +36,7 @@ struct KubernetesRequest {
         }
         guard var segment = segments.next() else { return nil }
         var isNamespaced = false
-        if segment.equals("namespaces"), let _ = segments.next(), let inside = segments.next() {
+        if segment.equals("namespaces"), segments.next() != nil, let inside = segments.next() {
             segment = inside
             isNamespaced = true
         } else if segment.equals("namespaces") {
@@ -62,7 +62,8 @@ struct KubernetesRequest {
     }
 
     private var runsCommand: Bool {
-        subresource.equals("exec") || subresource.equals("attach") || subresource.equals("portforward")
+        subresource.equals("exec") || subresource.equals("attach")
+            || subresource.equals("portforward")
             || subresource.equals("proxy")
     }
 

@@ -73,7 +73,9 @@ extension Inspection {
         default: facts.doubts.insert(.malformedMessage)
         }
         if inspectAgentCall(method, params) { return }
-        if headers.isMCP || ModelContextMethod.isKnown(method) || method.firstIndex(of: UInt8(ascii: "/")) != nil {
+        if headers.isMCP || ModelContextMethod.isKnown(method)
+            || method.firstIndex(of: UInt8(ascii: "/")) != nil
+        {
             inspectModelContext(method, params, arena)
         } else {
             facts.trafficProtocol = .unknown

@@ -73,7 +73,8 @@ enum ModelContextMethod {
     }
 
     static func needsName(_ method: Bytes) -> Bool {
-        method.equals("tools/call") || method.equals("prompts/get") || method.equals("resources/read")
+        method.equals("tools/call") || method.equals("prompts/get")
+            || method.equals("resources/read")
     }
 
     static func effect(of method: Bytes) -> Effect {
@@ -88,9 +89,12 @@ enum ModelContextMethod {
 
     private static let reading: [StaticString] = [
         "resources/read", "resources/subscribe", "resources/unsubscribe", "prompts/get",
-        "completion/complete", "server/discover", "tasks/get", "tasks/result", "subscriptions/listen",
+        "completion/complete", "server/discover", "tasks/get", "tasks/result",
+        "subscriptions/listen",
     ]
-    private static let writing: [StaticString] = ["logging/setLevel", "tasks/cancel", "tasks/update"]
+    private static let writing: [StaticString] = [
+        "logging/setLevel", "tasks/cancel", "tasks/update",
+    ]
 }
 
 /// Header values of SEP-2243: plain text, or `=?base64?...?=` for what plain text cannot carry.
@@ -109,7 +113,9 @@ enum EncodedHeader {
     private static func base64(_ text: Bytes, _ arena: Arena) -> Bytes? {
         guard text.count % 4 == 0 else { return nil }
         var length = text.count
-        while length > 0, text.count - length < 2, text[length - 1] == UInt8(ascii: "=") { length -= 1 }
+        while length > 0, text.count - length < 2, text[length - 1] == UInt8(ascii: "=") {
+            length -= 1
+        }
         let memory = arena.allocate(UInt8.self, count: text.count)
         var written = 0
         var bits: UInt32 = 0

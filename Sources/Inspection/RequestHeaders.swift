@@ -33,8 +33,12 @@ struct RequestHeaders {
             } else if name.equals("mcp-session-id") {
                 mcpSession = value
             }
-        case 16: if name.equals("content-encoding") { Self.once(&contentEncoding, value, &isRepeated) }
-        case 20: if name.equals("mcp-protocol-version") { Self.once(&mcpProtocolVersion, value, &isRepeated) }
+        case 16:
+            if name.equals("content-encoding") { Self.once(&contentEncoding, value, &isRepeated) }
+        case 20:
+            if name.equals("mcp-protocol-version") {
+                Self.once(&mcpProtocolVersion, value, &isRepeated)
+            }
         case 25: if name.equals("x-envoy-auth-partial-body") { partialBody = value }
         default: break
         }

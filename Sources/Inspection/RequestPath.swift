@@ -5,8 +5,8 @@ import RegoVM
 /// The path of a request target, in the one spelling that rules are matched against.
 ///
 /// Envoy passes the target as it came (unless told to normalise), and servers differ in what they
-/// make of `//`, `/./`, `/../`, `%2e`, `%2f`, `\`, `;` and NUL. The normalised path is what the most
-/// willing server would open, and `isAmbiguous` says that another one may open something else.
+/// make of `//`, `/./`, `/../`, `%2e`, `%2f`, `\`, `;` and NUL. The normalised path is what the
+/// most willing server would open; `isAmbiguous` says that another one may open something else.
 struct RequestPath {
     var text: Bytes
     var query: Bytes
@@ -29,7 +29,8 @@ struct RequestPath {
         var previous: UInt8 = 0
         for byte in path.buffer {
             switch byte {
-            case UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: ";"), UInt8(ascii: "#"): return true
+            case UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: ";"), UInt8(ascii: "#"):
+                return true
             case 0..<0x21, 0x7F: return true
             case UInt8(ascii: "/"), UInt8(ascii: "."):
                 if previous == UInt8(ascii: "/") { return true }
@@ -83,7 +84,8 @@ struct RequestPath {
     }
 
     /// Drops empty and `.` segments and climbs for `..` (RFC 3986 section 5.2.4), in place.
-    private mutating func removeSegments(_ memory: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
+    private mutating func removeSegments(_ memory: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int
+    {
         let slash = UInt8(ascii: "/")
         var read = 0
         var written = 0
@@ -99,7 +101,9 @@ struct RequestPath {
                 isAmbiguous = true
             } else if name == 1 && memory[start] == UInt8(ascii: ".") {
                 isAmbiguous = true
-            } else if name == 2 && memory[start] == UInt8(ascii: ".") && memory[start + 1] == UInt8(ascii: ".") {
+            } else if name == 2 && memory[start] == UInt8(ascii: ".")
+                && memory[start + 1] == UInt8(ascii: ".")
+            {
                 isAmbiguous = true
                 while written > 0 {
                     written -= 1
@@ -118,7 +122,9 @@ struct RequestPath {
         return written
     }
 
-    private func parameterStart(_ memory: UnsafeMutablePointer<UInt8>, _ start: Int, _ end: Int) -> Int {
+    private func parameterStart(_ memory: UnsafeMutablePointer<UInt8>, _ start: Int, _ end: Int)
+        -> Int
+    {
         var index = start
         while index < end, memory[index] != UInt8(ascii: ";") { index += 1 }
         return index

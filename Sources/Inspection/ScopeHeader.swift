@@ -5,8 +5,8 @@ import RegoVM
 /// The request header that carries an agent's scopes, and what is left of it once some are
 /// stripped.
 ///
-/// A client may send the header several times; Envoy then joins the values with commas or sends each
-/// one. All of them count, and a comma, a space and a tab always part scopes, whatever the
+/// A client may send the header several times; Envoy then joins the values with commas or sends
+/// each one. All of them count, and a comma, a space and a tab always part scopes, whatever the
 /// separator is: a scope must not hide behind a separator that only the upstream knows.
 public final class ScopeHeader: @unchecked Sendable {
     private let ownedName: OwnedBytes
@@ -49,7 +49,8 @@ public final class ScopeHeader: @unchecked Sendable {
     /// The new value lies in `buffer`, which needs room for as many bytes as the header's values
     /// have together, plus one for each value; a smaller one gives `.removed`, never more scopes.
     public func strip(
-        _ stripped: [Bytes], from context: AttributeContext, into buffer: UnsafeMutableBufferPointer<UInt8>
+        _ stripped: [Bytes], from context: AttributeContext,
+        into buffer: UnsafeMutableBufferPointer<UInt8>
     ) -> Remainder {
         var count = 0
         var isStripped = false

@@ -3,10 +3,12 @@ import Authorization
 
 /// HashiCorp Vault's HTTP API: `/v1/<mount>/...`.
 extension Inspection {
-    /// - Returns: false when nothing says that this is Vault. Without one of its headers or its name
-    ///   as the host's first label, `/v1/` could be any API.
+    /// - Returns: false when nothing says that this is Vault. Without one of its headers or its
+    ///   name as the host's first label, `/v1/` could be any API.
     mutating func inspectVault() -> Bool {
-        guard path.text.hasPrefix("/v1/"), headers.hasVaultHeader || isVaultHost else { return false }
+        guard path.text.hasPrefix("/v1/"), headers.hasVaultHeader || isVaultHost else {
+            return false
+        }
         facts.trafficProtocol = .vault
         facts.resource = path.text[4..<path.text.count]
         switch HTTPMethod(http.method) {

@@ -9,9 +9,9 @@ public protocol Storage: Sendable {
     func read(_ path: String) throws(StorageError) -> [UInt8]?
 
     /// Puts `bytes` in the place of whatever `path` held; makes missing folders. A reader, or a
-    /// restart after our own crash, sees the old content or the new one, never a mixture. It is sure
-    /// to outlive a power loss only after `sync`; before, a power loss leaves the old content or the
-    /// new one when `isFlushed`, and anything otherwise.
+    /// restart after our own crash, sees the old content or the new one, never a mixture. It is
+    /// sure to outlive a power loss only after `sync`; before, a power loss leaves the old content
+    /// or the new one when `isFlushed`, and anything otherwise.
     ///
     /// - Parameter isFlushed: puts the bytes on the disk before the name points to them.
     func replace(
@@ -60,9 +60,9 @@ public protocol AppendFile: AnyObject, Sendable {
         at offset: Int, into buffer: UnsafeMutableRawBufferPointer
     ) throws(StorageError) -> Int
 
-    /// Once it returns, everything appended before it was called outlives a power loss. After it has
-    /// thrown, nothing that was not yet durable may be trusted to become so (the kernel drops what
-    /// it could not write).
+    /// Once it returns, everything appended before it was called outlives a power loss. After it
+    /// has thrown, nothing that was not yet durable may be trusted to become so (the kernel drops
+    /// what it could not write).
     func sync() throws(StorageError)
 
     /// Bytes in the file.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Decides which operation of a `StorageMemory` goes wrong, and how. Several storages may share one,
-/// so that their operations are counted together.
+/// Decides which operation of a `StorageMemory` goes wrong, and how. Several storages may share
+/// one, so that their operations are counted together.
 public final class StorageFaults: Sendable {
     /// What happens to the chosen operation.
     public enum Kind: Sendable, CaseIterable {

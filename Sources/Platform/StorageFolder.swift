@@ -39,6 +39,12 @@ public final class StorageFolder: Storage {
             try openBelow(AT_FDCWD, path, O_RDONLY | O_DIRECTORY))
     }
 
+    /// Whether something lies at `path`.
+    public static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
+
     public func read(_ path: String) throws(StorageError) -> [UInt8]? {
         let file: StorageDescriptor
         do {
@@ -93,7 +99,8 @@ public final class StorageFolder: Storage {
     public func list(_ folder: String) throws(StorageError) -> [String] {
         let number: Int32
         do {
-            number = try openBelow(root.number, folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY)
+            let target = folder.isEmpty ? "." : folder
+            number = try openBelow(root.number, target, O_RDONLY | O_DIRECTORY)
         } catch where error.number == ENOENT || error.number == ENOTDIR {
             return []
         }

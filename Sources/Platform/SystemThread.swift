@@ -23,6 +23,11 @@ public struct SystemThread: Sendable {
         return SystemThread(identity: UInt(thread))
     }
 
+    /// Processors that this process may use.
+    public static var processors: Int {
+        Int(linux_usable_processors())
+    }
+
     /// Waits until the thread has ended. Only once.
     public func join() {
         pthread_join(pthread_t(identity), nil)

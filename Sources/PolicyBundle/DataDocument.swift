@@ -22,7 +22,8 @@ final class DataDocument {
             // An empty YAML file says nothing.
             if isYAML && document.kind == .null { return }
             throw LoadError(
-                .notAnObject, file, "expected an object at the root of `data`, got \(document.typeName)")
+                .notAnObject, file,
+                "expected an object at the root of `data`, got \(document.typeName)")
         }
         for key in path.reversed() {
             let builder = CollectionBuilder.object(in: memory.arena, capacity: 1)
@@ -34,10 +35,13 @@ final class DataDocument {
 
     private func json(_ text: [UInt8], _ file: String) throws(LoadError) -> Value {
         var reader: JSONReader.Failure?
+        // What reading needs besides the document is given back; only the copy stays.
+        let scratch = Arena(limit: .max)
+        defer { scratch.destroy() }
         let value = text.withUnsafeBufferPointer { buffer -> Value in
-            var json = JSONReader(buffer, arena: memory.arena, interner: interner)
             do throws(JSONReader.Failure) {
-                return try json.document()
+                return try JSONReader.read(buffer, into: scratch)
+                    .copied(into: memory.arena, interner: interner)
             } catch {
                 reader = error
                 return .undefined
@@ -46,7 +50,8 @@ final class DataDocument {
         guard let reader else { return value }
         let (row, column) = Self.place(text, reader.offset)
         throw LoadError(
-            .malformedJSON, file, "malformed JSON (\(reader.code.rawValue))", row: row, column: column)
+            .malformedJSON, file, "malformed JSON (\(reader.code.rawValue))", row: row,
+            column: column)
     }
 
     private static func place(_ text: [UInt8], _ offset: Int) -> (row: Int, column: Int) {
@@ -66,7 +71,8 @@ final class DataDocument {
         do throws(YAMLDocument.Failure) {
             return try YAMLDocument.read(string, into: memory.arena, interner: interner)
         } catch {
-            throw LoadError(.malformedYAML, file, error.message, row: error.row, column: error.column)
+            throw LoadError(
+                .malformedYAML, file, error.message, row: error.row, column: error.column)
         }
     }
 

@@ -71,7 +71,8 @@ private struct Load {
             let entry = try FileTree.entry(path)
             switch entry.kind {
             case .folder: try load.addFolder(path, entry, name: "", at: prefix, above: [])
-            case .file: try load.addFile(path, entry, name: Self.lastPart(path), at: prefix, isGiven: true)
+            case .file:
+                try load.addFile(path, entry, name: Self.lastPart(path), at: prefix, isGiven: true)
             case .other: throw LoadError(.unreadable, path, "expected a file or folder")
             }
         }
@@ -83,8 +84,10 @@ private struct Load {
             !argument[..<colon].contains("/"), argument[..<colon] != ""
         else { return ([], argument) }
         let parts = argument[..<colon].split(separator: ".").map(String.init)
-        return (parts.first == "data" ? Array(parts.dropFirst()) : parts,
-            String(argument[argument.index(after: colon)...]))
+        return (
+            parts.first == "data" ? Array(parts.dropFirst()) : parts,
+            String(argument[argument.index(after: colon)...])
+        )
     }
 
     private static func lastPart(_ path: String) -> String {
@@ -121,8 +124,10 @@ private struct Load {
                 switch entry.kind {
                 case .folder:
                     try load.addFolder(
-                        below, entry, name: belowName, at: place + [part], above: above + [folder.identity])
-                case .file: try load.addFile(below, entry, name: belowName, at: place, isGiven: false)
+                        below, entry, name: belowName, at: place + [part],
+                        above: above + [folder.identity])
+                case .file:
+                    try load.addFile(below, entry, name: belowName, at: place, isGiven: false)
                 case .other: break
                 }
             }
@@ -138,7 +143,9 @@ private struct Load {
     private func type(of file: String, isGiven: Bool) -> FileType? {
         let name = Self.lastPart(file)
         let isTest = name.hasSuffix("_test.rego")
-        if name.hasSuffix(".rego") { return isGiven || loader.includesTests || !isTest ? .policy : nil }
+        if name.hasSuffix(".rego") {
+            return isGiven || loader.includesTests || !isTest ? .policy : nil
+        }
         let isWanted = isGiven || loader.dataFiles == .all
         if isWanted ? name.hasSuffix(".json") : name == "data.json" { return .json }
         let isYAML = name.hasSuffix(".yaml") || name.hasSuffix(".yml")

@@ -8,6 +8,10 @@ import RegoVM
 /// wrong ends the compilation with all that it found, at most `errorLimit` of it.
 public struct Compiler {
     public struct Options: Sendable {
+        /// Find clauses by index; without it each one is tried.
+        public var usesIndex = true
+        /// Fill `Output.indexExplanation`.
+        public var explainsIndex = false
         /// Keep `print` calls; without it they are erased.
         public var keepsPrint = false
         /// Refuse what OPA's strict mode refuses: unused imports and variables, deprecated builtins.
@@ -30,6 +34,8 @@ public struct Compiler {
         public var queryVariables: [String]
         /// Keeps the constants' memory alive.
         public var owner: AnyObject
+        /// What is indexed and why not; only with `Options.explainsIndex`.
+        public var indexExplanation: IndexExplanation?
         /// What each stage took, in the order in which they ran.
         public var timings: [(stage: String, time: Duration)]
     }
@@ -58,7 +64,8 @@ public struct Compiler {
         }
         return Output(
             program: compilation.builder.program, query: compilation.queryFunction,
-            queryVariables: compilation.queryVariables, owner: compilation.owner, timings: timings)
+            queryVariables: compilation.queryVariables, owner: compilation.owner,
+            indexExplanation: compilation.builder.indexExplanation, timings: timings)
     }
 
     /// Sorted by place, each thing once, cut at the limit.

@@ -12,12 +12,34 @@ public enum Limits {
     public static let workUnits: Int64 = 100_000_000
     /// Rules and functions active at once in one decision.
     public static let callDepth = 512
+    /// Arrays, objects and sets inside each other in one value.
+    public static let valueDepth = 1024
+    /// Registers of one function.
+    public static let registers = 65_535
+    /// Instructions of one function.
+    static let instructions = 16_000_000
+    /// Places times registers that the verifier follows in one function.
+    static let flowCells = 32_000_000
+    /// `with` scopes inside each other in one function.
+    static let scopeDepth = 512
+    /// Levels of a rule index.
+    public static let indexDepth = 32
+    /// Clause numbers that a rule index may hold for each clause of its rule.
+    public static let indexCopies = 8
     /// Entries that a builtin may make in one collection.
     public static let collectionEntries = 4_000_000
     /// Bytes of a string that a builtin may make.
     public static let stringBytes = 64 * 1024 * 1024
     /// Decimal digits of a number that arithmetic works with or makes, on either side of the point.
     public static let numberDigits = 10_000
+    /// Bytes of a YAML document, and nodes that it may have when its aliases are expanded.
+    static let yamlBytes = 4 * 1024 * 1024
+    static let yamlNodes = 1_000_000
+    /// Nested collections in a YAML document, and nested blocks in a text template.
+    static let yamlDepth = 256
+    static let templateDepth = 64
+    /// Steps (nodes of the template, run) of one rendering.
+    static let templateSteps = 1_000_000
     /// Compiled patterns (regular expressions, globs, templates) that one thread keeps.
     public static let cachedPatterns = 256
     /// Bytes of a regular expression or glob.
@@ -35,9 +57,28 @@ public enum Limits {
     static let hostNameBytes = 255
     /// Key texts of tokens that one thread keeps parsed, and the bytes of the largest of them.
     static let cachedKeys = 128
-    static let cachedKeyBytes = 256 * 1024
+    static let cachedKeyBytes = 64 * 1024
     /// Tokens within tokens.
     static let tokenNesting = 16
     /// Certificates that one call may verify as a chain.
     static let certificatesInChain = 32
+    /// Nested brackets in a GraphQL document.
+    static let graphQLDepth = 100
+    /// Comparisons of fields and fragments in one GraphQL query.
+    static let graphQLComparisons = 200_000
+    /// Errors that validation of a GraphQL query collects.
+    static let graphQLErrors = 50
+    /// Bytes of names that GraphQL messages compare to suggest others.
+    static let graphQLSuggestionBytes = 64
+    /// Schemas within schemas, and schemas that refer to each other while one value is validated.
+    static let schemaDepth = 200
+    /// Schemas that are tried on values in one call of `json.match_schema`.
+    static let schemaSteps = 2_000_000
+    /// Failures that `json.match_schema` reports.
+    static let schemaFailures = 1000
+    /// Names that a GraphQL message picks its suggestions from.
+    static let graphQLSuggestionOptions = 1000
+    /// Bytes of a GraphQL document, and fragments in a query.
+    static let graphQLBytes = 1024 * 1024
+    static let graphQLFragments = 1000
 }

@@ -17,7 +17,9 @@ public enum LogLevel: UInt8, Sendable, CaseIterable, Comparable {
         }
     }
 
-    public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rawValue < right.rawValue }
+    public static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rawValue < right.rawValue
+    }
 }
 
 /// How lines look.

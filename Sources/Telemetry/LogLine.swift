@@ -61,8 +61,14 @@ struct LogLine {
 
     private mutating func appendWord(_ value: LogValue) {
         guard case .text(let text) = value else { return appendJSON(value) }
-        let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
-        if isPlain && text.utf8.count <= Limits.valueBytes { append(text) } else { appendQuoted(text) }
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 != 0x3D && $0 != 0x7F }
+        if isPlain && text.utf8.count <= Limits.valueBytes {
+            append(text)
+        } else {
+            appendQuoted(text)
+        }
     }
 
     private mutating func appendQuoted(_ text: String) {

@@ -57,7 +57,9 @@ public struct Logger: Sendable {
         var line = LogLine(
             format: format, time: Timestamp.text(clock.wall()), level: level, code: code,
             message: message)
-        for (key, value) in fields where line.bytes.count < Limits.lineBytes { line.add(key, value) }
+        for (key, value) in fields where line.bytes.count < Limits.lineBytes {
+            line.add(key, value)
+        }
         sink.write(line.finish())
     }
 

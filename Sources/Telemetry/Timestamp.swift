@@ -9,7 +9,8 @@ enum Timestamp {
         let (year, month, day) = date(daysSince1970: seconds / 86_400)
         let second = seconds % 86_400
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-            + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))."
+            + "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):"
+            + "\(padded(second % 60, 2))."
             + "\(padded(milliseconds % 1000, 3))Z"
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads an entry bundle (C2SP tlog-tiles, "Log entries"): for each entry its length as a big-endian
-/// uint16, then its bytes.
+/// Reads an entry bundle (C2SP tlog-tiles, "Log entries"): for each entry its length as a
+/// big-endian uint16, then its bytes.
 public enum EntryBundle {
     /// Hands out each entry in order.
     ///
@@ -16,7 +16,9 @@ public enum EntryBundle {
     ) throws {
         var offset = 0
         for position in 0..<count {
-            guard let length = length(bundle, at: offset), offset + 2 + length <= bundle.count else {
+            guard let length = length(bundle, at: offset),
+                offset + LogLimits.entryPrefixLength + length <= bundle.count
+            else {
                 throw TransparencyError(
                     .malformedBundle, at: path,
                     "ends inside entry \(position), expected \(count) entries")

@@ -29,11 +29,12 @@ public final class LogBuilder {
         edge = try TreeEdge(size: size, from: source)
         bundle = []
         writtenSize = size
-        guard edge.root(hasher) == checkpoint.root else {
+        let root = edge.root(hasher)
+        guard root == checkpoint.root else {
             throw TransparencyError(
                 .rootDiffers, at: TilePath.checkpoint,
-                "root of \(size) entries: the tiles give `\(Base64.encode(edge.root(hasher).bytes))`"
-                    + ", expected `\(checkpoint.rootText)`")
+                "root of \(size) entries: the tiles give `\(Base64.encode(root.bytes))`, "
+                    + "expected `\(checkpoint.rootText)`")
         }
         if size % LogLimits.tileWidth != 0 { bundle = try lastBundle(source) }
     }
@@ -45,7 +46,8 @@ public final class LogBuilder {
         var bundle: [UInt8] = []
         try stored.bytes.withUnsafeBytes { bytes in
             try EntryBundle.forEach(
-                bytes, path: stored.path, count: size % LogLimits.tileWidth, allowsMore: stored.isFull
+                bytes, path: stored.path, count: size % LogLimits.tileWidth,
+                allowsMore: stored.isFull
             ) { position, entry in
                 let start = position * Digest.byteCount
                 let expected = tile[start..<(start + Digest.byteCount)]
@@ -84,8 +86,8 @@ public final class LogBuilder {
         bundle.removeAll(keepingCapacity: true)
     }
 
-    /// Hands out the partial bundle and tiles of the tree as it is now, those that the last call did
-    /// not hand out already. Not while `isBundleFull`.
+    /// Hands out the partial bundle and tiles of the tree as it is now, those that the last call
+    /// did not hand out already. Not while `isBundleFull`.
     public func writePartial(_ write: (_ path: String, [UInt8]) throws -> Void) throws {
         precondition(!edge.isTileFull)
         let shape = TileShape(size: edge.size)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
 
-/// Checks of proofs (RFC 6962, section 2.1; the algorithms of RFC 9162, sections 2.1.3.2 and 2.1.4.2).
+/// Checks of proofs (RFC 6962, section 2.1; the algorithms of RFC 9162, sections 2.1.3.2 and
+/// 2.1.4.2).
 public enum Proof {
     /// Checks that the leaf stands at `index` of the tree of `size` leaves with root `root`.
     ///

@@ -20,6 +20,30 @@ public struct ProofFile: Equatable, Sendable {
         self.extra = extra
     }
 
+    /// Proves entry `index` of the log in `source`, and checks the proof as its receiver will.
+    ///
+    /// - Parameter key: the log's.
+    public init(of index: Int, in source: some TileSource, key: VerifierKey) throws {
+        guard let note = try source.read(TilePath.checkpoint) else {
+            throw TransparencyError(.missing, at: TilePath.checkpoint, "missing")
+        }
+        let checkpoint = try Checkpoint(note: note, key: key, at: TilePath.checkpoint)
+        let path = try ProofBuilder(source, published: checkpoint.size).inclusion(of: index)
+        self.init(index: index, path: path, checkpoint: note)
+        let shape = TileShape(size: checkpoint.size)
+        let tile = index / LogLimits.tileWidth
+        let bundle = try source.bundle(tile, shape: shape)
+        try bundle.bytes.withUnsafeBytes { bytes in
+            try EntryBundle.forEach(
+                bytes, path: bundle.path, count: shape.width(level: 0, index: tile),
+                allowsMore: bundle.isFull
+            ) { position, entry in
+                guard position == index % LogLimits.tileWidth else { return }
+                try verify(entry: [UInt8](entry), key: key)
+            }
+        }
+    }
+
     public var bytes: [UInt8] {
         var lines = [Self.header]
         if let extra { lines.append("extra " + Base64.encode(extra)) }

@@ -93,7 +93,8 @@ public struct SignedNote: Sendable {
         for signature in own
         where !key.publicKey.accepts(signature: signature.bytes, of: text) {
             throw TransparencyError(
-                .badSignature, at: location, "the signature by `\(key.label)` does not fit its text")
+                .badSignature, at: location,
+                "the signature by `\(key.label)` does not fit its text")
         }
     }
 }

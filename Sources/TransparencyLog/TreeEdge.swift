@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
 
-/// The right edge of a growing tree: the unfinished tile of each level. That is all that is needed to
-/// go on appending and to know the root, and it is at most 8 KiB a level.
+/// The right edge of a growing tree: the unfinished tile of each level. That is all that is needed
+/// to go on appending and to know the root, and it is at most 8 KiB a level.
 public struct TreeEdge: Sendable {
     /// Leaves in the tree.
     public private(set) var size = 0
@@ -40,8 +40,8 @@ public struct TreeEdge: Sendable {
     /// Hashes of the unfinished tile of `level`, side by side.
     public func partialTile(level: Int) -> [UInt8] { level < levels.count ? levels[level] : [] }
 
-    /// Hands out each tile that the full tile of level 0 completes, level 0 first, changing nothing:
-    /// after a failure it can be called again.
+    /// Hands out each tile that the full tile of level 0 completes, level 0 first, changing
+    /// nothing: after a failure it can be called again.
     public func completedTiles<E: Error>(
         _ hasher: MerkleHasher, _ body: (_ level: Int, _ index: Int, [UInt8]) throws(E) -> Void
     ) throws(E) {

@@ -56,6 +56,10 @@ public struct VerifierKey: Sendable {
     }
 }
 
+extension VerifierKey: CustomStringConvertible {
+    public var description: String { text }
+}
+
 /// A key that signs notes under a name.
 public struct NoteSigner: Sendable {
     public let verifierKey: VerifierKey

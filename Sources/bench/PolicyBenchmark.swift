@@ -37,7 +37,8 @@ enum PolicyBenchmark {
 
         let data = try LoadedJSON(item.data)
         figures.dataRatio = Double(data.memory) / Double(item.data.utf8.count)
-        let policy = Policy(program: output.program, data: data.value, revision: "", owners: [output.owner, data])
+        let policy = try Policy.load(
+            program: output.program, data: data.value, revision: "", owners: [output.owner, data])
         guard let entrypoint = output.program.entrypoints[item.entrypoint] else { return figures }
         let input = try LoadedJSON(item.input)
 

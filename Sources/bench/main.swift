@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Benchmarks: `bench policy` prints the engine's table.
+// Benchmarks without a network: `bench policy` prints the engine's table, `bench check` the cost of one check.
 
-switch CommandLine.arguments.dropFirst().first {
+let words = CommandLine.arguments.dropFirst()
+switch words.first {
 case "policy": try PolicyBenchmark.run()
-default: print("usage: bench policy")
+case "check": try CheckBenchmark.run(words.dropFirst())
+default: print("usage: bench policy | bench check FRAME ROUNDS ENTRYPOINT PATH...")
 }

@@ -28,7 +28,8 @@ private struct SplitMix: RandomNumberGenerator {
             time += Int64.random(in: 0..<20, using: &random) * second
             return event("agent\(Int.random(in: 0..<agents, using: &random))", time) { event in
                 event.isAllowed = Bool.random(using: &random)
-                event.tool = bytes(String(repeating: "t", count: Int.random(in: 0..<300, using: &random)))
+                event.tool = bytes(
+                    String(repeating: "t", count: Int.random(in: 0..<300, using: &random)))
                 event.destination = bytes("host\(Int.random(in: 0..<40, using: &random))")
                 let seconds = Int64.random(in: -10..<500, using: &random)
                 let name = names.randomElement(using: &random)!
@@ -75,12 +76,15 @@ private struct SplitMix: RandomNumberGenerator {
             for restriction in event.restrictions where restriction.seconds > 0 {
                 let name = restriction.name.string
                 let before = restrictions[agent]?[name] ?? 0
-                restrictions[agent, default: [:]][name] = max(before, event.time + restriction.seconds * second)
+                restrictions[agent, default: [:]][name] = max(
+                    before, event.time + restriction.seconds * second)
             }
             let later = event.time + 3 * second
             _ = store.load(event.agent, now: later, into: snapshot)
             for name in ["read_only", "no_egress", "isolate", "l1", "l2"] {
-                #expect(snapshot.isRestricted(bytes(name)) == ((restrictions[agent]?[name] ?? 0) > later))
+                #expect(
+                    snapshot.isRestricted(bytes(name))
+                        == ((restrictions[agent]?[name] ?? 0) > later))
             }
             let arena = Arena()
             defer { arena.destroy() }

@@ -15,7 +15,9 @@ func bytes(_ text: String) -> Bytes {
     return Bytes(start: UnsafePointer(memory.baseAddress), count: memory.count)
 }
 
-func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Void = { _ in }) -> ContextEvent {
+func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Void = { _ in })
+    -> ContextEvent
+{
     var event = ContextEvent(agent: bytes(agent), time: time)
     event.action = .allow
     event.isAllowed = true
@@ -30,7 +32,9 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
     let snapshot = AgentSnapshot()
     let arena = Arena()
 
-    private func context(_ store: AgentStore, _ agent: String, _ now: Int64, _ key: StaticString) -> String {
+    private func context(_ store: AgentStore, _ agent: String, _ now: Int64, _ key: StaticString)
+        -> String
+    {
         _ = store.load(bytes(agent), now: now, into: snapshot)
         return snapshot.value(of: .string(key), in: arena).description
     }
@@ -59,8 +63,9 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
             })
         #expect(
             context(store, "a", start + 2 * second, "events") == """
-                [{"action":"deny","allowed":false,"destination":"partner.example","effect":"execute",\
-                "internal":false,"operation":"tools/call","protocol":"mcp","time":1795000001,"tool":"post"},\
+                [{"action":"deny","allowed":false,"destination":"partner.example",\
+                "effect":"execute","internal":false,"operation":"tools/call",\
+                "protocol":"mcp","time":1795000001,"tool":"post"},\
                 {"action":"allow","allowed":true,"effect":"execute","internal":false,\
                 "operation":"tools/call","protocol":"mcp","time":1795000000,"tool":"read"}]
                 """)
@@ -99,9 +104,13 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
         let store = AgentStore()
         for (offset, seconds) in [(0, 100), (10, 20), (20, 300), (30, -5)] as [(Int64, Int64)] {
             store.apply(
-                event("a", start + offset * second) { $0.labels = [Label(name: bytes("l"), seconds: seconds)] })
+                event("a", start + offset * second) {
+                    $0.labels = [Label(name: bytes("l"), seconds: seconds)]
+                })
         }
-        #expect(context(store, "a", start, "labels").contains(#""expires":1795000320,"since":1795000000"#))
+        #expect(
+            context(store, "a", start, "labels").contains(
+                #""expires":1795000320,"since":1795000000"#))
     }
 
     @Test func whatHasNoRoomIsolates() {
@@ -135,7 +144,9 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
         let store = AgentStore(maximumAgents: 4)
         for agent in ["r1", "r2"] {
             store.apply(
-                event(agent, start) { $0.restrictions = [Restriction(name: bytes("read_only"), seconds: 600)] })
+                event(agent, start) {
+                    $0.restrictions = [Restriction(name: bytes("read_only"), seconds: 600)]
+                })
         }
         for index in 0..<1000 { store.apply(event("x\(index)", start + second)) }
         #expect(store.count == 4)
@@ -149,7 +160,9 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
         let store = AgentStore(maximumAgents: 3)
         for agent in ["a", "b", "c"] {
             store.apply(
-                event(agent, start) { $0.restrictions = [Restriction(name: bytes("isolate"), seconds: 600)] })
+                event(agent, start) {
+                    $0.restrictions = [Restriction(name: bytes("isolate"), seconds: 600)]
+                })
         }
         #expect(store.load(bytes("d"), now: start, into: snapshot) == .full)
         #expect(!store.apply(event("d", start)))

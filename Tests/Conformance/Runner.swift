@@ -90,7 +90,7 @@ struct Runner {
     }
 
     private func run(_ output: Compiler.Output, _ item: Case, _ arena: Arena) throws(Failure) -> Value {
-        let policy = Policy(program: output.program, data: item.data, revision: "", owners: [output.owner])
+        let policy = try load(output, item.data)
         let evaluation = Evaluation()
         evaluation.begin(now: 1_700_000_000_000_000_000, seed: 42)
         evaluation.isStrict = item.isStrict
@@ -112,6 +112,15 @@ struct Runner {
         }
     }
 
+    private func load(_ output: Compiler.Output, _ data: Value) throws(Failure) -> Policy {
+        do throws(VerificationError) {
+            return try Policy.load(
+                program: output.program, data: data, revision: "", owners: [output.owner])
+        } catch {
+            throw Failure(code: error.code.rawValue, message: error.description)
+        }
+    }
+
     private func input(_ item: Case, _ evaluation: Evaluation) throws(Failure) -> Value {
         guard let text = item.inputTerm else { return item.input }
         do {
@@ -119,7 +128,7 @@ struct Runner {
                 Source(name: "input", text: "x = \(text)"), file: 0, version: version)
             let output = try Compiler().compile([], query: body)
             let machine = Machine(
-                Policy(program: output.program, data: .emptyObject, revision: "", owners: [output.owner]),
+                try load(output, .emptyObject),
                 evaluation: evaluation)
             machine.begin(TreeInput(.undefined))
             let rows = try machine.evaluate(function: output.query ?? 0)

@@ -96,8 +96,8 @@ final class LogFixture {
         return entries
     }
 
-    /// Checks that every acknowledged record is in the log once, in order, and nothing is there that
-    /// nobody tried to commit.
+    /// Checks that every acknowledged record is in the log once, in order, and nothing is there
+    /// that nobody tried to commit.
     func check(_ comment: Comment) throws {
         let entries = try verifiedEntries()
         #expect(Set(entries).count == entries.count, comment)

@@ -70,7 +70,9 @@ struct ProcessTests {
         try verifyIndependently()
     }
 
-    private func verifyAll(_ acknowledged: Set<String>, _ saved: [Checkpoint]) throws -> Checkpoint {
+    private func verifyAll(
+        _ acknowledged: Set<String>, _ saved: [Checkpoint]
+    ) throws -> Checkpoint {
         let tiles = StorageTiles(try storage("log"))
         var verifier = LogVerifier(key: LogFixture.signer.verifierKey)
         verifier.saved = saved

@@ -121,7 +121,8 @@ struct RecordTests {
                 {"v":1,"time":"2027-01-15T08:00:00.000000001Z",\
                 "decision_id":"01a3185c-5000-7001-8000-000000000002",\
                 "agent":{"id":"spiffe://example.org/agent","provenance":"attested"},\
-                "request":{"method":"POST","host":"tools.example","path":"/mcp?key=*","body_bytes":0},\
+                "request":{"method":"POST","host":"tools.example","path":"/mcp?key=*",\
+                "body_bytes":0},\
                 "policy":{"revision":"abc"},\
                 "action":{"protocol":"mcp","effect":"execute","operation":"tools/call",\
                 "tool":"search","certain":true},\
@@ -155,8 +156,8 @@ struct RecordTests {
         let writer = RecordWriter()
         var samples: [[UInt8]] = (0..<256).map { [UInt8($0)] }
         let edges: [UInt8] = [
-            0x00, 0x1F, 0x20, 0x22, 0x5C, 0x7F, 0x80, 0xBF, 0xC1, 0xC2, 0xE0, 0xA0, 0xED, 0x9F, 0xEF,
-            0xF0, 0x90, 0xF4, 0x8F, 0xF5, 0xFF, 0x41,
+            0x00, 0x1F, 0x20, 0x22, 0x5C, 0x7F, 0x80, 0xBF, 0xC1, 0xC2, 0xE0, 0xA0, 0xED, 0x9F,
+            0xEF, 0xF0, 0x90, 0xF4, 0x8F, 0xF5, 0xFF, 0x41,
         ]
         for _ in 0..<3_000 {
             let count = Int.random(in: 1...40, using: &generator)

@@ -148,7 +148,7 @@ struct RecoveryTests {
         #expect(code(fixture) == nil)
     }
 
-    @Test("a tile, bundle or checkpoint at the right edge that was changed stops the start", arguments: [
+    @Test("a file at the right edge that was changed stops the start", arguments: [
         "checkpoint", "tile/0/001.p/94", "tile/1/000.p/1", "tile/entries/001.p/94",
     ])
     func changed(path: String) throws {

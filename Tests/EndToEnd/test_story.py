@@ -23,6 +23,7 @@ def test_story(start_mesh: MeshFactory, mode: str) -> None:
     assert len(set(ids)) == len(steps) == 10
     assert {id.version for id in ids} == {7}
     assert [step.outcome for step in steps].count("denied") == 4
+    mesh.wait_for_records([step.decision_id for step in steps])
     assert mesh.verify_log()
 
 

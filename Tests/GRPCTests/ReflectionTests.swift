@@ -31,7 +31,8 @@ import Testing
         exchange.talk()
         let body = exchange.client.answers[id]?.body.dropFirst(5) ?? []
         #expect(fields(2, of: body).first.map(Array.init) == ask)
-        let names = fields(1, of: fields(6, of: body).first ?? []).map { text(fields(1, of: $0).first) }
+        let list = fields(6, of: body).first ?? []
+        let names = fields(1, of: list).map { text(fields(1, of: $0).first) }
         #expect(
             names == [
                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",

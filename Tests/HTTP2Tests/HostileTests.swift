@@ -26,7 +26,11 @@ import Testing
     private static let enhanceYourCalm: UInt32 = 11
 
     @Test func anythingButThePrefaceIsRefused() {
-        for bytes in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/1.0\r\n\r\nSM\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}"] {
+        let others = [
+            "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "PRI * HTTP/1.0\r\n\r\nSM\r\n\r\n",
+            "\u{16}\u{3}\u{1}\u{2}\u{0}",
+        ]
+        for bytes in others {
             let wire = Wire()
             wire.receive(Array(bytes.utf8))
             #expect(wire.session.fault == .badPreface)
@@ -75,7 +79,8 @@ import Testing
 
     @Test func truncatedFramesWaitAndCostNothing() {
         let whole = Raw.greeting + Raw.call("/a", stream: 1)
-            + Raw.frame(type: Raw.data, flags: Raw.endStream, stream: 1, [UInt8](repeating: 1, count: 64))
+            + Raw.frame(
+                type: Raw.data, flags: Raw.endStream, stream: 1, [UInt8](repeating: 1, count: 64))
         for count in 0..<whole.count {
             let wire = Wire()
             var ended = false

@@ -65,7 +65,10 @@ final class Wire {
     }
 }
 
-nonisolated(unsafe) let okHead = HeaderBlock([(":status", "200"), ("content-type", "application/grpc")])
+// Never changed after they were made.
+nonisolated(unsafe) let okHead = HeaderBlock([
+    (":status", "200"), ("content-type", "application/grpc"),
+])
 nonisolated(unsafe) let okTrailers = HeaderBlock([("grpc-status", "0")])
 
 /// Answers with the request's own body.

@@ -45,7 +45,10 @@ import Testing
         ("GET", "/api/v1/namespaces/prod/secrets/s", "kubernetes get secret"),
         ("POST", "/api/v1/namespaces/prod/pods/p/exec?command=sh", "kubernetes exec execute"),
         ("POST", "/api/v1/namespaces/prod/serviceaccounts/s/token", "kubernetes create secret"),
-        ("DELETE", "/apis/apps/v1/namespaces/prod/deployments", "kubernetes deletecollection write"),
+        (
+            "DELETE", "/apis/apps/v1/namespaces/prod/deployments",
+            "kubernetes deletecollection write"
+        ),
         ("PATCH", "/apis/apps/v1/namespaces/prod/deployments/d", "kubernetes patch write"),
         ("GET", "/api/v1/items", "http get read"),
     ])
@@ -83,10 +86,12 @@ import Testing
 
     @Test(arguments: [
         ("Tools.ACME.example:8443", "tools.acme.example", 8443, true),
-        ("acme.example.", "acme.example", 0, true), ("notacme.example", "notacme.example", 0, false),
+        ("acme.example.", "acme.example", 0, true),
+        ("notacme.example", "notacme.example", 0, false),
         ("127.0.0.1:80", "127.0.0.1", 80, true), ("128.0.0.1", "128.0.0.1", 0, false),
         ("[::ffff:127.0.0.1]:80", "", 0, false), ("[2001:db8::1]:80", "2001:db8::1", 80, false),
-        ("user@acme.example", "", 0, false), ("acme.example:99999", "", 0, false), ("a b", "", 0, false),
+        ("user@acme.example", "", 0, false), ("acme.example:99999", "", 0, false),
+        ("a b", "", 0, false),
         ("[::1", "", 0, false),
     ])
     func destinations(_ authority: String, _ host: String, _ port: UInt16, _ isInternal: Bool) {
@@ -101,15 +106,19 @@ import Testing
     @Test func addressesAndRanges() throws {
         let destinations = try InternalDestinations(["10.0.0.0/8", "fd00::/8", "::1", "192.0.2.7"])
         let expectations = [
-            ("10.255.0.1", true), ("11.0.0.1", false), ("fd12::1", true), ("fe80::1", false), ("::1", true),
-            ("::2", false), ("192.0.2.7", true), ("192.0.2.8", false), ("010.0.0.1", false), ("10.1", false),
+            ("10.255.0.1", true), ("11.0.0.1", false), ("fd12::1", true), ("fe80::1", false),
+            ("::1", true),
+            ("::2", false), ("192.0.2.7", true), ("192.0.2.8", false), ("010.0.0.1", false),
+            ("10.1", false),
             ("1:2:3:4:5:6:7:8:9", false), ("fd00::1::2", false), ("", false),
         ]
         for (host, expected) in expectations {
             #expect(destinations.contains(SampleRequest.bytes(host)) == expected, "\(host)")
         }
         for entry in ["10.0.0.1/8", "10.0.0.0/33", "a..b", "", "a b", "fd00::/129"] {
-            #expect(throws: InternalDestinations.InvalidEntry(entry: entry)) { try InternalDestinations([entry]) }
+            #expect(throws: InternalDestinations.InvalidEntry(entry: entry)) {
+                try InternalDestinations([entry])
+            }
         }
     }
 
@@ -121,11 +130,12 @@ import Testing
 
     @Test func actionAsInput() {
         let request = SampleRequest(
-            host: "tools.acme.example:1", body: #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#)
+            host: "tools.acme.example:1",
+            body: #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t"}}"#)
         #expect(
             request.facts.value(in: request.arena).description == """
-                {"certain":true,"destination":{"host":"tools.acme.example","internal":true,"port":1},\
-                "doubts":[],"effect":"execute","operation":"tools/call","protocol":"mcp",\
+                {"certain":true,"destination":{"host":"tools.acme.example","internal":true,\
+                "port":1},"doubts":[],"effect":"execute","operation":"tools/call","protocol":"mcp",\
                 "resource":"/mcp","tool":"t"}
                 """)
     }

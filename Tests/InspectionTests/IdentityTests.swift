@@ -18,9 +18,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "spiffe://", "spiffe:///x", "spiffe://Acme/x", "SPIFFE://acme/x", "spiffe://acme/", "spiffe://acme/a/",
-        "spiffe://acme//a", "spiffe://acme/./a", "spiffe://acme/../a", "spiffe://acme:1/a", "spiffe://u@acme/a",
-        "spiffe://acme/a?q", "spiffe://acme/a#f", "spiffe://acme/a%20b", "https://acme/a", "spiffe://acme/é",
+        "", "spiffe://", "spiffe:///x", "spiffe://Acme/x", "SPIFFE://acme/x", "spiffe://acme/",
+        "spiffe://acme/a/",
+        "spiffe://acme//a", "spiffe://acme/./a", "spiffe://acme/../a", "spiffe://acme:1/a",
+        "spiffe://u@acme/a",
+        "spiffe://acme/a?q", "spiffe://acme/a#f", "spiffe://acme/a%20b", "https://acme/a",
+        "spiffe://acme/é",
         "spiffe://acme/root\u{0}.evil",
     ])
     func malformed(_ text: String) {
@@ -40,7 +43,8 @@ import Testing
     @Test func trustDomainsAreAnAllowList() {
         let request = SampleRequest(principal: "spiffe://other.example/a")
         #expect(AgentIdentifier().identify(request.context).provenance == .attested)
-        #expect(AgentIdentifier(trustDomains: ["acme.example"]).identify(request.context).id.isEmpty)
+        #expect(
+            AgentIdentifier(trustDomains: ["acme.example"]).identify(request.context).id.isEmpty)
     }
 
     @Test func headersAreClaims() {
@@ -55,7 +59,8 @@ import Testing
     }
 
     @Test func principalAsInput() {
-        let request = SampleRequest(headers: [("x-agent-scopes", "a b")], principal: "spiffe://acme/x")
+        let request = SampleRequest(
+            headers: [("x-agent-scopes", "a b")], principal: "spiffe://acme/x")
         let list = ScopeHeader().scopes(request.context, arena: request.arena)
         let identity = AgentIdentifier().identify(request.context)
         #expect(
@@ -67,11 +72,15 @@ import Testing
 }
 
 @Suite struct ScopeHeaderTests {
-    private func strip(_ scopes: [String], _ values: [String], room: Int = 256, separator: Character = " ") -> String {
+    private func strip(
+        _ scopes: [String], _ values: [String], room: Int = 256, separator: Character = " "
+    ) -> String {
         let header = ScopeHeader(name: "X-Agent-Scopes", separator: separator.asciiValue!)
         let request = SampleRequest(headers: values.map { ("x-agent-scopes", $0) })
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: room) { buffer in
-            switch header.strip(scopes.map(SampleRequest.bytes), from: request.context, into: buffer) {
+            switch header.strip(
+                scopes.map(SampleRequest.bytes), from: request.context, into: buffer)
+            {
             case .unchanged: "unchanged"
             case .removed: "removed"
             case .rewritten(let value): value.string
@@ -105,7 +114,9 @@ import Testing
     }
 
     @Test func listHoldsEachScopeOnce() {
-        let request = SampleRequest(headers: [("x-agent-scopes", "a b,a"), ("x-agent-scopes", "c b")])
+        let request = SampleRequest(headers: [
+            ("x-agent-scopes", "a b,a"), ("x-agent-scopes", "c b"),
+        ])
         let list = ScopeHeader().scopes(request.context, arena: request.arena)
         #expect(list.value.description == #"["a","b","c"]"#)
         let many = (0..<400).map { "s\($0)" }.joined(separator: " ")

@@ -55,7 +55,9 @@ final class SampleRequest {
     }
 
     static let inspector = Inspector(
-        internalDestinations: try! InternalDestinations(["acme.example", "127.0.0.0/8", "mesh.test"]))
+        internalDestinations: try! InternalDestinations([
+            "acme.example", "127.0.0.0/8", "mesh.test",
+        ]))
 
     var facts: ActionFacts { Self.inspector.inspect(context, arena: arena) }
 }
@@ -63,8 +65,11 @@ final class SampleRequest {
 extension ActionFacts {
     /// Protocol, operation, effect and doubts in one line, for comparison.
     var summary: String {
-        let doubts = Doubts.words.enumerated().filter { self.doubts.rawValue & (1 << UInt32($0.0)) != 0 }
-        return (["\(trafficProtocol.word)", operation.string, "\(effect.word)"]
+        let doubts = Doubts.words.enumerated().filter {
+            self.doubts.rawValue & (1 << UInt32($0.0)) != 0
+        }
+        return
+            (["\(trafficProtocol.word)", operation.string, "\(effect.word)"]
             + doubts.map { "!\($0.1)" }).joined(separator: " ")
     }
 }

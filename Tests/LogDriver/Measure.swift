@@ -36,9 +36,11 @@ func measureAppending(
         turns.sort()
         let count = turns.count * perTurn
         print(
-            "\(durability.rawValue), \(perTurn) a turn: \(rate(count, appended - start)) records/s, "
+            "\(durability.rawValue), \(perTurn) a turn: "
+                + "\(rate(count, appended - start)) records/s, "
                 + "\(rate(count, published - start)) records/s until published, "
-                + "a turn p50 \(turns[turns.count / 2]) ns, p99 \(turns[turns.count * 99 / 100]) ns, "
+                + "a turn p50 \(turns[turns.count / 2]) ns, "
+                + "p99 \(turns[turns.count * 99 / 100]) ns, "
                 + "per record p50 \(turns[turns.count / 2] / Int64(perTurn)) ns; "
                 + "fdatasync p50 \(probe / 1_000) us")
     }
@@ -85,5 +87,6 @@ func measureVerification(_ folder: String) throws {
     let time = clock.monotonic() - start
     print(
         "verified \(report.checkpoint.size) records, \(report.tiles) tiles, "
-            + "\(report.entryBytes / 1_000_000) MB: \(rate(report.checkpoint.size, time)) records/s")
+            + "\(report.entryBytes / 1_000_000) MB: "
+            + "\(rate(report.checkpoint.size, time)) records/s")
 }

@@ -14,19 +14,27 @@ import Testing
         if all { loader.dataFiles = .all }
         return try loader.load(
             arguments.map { argument in
-                guard let colon = argument.firstIndex(of: ":") else { return folder.path + "/" + argument }
-                return argument[...colon] + folder.path + "/" + argument[argument.index(after: colon)...]
+                guard let colon = argument.firstIndex(of: ":") else {
+                    return folder.path + "/" + argument
+                }
+                return argument[...colon] + folder.path + "/"
+                    + argument[argument.index(after: colon)...]
             })
     }
 
-    private func errors(_ files: [String: String], _ arguments: [String] = [""], all: Bool = false) -> [String] {
+    private func errors(_ files: [String: String], _ arguments: [String] = [""], all: Bool = false)
+        -> [String]
+    {
         do {
             _ = try load(files, arguments, all: all)
             return []
         } catch let failure as LoadFailure {
             return failure.errors.map { error in
-                let name = error.file.split(separator: "/").drop { !$0.hasPrefix("portcullis-") }.dropFirst()
-                return "\(error.code.rawValue) \(name.joined(separator: "/")):\(error.row):\(error.column): "
+                let name = error.file.split(separator: "/").drop { !$0.hasPrefix("portcullis-") }
+                    .dropFirst()
+                return
+                    "\(error.code.rawValue) \(name.joined(separator: "/")):"
+                    + "\(error.row):\(error.column): "
                     + error.message.replacing(/`\/[^`]*\/portcullis-[^`\/]*\//, with: "`")
             }
         } catch {
@@ -36,8 +44,10 @@ import Testing
 
     @Test func dataLiesWhereItsFolderIs() throws {
         let sources = try load([
-            "data.yaml": "a: {b: 1}", "x/y/data.json": #"{"c": [true]}"#, "x/other.json": "{", "p.rego": "package p",
-            "x/q.rego": "package q", "x/q_test.rego": "package q_test", ".hidden/data.json": "{", "README.md": "",
+            "data.yaml": "a: {b: 1}", "x/y/data.json": #"{"c": [true]}"#, "x/other.json": "{",
+            "p.rego": "package p",
+            "x/q.rego": "package q", "x/q_test.rego": "package q_test", ".hidden/data.json": "{",
+            "README.md": "",
         ])
         #expect(sources.data.description == #"{"a":{"b":1},"x":{"y":{"c":[true]}}}"#)
         #expect(sources.policies.map { $0.text } == ["package p", "package q"])
@@ -57,10 +67,14 @@ import Testing
 
     @Test func allErrorsAreListed() {
         #expect(
-            errors(["a/data.json": "{\n \"x\": ]", "b/data.yaml": "x: [", "c/data.json": "7", "data.json": "[]"]) == [
+            errors([
+                "a/data.json": "{\n \"x\": ]", "b/data.yaml": "x: [", "c/data.json": "7",
+                "data.json": "[]",
+            ]) == [
                 "load_malformed_json a/data.json:2:7: malformed JSON (json_unexpected_byte)",
                 "load_malformed_yaml b/data.yaml:2:1: did not find expected node content",
-                "load_not_an_object data.json:0:0: expected an object at the root of `data`, got array",
+                "load_not_an_object data.json:0:0: "
+                    + "expected an object at the root of `data`, got array",
             ])
     }
 
@@ -70,22 +84,26 @@ import Testing
                 "load_conflict data.json:0:0: `data.a.b` has a value here and in `a/data.yaml`"
             ])
         #expect(
-            errors(["one.json": #"{"a": 1}"#, "two.json": #"{"a": {}}"#], ["one.json", "two.json"]) == [
-                "load_conflict two.json:0:0: `data.a` has a value here and in `one.json`"
-            ])
+            errors(
+                ["one.json": #"{"a": 1}"#, "two.json": #"{"a": {}}"#], ["one.json", "two.json"])
+                == [
+                    "load_conflict two.json:0:0: `data.a` has a value here and in `one.json`"
+                ])
     }
 
     @Test func unknownAndMissing() {
         #expect(
             errors(["x.txt": ""], ["x.txt", "none"]) == [
                 "load_not_found none:0:0: no such file or directory",
-                "load_unknown_type x.txt:0:0: expected a name that ends with .rego, .json, .yaml or .yml",
+                "load_unknown_type x.txt:0:0: "
+                    + "expected a name that ends with .rego, .json, .yaml or .yml",
             ])
     }
 
     @Test func linksInCirclesEnd() throws {
         let folder = try TemporaryFolder(["a/data.json": #"{"x": 1}"#])
-        try FileManager.default.createSymbolicLink(atPath: folder.path + "/a/loop", withDestinationPath: folder.path)
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path + "/a/loop", withDestinationPath: folder.path)
         #expect(throws: LoadFailure.self) { try PolicyLoader().load([folder.path]) }
     }
 
@@ -106,7 +124,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "null"), ("a: 1", #"{"a":1}"#), ("[1, 1.50, -0.1e3, 0x1F, 1_000]", "[1,1.50,-0.1e3,31,1000]"),
+        ("", "null"), ("a: 1", #"{"a":1}"#),
+        ("[1, 1.50, -0.1e3, 0x1F, 1_000]", "[1,1.50,-0.1e3,31,1000]"),
         ("[yes, No, true, ~, null, 'yes']", #"[true,false,true,null,null,"yes"]"#),
         ("1: a\ntrue: b", #"{"1":"a","true":"b"}"#), ("d: 2026-11-22", #"{"d":"2026-11-22"}"#),
         ("123456789012345678901234567890", "123456789012345678901234567890"),
@@ -127,7 +146,9 @@ import Testing
 
     /// Nested as deep as a file may be long: refused, without using up the stack.
     @Test(arguments: ["[", "- ", "{a: "]) func deepNesting(_ opening: String) {
-        #expect(throws: YAMLDocument.Failure.self) { try read(String(repeating: opening, count: 20_000)) }
+        #expect(throws: YAMLDocument.Failure.self) {
+            try read(String(repeating: opening, count: 20_000))
+        }
     }
 
     /// Each level names the one below it ten times.

@@ -11,7 +11,8 @@ final class TemporaryFolder {
         for (name, text) in files {
             let file = path + "/" + name
             let parent = (file as NSString).deletingLastPathComponent
-            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: parent, withIntermediateDirectories: true)
             try text.write(toFile: file, atomically: false, encoding: .utf8)
         }
     }

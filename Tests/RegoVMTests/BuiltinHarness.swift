@@ -116,7 +116,8 @@ struct Literal {
             rest = rest.drop { !",:]} \n".utf8.contains($0) }
         }
         // What is read shares the text, so that must live as long as the arena.
-        let text = arena.string(String(decoding: whole.prefix(whole.count - rest.count), as: UTF8.self))
+        let text = arena.string(
+            String(decoding: whole.prefix(whole.count - rest.count), as: UTF8.self))
         do {
             return try JSONReader.read(text.bytes, into: arena)
         } catch {

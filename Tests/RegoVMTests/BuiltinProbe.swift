@@ -19,7 +19,8 @@ struct BuiltinProbe {
             withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { empty in
                 let base = buffer.baseAddress ?? UnsafePointer(empty.baseAddress!)
                 do throws(BuiltinError) {
-                    let result = try builtin.function(evaluation, Operands(base, count: values.count))
+                    let result = try builtin.function(
+                        evaluation, Operands(base, count: values.count))
                     return result.isUndefined ? "undefined" : result.description
                 } catch {
                     return "\(error.code.rawValue): \(error.message)"

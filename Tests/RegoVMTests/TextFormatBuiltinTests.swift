@@ -24,8 +24,10 @@ import Testing
             "units.parse", [#"".5.2""#],
             "eval_builtin_error: units.parse: could not parse amount to a number"),
         .init(
-            "units.parse", [#""10e10000000Ei""#], "eval_builtin_error: units.parse: exponent too large"),
-        .init("units.parse", [#""1e999999""#], "eval_builtin_error: units.parse: exponent too large"),
+            "units.parse", [#""10e10000000Ei""#],
+            "eval_builtin_error: units.parse: exponent too large"),
+        .init(
+            "units.parse", [#""1e999999""#], "eval_builtin_error: units.parse: exponent too large"),
         .init("units.parse_bytes", [#""1.1kb""#], "1100"),
         .init("units.parse_bytes", [#""4.1Mi""#], "4299161"),
         .init("units.parse_bytes", [#""128Gi""#], "137438953472"),
@@ -66,9 +68,12 @@ import Testing
         .init(
             "uuid.parse", [#""urn:UUID:000003e8-48b9-21ee-b200-325096b39f47""#],
             #"{"clocksequence":12800,"domain":"Person","id":1000,"macvariables":"local:unicast","#
-                + #""nodeid":"32-50-96-b3-9f-47","time":1693566990121469600,"variant":"RFC4122","version":2}"#),
+                + #""nodeid":"32-50-96-b3-9f-47","time":1693566990121469600,"variant":"RFC4122","#
+                + #""version":2}"#
+        ),
         .init(
-            "uuid.parse", [#""38074da40b00388d9c3c362de965547a""#], #"{"variant":"RFC4122","version":3}"#),
+            "uuid.parse", [#""38074da40b00388d9c3c362de965547a""#],
+            #"{"variant":"RFC4122","version":3}"#),
         .init("uuid.parse", [#""38074da4-0b00""#], "undefined"),
         .init("uuid.parse", ["1"], "eval_type_error: operand 1 must be string but got number"),
         .init("rand.intn", [#""x""#, "0"], "0"),
@@ -92,7 +97,8 @@ import Testing
     @Test(arguments: [
         BuiltinCase(
             "uri.parse", [#""https://example.com:8080/api?q=1#top""#],
-            #"{"fragment":"top","hostname":"example.com","path":"/api","port":"8080","raw_path":"/api","#
+            #"{"fragment":"top","hostname":"example.com","path":"/api","port":"8080","#
+                + #""raw_path":"/api","#
                 + #""raw_query":"q=1","scheme":"https"}"#),
         .init("uri.parse", [#""mailto:user@example.com""#], #"{"scheme":"mailto"}"#),
         .init(

@@ -4,10 +4,12 @@ import Testing
 @Suite struct TokenBuiltinTests {
     private static let secret = #"{"kty":"oct","k":"c2VjcmV0"}"#
     private static let edwards =
-        #"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"wEZFfoAj1rFKTLOOmjJjVZlCHwksuvMb2I5y_hg70E8","#
+        #"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","#
+            + #""x":"wEZFfoAj1rFKTLOOmjJjVZlCHwksuvMb2I5y_hg70E8","#
         + #""d":"9XI34uQzYUJfWhDZf_0nYsLMBRVu8a6dFsy60P8uugk"}"#
     private static let edwardsPublic =
-        #"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"wEZFfoAj1rFKTLOOmjJjVZlCHwksuvMb2I5y_hg70E8"}"#
+        #"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","#
+            + #""x":"wEZFfoAj1rFKTLOOmjJjVZlCHwksuvMb2I5y_hg70E8"}"#
     /// RFC 7515 appendix A.3.
     private static let elliptic =
         #"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#
@@ -32,7 +34,8 @@ import Testing
         let payload =
             #""{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}""#
         let key =
-            #"{"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4h"#
+            #"{"kty":"oct","#
+                + #""k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4h"#
             + #"cgUuTwjAzZr1Z9CAow"}"#
         let signed = BuiltinProbe().call("io.jwt.encode_sign_raw", header, payload, quoted(key))
         #expect(signed.hasSuffix(".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\""))
@@ -67,8 +70,10 @@ import Testing
         (#"{"iss":"x"}"#, #""iss":"x""#, true), (#"{"iss":"x"}"#, #""iss":"y""#, false),
         ("{}", #""iss":"x""#, false), (#"{"aud":["a","b"]}"#, #""aud":"b""#, true),
         (#"{"aud":"a"}"#, #""time":0"#, false), ("{}", #""aud":"a""#, false),
-        (#"{"exp":10}"#, #""time":9999999999"#, true), (#"{"exp":10}"#, #""time":10000000000"#, false),
-        (#"{"exp":10.5}"#, #""time":10000000000"#, true), (#"{"nbf":10}"#, #""time":10000000000"#, true),
+        (#"{"exp":10}"#, #""time":9999999999"#, true),
+        (#"{"exp":10}"#, #""time":10000000000"#, false),
+        (#"{"exp":10.5}"#, #""time":10000000000"#, true),
+        (#"{"nbf":10}"#, #""time":10000000000"#, true),
         (#"{"nbf":10.1}"#, #""time":10000000000"#, false), ("{}", #""alg":"HS384""#, false),
     ])
     func checksClaims(_ claims: String, _ constraint: String, _ isValid: Bool) {
@@ -92,15 +97,22 @@ import Testing
 
     @Test func refusesCriticalExtensions() {
         let token = token("{}", header: #"{"alg":"HS256","crit":["b64"],"b64":false}"#)
-        #expect(BuiltinProbe().call("io.jwt.decode_verify", token, #"{"secret":"secret"}"#) == "[false,{},{}]")
+        #expect(
+            BuiltinProbe().call("io.jwt.decode_verify", token, #"{"secret":"secret"}"#)
+                == "[false,{},{}]")
     }
 
     @Test(arguments: [
-        BuiltinCase("io.jwt.decode", [#""a""#], "eval_builtin_error: encoded JWT had no period separators"),
-        .init("io.jwt.decode", [#""a.b""#], "eval_builtin_error: encoded JWT must have 3 sections, found 2"),
+        BuiltinCase(
+            "io.jwt.decode", [#""a""#], "eval_builtin_error: encoded JWT had no period separators"),
+        .init(
+            "io.jwt.decode", [#""a.b""#],
+            "eval_builtin_error: encoded JWT must have 3 sections, found 2"),
         .init(
             "io.jwt.decode", [#""eyJ^.a.b""#],
-            "eval_builtin_error: JWT header had invalid encoding: illegal base64 data at input byte 3"),
+            "eval_builtin_error: JWT header had invalid encoding: illegal base64 data at input "
+                + "byte 3"
+        ),
         .init(
             "io.jwt.decode", [#""W10.a.b""#],
             "eval_builtin_error: bad JWT header: decoded JSON type was not an Object"),

@@ -7,19 +7,24 @@ import Testing
 
 private final class MemorySink: LogSink {
     let lines = Mutex<[String]>([])
-    func write(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
+    func write(_ line: [UInt8]) {
+        lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) }
+    }
 }
 
 @Suite struct LoggerTests {
     private func lines(_ format: LogFormat, _ body: (Logger) -> Void) -> [String] {
         let sink = MemorySink()
-        body(Logger(format: format, clock: ManualClock(wall: 1_795_346_070_566_059_000), sink: sink))
+        body(
+            Logger(format: format, clock: ManualClock(wall: 1_795_346_070_566_059_000), sink: sink))
         return sink.lines.withLock { $0 }
     }
 
     @Test func json() {
         let result = lines(.json) {
-            $0.info("server_started", "listening", ["address": "127.0.0.1:9191", "loops": 2, "tls": false])
+            $0.info(
+                "server_started", "listening",
+                ["address": "127.0.0.1:9191", "loops": 2, "tls": false])
             $0.debug("hidden", "not at this level")
         }
         #expect(
@@ -42,9 +47,12 @@ private final class MemorySink: LogSink {
     @Test func logfmtAndText() {
         #expect(
             lines(.logfmt) { $0.warning("c", "two words", ["k": "v=1", "n": "plain"]) } == [
-                "time=2026-11-22T11:14:30.566Z level=warning code=c message=\"two words\" k=\"v=1\" n=plain\n"
+                "time=2026-11-22T11:14:30.566Z level=warning code=c message=\"two words\" "
+                    + "k=\"v=1\" n=plain\n"
             ])
-        #expect(lines(.text) { $0.info("c", "hello", ["k": 1]) } == ["11:14:30.566 info    hello k=1\n"])
+        #expect(
+            lines(.text) { $0.info("c", "hello", ["k": 1]) } == ["11:14:30.566 info    hello k=1\n"]
+        )
     }
 
     @Test func longValuesAreCut() {
@@ -54,10 +62,12 @@ private final class MemorySink: LogSink {
         #expect(result[0].hasSuffix("é...\"}\n"))
     }
 
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (951_782_400, "2000-02-29T00:00:00.000Z"),
-        (4_107_542_399, "2100-02-28T23:59:59.000Z"), (4_107_542_400, "2100-03-01T00:00:00.000Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (951_782_400, "2000-02-29T00:00:00.000Z"),
+            (4_107_542_399, "2100-02-28T23:59:59.000Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000Z"),
+        ] as [(Int64, String)])
     func timestamps(_ seconds: Int64, _ text: String) {
         #expect(Timestamp.text(seconds * 1_000_000_000) == text)
     }
@@ -66,16 +76,20 @@ private final class MemorySink: LogSink {
 @Suite struct MetricTests {
     @Test func exposition() {
         let registry = MetricRegistry()
-        let allowed = registry.counter("checks_total", "Checks\nanswered", labels: [("action", "al\"low")])
+        let allowed = registry.counter(
+            "checks_total", "Checks\nanswered", labels: [("action", "al\"low")])
         let latency = registry.histogram("check_seconds", "Time", bounds: [1_000_000, 10_000_000])
-        let denied = registry.counter("checks_total", "Checks\nanswered", labels: [("action", "deny")])
+        let denied = registry.counter(
+            "checks_total", "Checks\nanswered", labels: [("action", "deny")])
         registry.gauge("agents", "Agents") { 2.5 }
         let first = registry.makeCells()
         let second = registry.makeCells()
         first.add(allowed)
         second.add(allowed, 2)
         second.add(denied)
-        for value in [500_000, 1_000_000, 5_000_000, 50_000_000] as [UInt64] { first.observe(latency, value) }
+        for value in [500_000, 1_000_000, 5_000_000, 50_000_000] as [UInt64] {
+            first.observe(latency, value)
+        }
         #expect(
             String(decoding: registry.exposition(), as: UTF8.self) == """
                 # HELP checks_total Checks\\nanswered

@@ -60,7 +60,8 @@ struct LogVerifierTests {
         #expect(error.code == .entryDiffers)
         #expect(
             error.description
-                == "tile/0/001: hash 0 differs from its entry: entry 256, `tile/entries/001` position 0")
+                == "tile/0/001: hash 0 differs from its entry: entry 256, "
+                + "`tile/entries/001` position 0")
     }
 
     @Test("an entry and its hash replaced, higher tiles left")

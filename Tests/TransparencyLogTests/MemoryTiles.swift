@@ -47,8 +47,9 @@ enum Example {
     }
 
     static func entry(_ index: Int) -> [UInt8] {
-        Array(
-            #"{"seq":\#(index),"path":"/v1/items/\#(index * 7919 % 1000)","allow":\#(index % 3 != 0)}"#
-                .utf8)
+        let item = index * 7919 % 1000
+        let isAllowed = index % 3 != 0
+        return Array(
+            #"{"seq":\#(index),"path":"/v1/items/\#(item)","allow":\#(isAllowed)}"#.utf8)
     }
 }

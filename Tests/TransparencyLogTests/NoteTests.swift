@@ -7,7 +7,9 @@ import Testing
 struct NoteTests {
     private let key = Example.signer.verifierKey
 
-    private func note(_ text: String = "example.org/decisions\n0\n\(emptyRoot)\n") throws -> [UInt8] {
+    private func note(
+        _ text: String = "example.org/decisions\n0\n\(emptyRoot)\n"
+    ) throws -> [UInt8] {
         let text = Array(text.utf8)
         return SignedNote(text: text, signatures: [try Example.signer.sign(text)]).bytes
     }
@@ -63,7 +65,8 @@ struct NoteTests {
     @Test(
         "malformed bodies",
         arguments: [
-            "example.org/decisions\n01\n\(emptyRoot)\n", "example.org/decisions\n-1\n\(emptyRoot)\n",
+            "example.org/decisions\n01\n\(emptyRoot)\n",
+            "example.org/decisions\n-1\n\(emptyRoot)\n",
             "example.org/decisions\n99999999999999999999\n\(emptyRoot)\n",
             "example.org/decisions\n\n\(emptyRoot)\n", "example.org/decisions\n1\n",
             "example.org/decisions\n1\nAAAA\n", "example.org/decisions\n1\n\(emptyRoot) \n",
@@ -77,7 +80,9 @@ struct NoteTests {
         #expect(code(try note("example.org/other\n0\n\(Self.emptyRoot)\n")) == .wrongOrigin)
     }
 
-    @Test("base64 has one spelling", arguments: ["AA=A", "AB==", "A===", "AAA", "AA==AA==", "A\nA="])
+    @Test(
+        "base64 has one spelling",
+        arguments: ["AA=A", "AB==", "A===", "AAA", "AA==AA==", "A\nA="])
     func base64(text: String) {
         #expect(Base64.decode(text.utf8) == nil)
     }
@@ -93,7 +98,8 @@ struct NoteTests {
     @Test(
         "malformed verifier keys",
         arguments: [
-            "", "a+b", "example.org/decisions+a980161d+AWfTterwwL9rWmAtNZ2uzIanp0BTSQ7DeuCOcTYFh8hw",
+            "", "a+b",
+            "example.org/decisions+a980161d+AWfTterwwL9rWmAtNZ2uzIanp0BTSQ7DeuCOcTYFh8hw",
             "example.org/decisions+a980161c+AmfTterwwL9rWmAtNZ2uzIanp0BTSQ7DeuCOcTYFh8hw",
             "a b+a980161c+AWfTterwwL9rWmAtNZ2uzIanp0BTSQ7DeuCOcTYFh8hw",
         ])

@@ -91,10 +91,13 @@ struct ProofTests {
         let proof = ProofFile(
             index: 77, path: try ProofBuilder(log, published: 300).inclusion(of: 77),
             checkpoint: log.files["checkpoint"] ?? [], extra: Array("why".utf8))
+        #expect(try ProofFile(of: 77, in: log, key: key).path == proof.path)
         let copy = try ProofFile(proof.bytes)
         #expect(copy == proof)
         #expect(try copy.verify(entry: Example.entry(77), key: key).size == 300)
-        #expect(throws: TransparencyError.self) { try copy.verify(entry: Example.entry(78), key: key) }
+        #expect(throws: TransparencyError.self) {
+            try copy.verify(entry: Example.entry(78), key: key)
+        }
         let other = Example.makeSigner("other").verifierKey
         #expect(throws: TransparencyError.self) {
             try copy.verify(entry: Example.entry(77), key: other)

@@ -11,7 +11,8 @@ struct VectorTests {
         let text = "example.org/decisions+a980161c+AWfTterwwL9rWmAtNZ2uzIanp0BTSQ7DeuCOcTYFh8hw"
         #expect(Example.signer.verifierKey.text == text)
         #expect(try VerifierKey(text).text == text)
-        let ofSpecification = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
+        let ofSpecification =
+            "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
         #expect(try VerifierKey(ofSpecification).text == ofSpecification)
     }
 
@@ -42,7 +43,8 @@ struct VectorTests {
             lkQmqtllKxSKXXKRuqCgspkXCa579zZqXgDOgnS1Noc=
 
             — example.org/decisions \
-            qYAWHNdm9rcEVv4uVJFyHF6zRN8mxdqELvRFn9izm+NFbIFtxNuGUH1JOlAv4md7UJRbdvb0Gkf39iM4uyZzPvHi7wk=
+            qYAWHNdm9rcEVv4uVJFyHF6zRN8mxdqELvRFn9izm+NFbIFt\
+            xNuGUH1JOlAv4md7UJRbdvb0Gkf39iM4uyZzPvHi7wk=
 
             """
         #expect(String(decoding: log.files["checkpoint"] ?? [], as: UTF8.self) == expected)

@@ -69,6 +69,8 @@ uint64_t linux_wall_time(void);
 
 // At most 15 bytes, shown by ps and perf.
 void linux_name_thread(pthread_t thread, const char *name);
+/// Processors that this process may use, at least 1.
+int linux_usable_processors(void);
 
 // Blocks `count` signals for this thread and those that it starts later.
 int linux_block_signals(const int *signals, size_t count);

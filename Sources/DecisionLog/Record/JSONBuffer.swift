@@ -254,8 +254,8 @@ private func hexadecimalDigit(_ nibble: UInt8) -> UInt8 {
 /// How many bytes from `index` on are printable ASCII without `"` and `\`.
 private func plainRun(_ text: UnsafePointer<UInt8>, from index: Int, to end: Int) -> Int {
     var place = index
-    // Eight at a time: a byte of `stop` has its high bit set when the text's byte is not plain. Bits
-    // above the first that is set may be wrong, so only zero is believed.
+    // Eight at a time: a byte of `stop` has its high bit set when the text's byte is not plain.
+    // Bits above the first that is set may be wrong, so only zero is believed.
     while place + 8 <= end {
         let word = UnsafeRawPointer(text + place).loadUnaligned(as: UInt64.self)
         let ones: UInt64 = 0x0101_0101_0101_0101

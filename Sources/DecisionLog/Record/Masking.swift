@@ -3,7 +3,8 @@ import Authorization
 
 // What never enters a record, whatever the configuration: values that open doors.
 extension JSONBuffer {
-    /// A request target without its fragment and with every value of its query masked: `/a?token=x&b` is `/a?token=*&*`.
+    /// A request target without its fragment and with every value of its query masked:
+    /// `/a?token=x&b` is `/a?token=*&*`.
     ///
     /// A parameter without `=` is masked whole: it may be the secret itself.
     mutating func maskedPath(_ whole: Bytes, limit: Int) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes of JSON text that each part of a record may take. Longer ones are cut, and the record says so.
-/// Together they fit an entry, whatever a request holds.
+/// Bytes of JSON text that each part of a record may take. Longer ones are cut, and the record says
+/// so. Together they fit an entry, whatever a request holds.
 enum RecordLimits {
     static let path = 4_096
     static let host = 1_024

@@ -2,11 +2,11 @@
 import Authorization
 import Cryptography
 
-/// Encodes decisions as records: one JSON object each, as `record.schema.json` describes it. Makes no
-/// strings and allocates nothing after `init`. Belongs to one event loop.
+/// Encodes decisions as records: one JSON object each, as `record.schema.json` describes it. Makes
+/// no strings and allocates nothing after `init`. Belongs to one event loop.
 ///
-/// What a request can make long is cut to `RecordLimits`, so that every record fits an entry; a record
-/// with `"truncated":true` lacks something. Credentials never enter: see `isSecretHeader`.
+/// What a request can make long is cut to `RecordLimits`, so that every record fits an entry; a
+/// record with `"truncated":true` lacks something. Credentials never enter: see `isSecretHeader`.
 public final class RecordWriter {
     /// The `v` of the schema.
     public static let version = 1

@@ -122,19 +122,14 @@ public struct ReflectionService {
         return (String(cString: request.pointee.host), question(request.pointee))
     }
 
+    /// The case's raw value is its field number in reflection.proto.
     private static func question(_ request: Request) -> Question {
-        switch request.message_request_case {
-        case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_BY_FILENAME:
-            .file(String(cString: request.file_by_filename))
-        case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_SYMBOL:
-            .symbol(String(cString: request.file_containing_symbol))
-        case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_LIST_SERVICES:
-            .services
-        case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_EXTENSION:
-            .extensionFile
-        case
-            GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_ALL_EXTENSION_NUMBERS_OF_TYPE:
-            .extensionNumbers(String(cString: request.all_extension_numbers_of_type))
+        switch request.message_request_case.rawValue {
+        case 3: .file(String(cString: request.file_by_filename))
+        case 4: .symbol(String(cString: request.file_containing_symbol))
+        case 5: .extensionFile
+        case 6: .extensionNumbers(String(cString: request.all_extension_numbers_of_type))
+        case 7: .services
         default: .none
         }
     }

@@ -15,6 +15,8 @@ public final class DecisionPoint {
         public var deniedDoubts: Doubts = .deniedByDefault
         /// Header that tells the client the decision id; empty for none.
         public var decisionHeader: StaticString = "x-portcullis-decision-id"
+        /// Work units that one decision may spend.
+        public var workUnits = RegoVM.Limits.workUnits
         public init() {}
     }
 
@@ -51,6 +53,7 @@ public final class DecisionPoint {
         sections = CheckSections(agent: agent)
         input = CheckInput(sections: sections.all)
         machine = Machine(snapshot.policy, evaluation: evaluation)
+        machine.workLimit = settings.workUnits
     }
 
     /// Decides with another policy from now on.
@@ -58,6 +61,7 @@ public final class DecisionPoint {
         guard snapshot !== self.snapshot else { return }
         self.snapshot = snapshot
         machine = Machine(snapshot.policy, evaluation: evaluation)
+        machine.workLimit = settings.workUnits
     }
 
     /// The revision of the policy that decides.

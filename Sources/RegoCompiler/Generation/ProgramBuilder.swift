@@ -12,6 +12,9 @@ final class ProgramBuilder {
     private var inputPathIndices: [[Value]: Int] = [:]
     private var dataPathIndices: [[Value]: Int] = [:]
     private var usedBuiltins: Set<Int> = []
+    var usesIndex = true
+    /// Filled for `explain index`.
+    var indexExplanation: IndexExplanation?
     /// Paths under `data` that some `with` replaces.
     var replacedPaths: [[Value]] = []
     /// Functions and builtins that some `with` replaces.

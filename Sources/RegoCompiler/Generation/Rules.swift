@@ -15,7 +15,8 @@ extension FunctionGenerator {
         }
         let finish = emitter.label()
         let clauseRegisters = emitter.next
-        let plan = IndexPlan(group: group, clauses: clauses, builder: builder)
+        let plan = IndexPlan(clauses: clauses, builder: builder)
+        builder.indexExplanation?.add(group, clauses, plan, builder)
         var entries: [Int] = []
         let dispatch = emitter.label()
         var list = 0

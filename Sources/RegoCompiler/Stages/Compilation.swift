@@ -35,6 +35,8 @@ final class Compilation {
         owner = ArenaOwner(Arena(chunk: 64 * 1024, limit: .max))
         tree = RuleTree(modules)
         builder = ProgramBuilder(tree: tree, arena: owner.arena)
+        builder.usesIndex = options.usesIndex
+        builder.indexExplanation = options.explainsIndex ? IndexExplanation() : nil
         queryBody = query
         let start = Location(file: -1, row: 1, column: 1, start: 0, end: 0)
         self.queryModule =

@@ -4,160 +4,141 @@ import RegoVM
 
 /// Decides how the clauses of a rule group are found without trying each one.
 struct IndexPlan {
-    /// What a clause demands of a subject before its body can hold.
-    enum Demand {
-        case oneOf([Value])
-        case prefix(Value)
-    }
-
-    private let demands: [[RuleIndex.Subject: Demand]]
+    let demands: [IndexDemands]
     private let tree: RuleIndex.Tree
 
     /// Below this many clauses trying each one is as quick.
     static let minimumClauses = 4
 
     /// nil when no clause demands anything that can be looked up.
-    init?(group: RuleGroup, clauses: [ResolvedClause], builder: ProgramBuilder) {
-        guard clauses.count >= Self.minimumClauses else { return nil }
-        demands = clauses.map { DemandFinder(clause: $0, builder: builder).demands() }
-        guard demands.contains(where: { !$0.isEmpty }) else { return nil }
-        tree = Self.build(Array(0..<clauses.count), demands, used: [])
+    init?(clauses: [ResolvedClause], builder: ProgramBuilder) {
+        guard builder.usesIndex, clauses.count >= Self.minimumClauses else { return nil }
+        demands = clauses.map { DemandFinder.demands(of: $0, builder) }
+        guard demands.contains(where: { !$0.keys.isEmpty }) else { return nil }
+        var planner = IndexPlanner(demands: demands, builder: builder)
+        tree = planner.tree(Array(0..<clauses.count), used: [], level: 0)
+        // A leaf at the top means that every clause is tried anyway.
+        guard case .branch = tree else { return nil }
     }
 
     func index(entries: [Int]) -> RuleIndex {
         RuleIndex(root: tree, entries: entries.map { Int32($0) })
     }
 
-    private static func build(
-        _ clauses: [Int], _ demands: [[RuleIndex.Subject: Demand]], used: Set<RuleIndex.Subject>
-    ) -> RuleIndex.Tree {
-        let leaf = RuleIndex.Tree.clauses(clauses.map { Int32($0) })
-        guard clauses.count >= minimumClauses,
-            let (subject, isPrefix) = bestSubject(clauses, demands, used)
-        else { return leaf }
-        var groups: [Value: [Int]] = [:]
-        var others: [Int] = []
-        for clause in clauses {
-            switch demands[clause][subject] {
-            case .oneOf(let values) where !isPrefix:
-                for value in Set(values) { groups[value, default: []].append(clause) }
-            case .prefix(let prefix) where isPrefix: groups[prefix, default: []].append(clause)
-            default: others.append(clause)
-            }
-        }
-        // The same subject may be looked at once more for the other kind of demand.
-        let inside = used.union([subject])
-        let children = groups.mapValues { build($0, demands, used: inside) }
-        let rest = others.count == clauses.count ? leaf : build(others, demands, used: used)
-        guard isPrefix else { return .equality(subject, children, others: rest) }
-        var byLength: [Int: [Value: RuleIndex.Tree]] = [:]
-        for (prefix, child) in children { byLength[prefix.count, default: [:]][prefix] = child }
-        let sorted = byLength.keys.sorted().map { RuleIndex.PrefixGroup(length: $0, children: byLength[$0]!) }
-        return .prefix(subject, sorted, others: rest)
-    }
-
-    /// The subject and kind of demand that splits the clauses into the most groups.
-    private static func bestSubject(
-        _ clauses: [Int], _ demands: [[RuleIndex.Subject: Demand]], _ used: Set<RuleIndex.Subject>
-    ) -> (RuleIndex.Subject, isPrefix: Bool)? {
-        var values: [RuleIndex.Subject: Set<Value>] = [:]
-        var prefixes: [RuleIndex.Subject: Set<Value>] = [:]
-        for clause in clauses {
-            for (subject, demand) in demands[clause] where !used.contains(subject) {
-                switch demand {
-                case .oneOf(let list): values[subject, default: []].formUnion(list)
-                case .prefix(let prefix): prefixes[subject, default: []].insert(prefix)
-                }
-            }
-        }
-        var best: (RuleIndex.Subject, Bool)?
-        var most = 1
-        for (subject, set) in values where set.count > most { (best, most) = ((subject, false), set.count) }
-        for (subject, set) in prefixes where set.count > most { (best, most) = ((subject, true), set.count) }
-        return best
-    }
-}
-
-/// Finds the demands of one clause: tests that stand alone in its body and compare a subject with constants.
-struct DemandFinder {
-    let clause: ResolvedClause
-    let builder: ProgramBuilder
-
-    func demands() -> [RuleIndex.Subject: IndexPlan.Demand] {
-        var result: [RuleIndex.Subject: IndexPlan.Demand] = [:]
-        for (position, argument) in clause.arguments.enumerated() {
-            if let value = builder.constantValue(argument) { result[.argument(position)] = .oneOf([value]) }
-        }
-        // An `else` may hold where the first body does not.
-        guard clause.elseClauses.isEmpty else { return result }
-        for expression in clause.body where !expression.isNegated && expression.modifiers.isEmpty {
-            guard case .term(let term) = expression.kind, case .call(let name, _, let arguments) = term.kind,
-                arguments.count == 2, let (subject, demand) = demand(name, arguments), result[subject] == nil
-            else { continue }
-            result[subject] = demand
+    /// What the index looks at first, second and so on, following the clauses that each leaves over.
+    var branches: [RuleIndex.Branch] {
+        var result: [RuleIndex.Branch] = []
+        var next = tree
+        while case .branch(let branch) = next {
+            result.append(branch)
+            next = branch.others
         }
         return result
     }
+}
 
-    private func demand(
-        _ name: [String], _ arguments: [Term]
-    ) -> (RuleIndex.Subject, IndexPlan.Demand)? {
-        switch name.joined(separator: ".") {
-        case "eq", "equal":
-            if let subject = subject(arguments[0]), let value = builder.constantValue(arguments[1]) {
-                return (subject, .oneOf([value]))
+/// Builds the decision tree from what the clauses demand.
+struct IndexPlanner {
+    let demands: [IndexDemands]
+    let builder: ProgramBuilder
+    /// Clause numbers that the tree may still hold: a clause under many keys is in many leaves.
+    private var copiesLeft: Int
+
+    init(demands: [IndexDemands], builder: ProgramBuilder) {
+        self.demands = demands
+        self.builder = builder
+        copiesLeft = 1024 + demands.count * RegoVM.Limits.indexCopies
+    }
+
+    mutating func tree(_ clauses: [Int], used: Set<IndexTest>, level: Int) -> RuleIndex.Tree {
+        guard clauses.count >= IndexPlan.minimumClauses, level < RegoVM.Limits.indexDepth - 1,
+            let test = best(clauses, used)
+        else { return .clauses(clauses.map { Int32($0) }) }
+        var groups: [Value: [Int]] = [:]
+        var others: [Int] = []
+        for clause in clauses {
+            guard let keys = demands[clause].keys[test] else {
+                others.append(clause)
+                continue
             }
-            if let subject = subject(arguments[1]), let value = builder.constantValue(arguments[0]) {
-                return (subject, .oneOf([value]))
-            }
-        case "internal.member_2":
-            guard let subject = subject(arguments[0]), let set = builder.constantValue(arguments[1]),
-                set.kind == .set || set.kind == .array
-            else { return nil }
-            return (subject, .oneOf(Array(set.elements)))
-        case "startswith":
-            guard let subject = subject(arguments[0]), let prefix = builder.constantValue(arguments[1]),
-                prefix.isString, prefix.count > 0, !isReplaced("startswith")
-            else { return nil }
-            return (subject, .prefix(prefix))
-        default: break
+            for key in Set(keys) { groups[key, default: []].append(clause) }
         }
-        return nil
+        let inside = used.union([test])
+        var children: [Value: RuleIndex.Tree] = [:]
+        children.reserveCapacity(groups.count)
+        // Sorted, so that the same policy always gives the same program.
+        for (key, clauses) in groups.sorted(by: { $0.key < $1.key }) {
+            children[key] = tree(clauses, used: inside, level: level + 1)
+        }
+        return .branch(
+            RuleIndex.Branch(
+                subject: test.subject.resolved(builder), test: test.test, children: children,
+                others: tree(others, used: inside, level: level + 1)))
     }
 
-    private func isReplaced(_ builtin: String) -> Bool {
-        BuiltinTable.index(of: builtin).map { builder.replacedCallees.contains(.builtin($0)) } ?? true
+    /// The test that splits the clauses into the most groups, or else one that many share; nil when
+    /// there is none or the tree must not grow by it.
+    private mutating func best(_ clauses: [Int], _ used: Set<IndexTest>) -> IndexTest? {
+        var tallies: [IndexTest: Tally] = [:]
+        for clause in clauses {
+            for (test, list) in demands[clause].keys where !used.contains(test) {
+                tallies[test, default: Tally()].add(list)
+            }
+        }
+        var best: (test: IndexTest, tally: Tally)?
+        for (test, tally) in tallies where tally.isUseful && tally.copies <= copiesLeft {
+            guard let other = best else {
+                best = (test, tally)
+                continue
+            }
+            let order = (tally.keys.count, tally.clauses)
+            let otherOrder = (other.tally.keys.count, other.tally.clauses)
+            if order > otherOrder || order == otherOrder && test.rank < other.test.rank {
+                best = (test, tally)
+            }
+        }
+        copiesLeft -= best?.tally.copies ?? 0
+        return best?.test
     }
 
-    /// A static path under `input` or base `data`, or an argument that is a plain variable.
-    private func subject(_ term: Term) -> RuleIndex.Subject? {
-        switch term.kind {
-        case .local(let id, _):
-            let position = clause.arguments.firstIndex {
-                if case .local(id, _) = $0.kind { true } else { false }
-            }
-            return position.map { .argument($0) }
-        case .ref(let head, let operands):
-            guard case .variable(let name) = head.kind else { return nil }
-            var path: [Value] = []
-            for operand in operands {
-                guard case .string(let step) = operand.kind else { return nil }
-                path.append(builder.interner.string(step))
-            }
-            if name == "input" { return .input(builder.inputPath(path)) }
-            return isBase(operands) ? .data(builder.dataPath(path)) : nil
-        default: return nil
+    private struct Tally {
+        var keys: Set<Value> = []
+        var clauses = 0
+        /// Clause numbers beyond one for each clause.
+        var copies = 0
+
+        mutating func add(_ list: [Value]) {
+            keys.formUnion(list)
+            clauses += 1
+            copies += list.count - 1
+        }
+
+        var isUseful: Bool { keys.count > 1 || clauses >= IndexPlan.minimumClauses }
+    }
+}
+
+extension IndexSubject {
+    func resolved(_ builder: ProgramBuilder) -> RuleIndex.Subject {
+        switch root {
+        case .input: .input(builder.inputPath(path))
+        case .data: .data(builder.dataPath(path))
+        case .argument(let parameter): .argument(parameter, path: path)
         }
     }
 
-    private func isBase(_ operands: [Term]) -> Bool {
-        var node = builder.tree.root
-        for operand in operands {
-            guard case .string(let name) = operand.kind else { return false }
-            guard let child = node.children[name] else { return true }
-            if child.group != nil { return false }
-            node = child
-        }
-        return false
+    /// As people write it, e.g. `input.path[0]`; an argument by its number, e.g. `argument 1`.
+    var text: String {
+        let name =
+            switch root {
+            case .input: "input"
+            case .data: "data"
+            case .argument(let parameter): "argument \(parameter + 1)"
+            }
+        return path.reduce(name) { $0 + Disassembler.step($1) }
     }
+}
+
+extension IndexTest {
+    /// Between tests that split equally well: the one whose text is first.
+    fileprivate var rank: String { subject.text + " " + test.rawValue }
 }

@@ -17,7 +17,8 @@ enum AffixMatch {
                     return .boolean(try search(texts, affixes, isSuffix, evaluation))
                 }
                 for affix in affixes {
-                    for text in texts where isSuffix ? text.hasSuffix(affix) : text.hasPrefix(affix) {
+                    for text in texts where isSuffix ? text.hasSuffix(affix) : text.hasPrefix(affix)
+                    {
                         return .true
                     }
                 }
@@ -48,7 +49,8 @@ enum AffixMatch {
 
     /// Sorts the texts; those that start with a prefix follow right behind the place of the prefix.
     private static func search(
-        _ texts: UnsafeBufferPointer<Value>, _ affixes: UnsafeBufferPointer<Value>, _ isSuffix: Bool,
+        _ texts: UnsafeBufferPointer<Value>, _ affixes: UnsafeBufferPointer<Value>,
+        _ isSuffix: Bool,
         _ evaluation: Evaluation
     ) throws(BuiltinError) -> Bool {
         let keys = try evaluation.values(texts.count)
@@ -61,14 +63,20 @@ enum AffixMatch {
             var (low, high) = (0, texts.count)
             while low < high {
                 let middle = (low + high) / 2
-                if keys[Int(order[middle])].compare(prefix) < 0 { low = middle + 1 } else { high = middle }
+                if keys[Int(order[middle])].compare(prefix) < 0 {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
             }
             if low < texts.count, keys[Int(order[low])].hasPrefix(prefix) { return true }
         }
         return false
     }
 
-    private static func reversed(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func reversed(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         let copy = try evaluation.bytes(text.count)
         for index in 0..<text.count { copy[index] = text.bytes[text.count - 1 - index] }
         return .string(copy, text.count)

@@ -77,7 +77,9 @@ enum AggregateBuiltins {
         return try Number.value(sum, evaluation)
     }
 
-    private static func floatSum(_ list: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func floatSum(_ list: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         var sum = ExtendedFloat.zero
         for element in list.elements {
             guard element.isNumber else {
@@ -88,7 +90,9 @@ enum AggregateBuiltins {
         return try Number.value(sum, evaluation)
     }
 
-    private static func product(_ list: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func product(_ list: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         var total: Value = .integer(1 as Int64)
         for element in list.elements {
             guard element.isNumber else {
@@ -120,11 +124,15 @@ enum AggregateBuiltins {
     /// The last element for which `replaces` holds when it is compared with the best so far.
     private static func extreme(_ list: Value, _ replaces: (Int) -> Bool) -> Value {
         guard var best = list.elements.first else { return .undefined }
-        for element in list.elements.dropFirst() where replaces(best.compare(element)) { best = element }
+        for element in list.elements.dropFirst() where replaces(best.compare(element)) {
+            best = element
+        }
         return best
     }
 
-    private static func sorted(_ list: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func sorted(_ list: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         let elements = list.elements
         guard list.kind == .array, let base = elements.baseAddress else {
             return .array(sharing: elements.baseAddress, count: elements.count)

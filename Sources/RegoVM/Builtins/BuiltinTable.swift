@@ -20,11 +20,13 @@ public enum BuiltinTable {
         JSONPathBuiltins.all,
         EncodingBuiltins.all,
         URLQueryBuiltins.all,
+        YAMLBuiltins.all,
         WalkBuiltins.all,
         DiagnosticBuiltins.all,
         TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
         URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
-        TokenBuiltins.all, CertificateBuiltins.all,
+        TokenBuiltins.all, CertificateBuiltins.all, AWSSignatureBuiltins.all, GraphQLBuiltins.all,
+        JSONSchemaBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {

@@ -15,13 +15,16 @@ enum CollectionBuiltins {
             let (start, stop) = try (operands.integer(1), operands.integer(2))
             let last = min(max(stop, 0), array.count)
             let first = min(max(start, 0), last)
-            return .array(sharing: array.elements.baseAddress.map { $0 + first }, count: last - first)
+            return .array(
+                sharing: array.elements.baseAddress.map { $0 + first }, count: last - first)
         },
         Builtin("array.reverse", "array[any] -> array[any]") {
             evaluation, operands throws(BuiltinError) in
             let array = try operands.array(0)
             let reversed = try evaluation.values(array.count)
-            for index in 0..<array.count { reversed[index] = array.elements[array.count - 1 - index] }
+            for index in 0..<array.count {
+                reversed[index] = array.elements[array.count - 1 - index]
+            }
             return .array(sharing: reversed, count: array.count)
         },
         Builtin("array.flatten", "array[any] -> array[any]") {
@@ -80,7 +83,9 @@ enum CollectionBuiltins {
     }
 
     /// Arrays among the elements are replaced by their elements, one level deep.
-    private static func flatten(_ array: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func flatten(_ array: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         var size = 0
         for element in array.elements { size += element.kind == .array ? element.count : 1 }
         let flat = try evaluation.values(size)

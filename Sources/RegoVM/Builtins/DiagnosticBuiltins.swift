@@ -3,7 +3,8 @@
 /// What policies say to people: `print`, `trace` and interpolated strings.
 enum DiagnosticBuiltins {
     static let all: [Builtin] = [
-        Builtin("internal.print", "array[set[any]] -> ") { evaluation, operands throws(BuiltinError) in
+        Builtin("internal.print", "array[set[any]] -> ") {
+            evaluation, operands throws(BuiltinError) in
             guard evaluation.printer != nil else { return .true }
             var lines = Lines(parts: try operands.array(0), separator: " ", evaluation: evaluation)
             try lines.write { evaluation.printer?(String(decoding: $0, as: UTF8.self)) }
@@ -53,7 +54,8 @@ private struct Lines {
     }
 
     private mutating func choose(
-        _ index: Int, _ chosen: UnsafeMutablePointer<Value>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
+        _ index: Int, _ chosen: UnsafeMutablePointer<Value>,
+        _ body: (UnsafeBufferPointer<UInt8>) -> Void
     ) throws(BuiltinError) {
         var index = index
         // Only sets of several members need another level.

@@ -13,14 +13,16 @@ enum EncodingBuiltins {
             guard operands[0].isString else { return .false }
             return .boolean((try? Base64.decode(operands[0], .standard, evaluation)) != nil)
         },
-        Builtin("base64url.encode", "string -> string") { evaluation, operands throws(BuiltinError) in
+        Builtin("base64url.encode", "string -> string") {
+            evaluation, operands throws(BuiltinError) in
             try Base64.encode(operands.string(0), .url, padded: true, evaluation)
         },
         Builtin("base64url.encode_no_pad", "string -> string") {
             evaluation, operands throws(BuiltinError) in
             try Base64.encode(operands.string(0), .url, padded: false, evaluation)
         },
-        Builtin("base64url.decode", "string -> string") { evaluation, operands throws(BuiltinError) in
+        Builtin("base64url.decode", "string -> string") {
+            evaluation, operands throws(BuiltinError) in
             try decodeURL(operands.string(0), evaluation)
         },
         Builtin("hex.encode", "string -> string") { evaluation, operands throws(BuiltinError) in
@@ -39,12 +41,17 @@ enum EncodingBuiltins {
     ]
 
     /// Padding may be left out (RFC 7515, appendix C).
-    private static func decodeURL(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func decodeURL(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         guard text.count % 4 != 0, text.bytes.last != UInt8(ascii: "=") else {
             return try Base64.decode(text, .url, evaluation)
         }
         guard text.count % 4 != 1 else {
-            throw .failed("illegal base64url string: \(String(decoding: text.bytes.prefix(256), as: UTF8.self))")
+            throw .failed(
+                "illegal base64url string: "
+                    + String(decoding: text.bytes.prefix(256), as: UTF8.self)
+            )
         }
         let padded = try evaluation.bytes(text.count + 2)
         var count = text.write(to: padded)
@@ -83,7 +90,8 @@ enum EncodingBuiltins {
     private static func describe(_ byte: UInt8) -> String {
         let digits = String(byte, radix: 16, uppercase: true)
         let code = "U+" + String(repeating: "0", count: 4 - digits.count) + digits
-        return Runes.isPrintable(UInt32(byte)) ? "\(code) '\(Character(Unicode.Scalar(byte)))'" : code
+        return Runes.isPrintable(UInt32(byte))
+            ? "\(code) '\(Character(Unicode.Scalar(byte)))'" : code
     }
 }
 
@@ -125,7 +133,8 @@ enum Base64 {
             let digits = group < whole ? 4 : rest + 1
             for digit in 0..<4 where group * 4 + digit < size {
                 encoded[group * 4 + digit] =
-                    digit < digits ? letters[Int(bits >> UInt32(18 - digit * 6) & 63)] : UInt8(ascii: "=")
+                    digit < digits
+                    ? letters[Int(bits >> UInt32(18 - digit * 6) & 63)] : UInt8(ascii: "=")
             }
         }
         return .string(encoded, size)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Globs as `gobwas/glob` reads them: `*` and `?` stop at delimiters, `**` does not, `[abc]`, `[!a-c]`
-/// and `{a,b}`.
+/// Globs as `gobwas/glob` reads them: `*` and `?` stop at delimiters, `**` does not; `[abc]`,
+/// `[!a-c]` and `{a,b}` choose.
 enum GlobBuiltins {
     static let all: [Builtin] = [
         Builtin("glob.match", "string, any<null, array[string]>, string -> boolean") {
@@ -15,7 +15,8 @@ enum GlobBuiltins {
             }
             return .boolean(pattern.matches(text.bytes, whole: true))
         },
-        Builtin("glob.quote_meta", "string -> string") { evaluation, operands throws(BuiltinError) in
+        Builtin("glob.quote_meta", "string -> string") {
+            evaluation, operands throws(BuiltinError) in
             let text = try operands.string(0)
             var quoted = ByteBuilder(evaluation.arena, capacity: text.count + 16)
             for byte in text.bytes {
@@ -169,7 +170,9 @@ struct GlobCompiler {
             try list()
         }
         guard position < glob.count else { throw .failed("unexpected end of input") }
-        guard glob[position] == UInt8(ascii: "]") else { throw .failed("expected close range character") }
+        guard glob[position] == UInt8(ascii: "]") else {
+            throw .failed("expected close range character")
+        }
         position += 1
         expression.append("]")
     }

@@ -20,7 +20,8 @@ enum GlobIntersection {
     static func match(_ left: Value, _ right: Value) throws(BuiltinError) -> Value {
         let (a, b) = try (tokens(left), tokens(right))
         guard (a.count + 1) * (b.count + 1) <= pairLimit else {
-            throw BuiltinError(.limit, "patterns of \(left.count) and \(right.count) bytes exceed the limit")
+            throw BuiltinError(
+                .limit, "patterns of \(left.count) and \(right.count) bytes exceed the limit")
         }
         return .boolean(intersect(a, b))
     }
@@ -92,7 +93,9 @@ enum GlobIntersection {
 
         func failure(_ reason: String) -> BuiltinError {
             .failed(
-                "input:\(pattern.asString ?? ""), pos:\(position), \(reason): the input provided is invalid")
+                "input:\(pattern.asString ?? ""), pos:\(position), \(reason): "
+                    + "the input provided is invalid"
+            )
         }
 
         mutating func next() throws(BuiltinError) -> (scalar: UInt32, isEscaped: Bool)? {
@@ -109,7 +112,8 @@ enum GlobIntersection {
         }
 
         mutating func flag() -> UInt32? {
-            guard position < scalars.count, scalars[position] == 0x2A || scalars[position] == 0x2B else {
+            guard position < scalars.count, scalars[position] == 0x2A || scalars[position] == 0x2B
+            else {
                 return nil
             }
             position += 1

@@ -238,7 +238,9 @@ extension GoFormat {
         case .integer: return .integer(value.asInteger ?? 0)
         case .string: return .text(value.bytes)
         case .decimal:
-            if Number.isPlainInteger(value.bytes) && !DecimalText(value.bytes).isZero { return .big(value.bytes) }
+            if Number.isPlainInteger(value.bytes) && !DecimalText(value.bytes).isZero {
+                return .big(value.bytes)
+            }
             let double = Number.double(value)
             return double.isFinite ? .float(double) : .text(value.bytes)
         default:

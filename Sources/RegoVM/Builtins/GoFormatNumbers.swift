@@ -38,7 +38,9 @@ extension GoFormat {
             var text = ByteBuilder(evaluation.arena, capacity: 80)
             if hasSign { text.append(UInt8(integer < 0 ? 0x2D : flags.plus ? 0x2B : 0x20)) }
             if verb == 0x4F { text.append("0o") }
-            if flags.sharp { appendPrefix(base, isUpper, first: buffer[start], least > 64 - start, to: &text) }
+            if flags.sharp {
+                appendPrefix(base, isUpper, first: buffer[start], least > 64 - start, to: &text)
+            }
             for _ in 0..<max(least - (64 - start), 0) { text.append(UInt8(ascii: "0")) }
             text.append(UnsafeBufferPointer(rebasing: buffer[start...]))
             pad(text.bytes, zeros: false)
@@ -85,7 +87,9 @@ extension GoFormat {
     }
 
     /// An integer beyond 64 bits, as Go's `big.Int` formats itself.
-    mutating func writeBig(_ decimal: UnsafeBufferPointer<UInt8>, _ verb: UInt32) throws(BuiltinError) -> Bool {
+    mutating func writeBig(_ decimal: UnsafeBufferPointer<UInt8>, _ verb: UInt32)
+        throws(BuiltinError) -> Bool
+    {
         let isNegative = decimal[0] == UInt8(ascii: "-")
         var digits = UnsafeBufferPointer(rebasing: decimal[(isNegative ? 1 : 0)...])
         var prefix: StaticString = ""
@@ -122,7 +126,9 @@ extension GoFormat {
         let isZeroFilled = !flags.minus && flags.zero && flags.precision == nil
         if isZeroFilled { zeros += missing }
         if !flags.minus && !isZeroFilled { fill(missing, 0x20) }
-        if hasSign { output.append(UInt8(isNegative ? 0x2D : flags.plus || flags.plusV ? 0x2B : 0x20)) }
+        if hasSign {
+            output.append(UInt8(isNegative ? 0x2D : flags.plus || flags.plusV ? 0x2B : 0x20))
+        }
         output.append(prefix)
         fill(zeros, 0x30)
         output.append(digits)
@@ -147,12 +153,12 @@ extension GoFormat {
         case UInt8(ascii: "G"): appendGeneral(double, UInt8(ascii: "E"), to: &text)
         case UInt8(ascii: "e"), UInt8(ascii: "E"):
             let precision = flags.precision ?? 6
-            var digits = DecimalDigits(exactly: double)
+            var digits = DecimalDigits(exactly: double, evaluation.arena)
             digits.round(to: precision + 1)
             digits.appendScientific(fraction: precision, marker: UInt8(verb), to: &text)
         case UInt8(ascii: "f"), UInt8(ascii: "F"):
             let precision = flags.precision ?? 6
-            var digits = DecimalDigits(exactly: double)
+            var digits = DecimalDigits(exactly: double, evaluation.arena)
             digits.round(to: digits.point + precision)
             digits.appendPlain(fraction: precision, to: &text)
         case UInt8(ascii: "b"):
@@ -161,7 +167,8 @@ extension GoFormat {
             let exponent = Int64(double.isNormal ? double.exponentBitPattern : 1) - 1075
             if exponent >= 0 { text.append("+") }
             text.append(exponent)
-        case UInt8(ascii: "x"), UInt8(ascii: "X"): appendHexadecimal(double, isUpper: verb == 0x58, to: &text)
+        case UInt8(ascii: "x"), UInt8(ascii: "X"):
+            appendHexadecimal(double, isUpper: verb == 0x58, to: &text)
         default: return false
         }
         writeSigned(text.bytes, isNegative: double.sign == .minus)
@@ -170,10 +177,10 @@ extension GoFormat {
 
     /// `%g`: the shortest text, or as many digits as the precision says.
     private func appendGeneral(_ double: Double, _ marker: UInt8, to text: inout ByteBuilder) {
-        var digits = DecimalDigits(shortest: double)
+        var digits = DecimalDigits(shortest: double, evaluation.arena)
         var limit = 6
         if let precision = flags.precision {
-            digits = DecimalDigits(exactly: double)
+            digits = DecimalDigits(exactly: double, evaluation.arena)
             digits.round(to: max(precision, 1))
             limit = max(precision, 1)
             if limit > digits.count && digits.count >= digits.point { limit = digits.count }
@@ -220,15 +227,13 @@ extension GoFormat {
 
 extension DecimalDigits {
     /// All digits of a double's magnitude.
-    init(exactly double: Double) {
+    init(exactly double: Double, _ arena: Arena) {
         guard double != 0 else {
-            self.init(BigUInt(0), power: 0)
+            self.init(BigUInt(0), power: 0, arena)
             return
         }
         let hidden: UInt64 = double.isNormal ? 1 << 52 : 0
         let exponent = Int(double.isNormal ? double.exponentBitPattern : 1) - 1075
-        self.init(double.significandBitPattern | hidden, exponent: exponent)
+        self.init(double.significandBitPattern | hidden, exponent: exponent, arena)
     }
-
-    var count: Int { digits.count }
 }

@@ -22,7 +22,9 @@ enum JSONBuiltins {
         },
     ]
 
-    private static func unmarshal(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func unmarshal(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         do throws(JSONReader.Failure) {
             return try JSONReader.read(text.bytes, into: evaluation.arena)
         } catch {
@@ -53,10 +55,16 @@ enum JSONBuiltins {
         for index in 0..<options.count {
             let (key, option) = (options.keys[index], options.values[index])
             guard key.isString else {
-                throw .operand(2, "failed to stringify key \(key) at index \(index): operand \(index) must be string but got \(key.typeName)")
+                throw .operand(
+                    2,
+                    "failed to stringify key \(key) at index \(index): "
+                        + "operand \(index) must be string but got \(key.typeName)"
+                )
             }
             if key.equals("pretty") {
-                guard let flag = option.asBoolean else { throw .operand(2, "key \"pretty\" failed cast to bool") }
+                guard let flag = option.asBoolean else {
+                    throw .operand(2, "key \"pretty\" failed cast to bool")
+                }
                 explicit = flag
                 continue
             }
@@ -64,7 +72,11 @@ enum JSONBuiltins {
                 throw .operand(2, "object contained unknown key \(key)")
             }
             guard option.isString else {
-                throw .operand(2, "key \(key) failed cast to string: operand \(index) must be string but got \(option.typeName)")
+                throw .operand(
+                    2,
+                    "key \(key) failed cast to string: "
+                        + "operand \(index) must be string but got \(option.typeName)"
+                )
             }
             if key.equals("prefix") { prefix = option } else { indent = option }
             isPretty = true
@@ -74,8 +86,8 @@ enum JSONBuiltins {
     }
 }
 
-/// Writes JSON as Go's `encoding/json` does: HTML's special characters escaped, sets as sorted arrays,
-/// keys that are no strings as their JSON text, keys sorted by their text.
+/// Writes JSON as Go's `encoding/json` does: HTML's special characters escaped, sets as sorted
+/// arrays, keys that are no strings as their JSON text, keys sorted by their text.
 struct JSONMarshal {
     private let evaluation: Evaluation
     private var output: ByteBuilder
@@ -93,7 +105,8 @@ struct JSONMarshal {
         _ value: Value, _ prefix: Value, _ indent: Value, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Value {
         var writer = JSONMarshal(
-            evaluation: evaluation, output: ByteBuilder(evaluation.arena), prefix: prefix, indent: indent)
+            evaluation: evaluation, output: ByteBuilder(evaluation.arena), prefix: prefix,
+            indent: indent)
         writer.output.append(prefix.bytes)
         try writer.append(value, depth: 0)
         return writer.output.string
@@ -149,7 +162,8 @@ struct JSONMarshal {
         let builder = CollectionBuilder.object(in: evaluation.arena, capacity: object.count)
         for index in 0..<object.count {
             let key = object.keys[index]
-            builder.update(key.isString ? key : try Self.compact(key, evaluation), object.values[index])
+            builder.update(
+                key.isString ? key : try Self.compact(key, evaluation), object.values[index])
         }
         let sorted = builder.finish()
         guard sorted.count == object.count else {

@@ -6,6 +6,14 @@ struct JSONPatch {
     private let evaluation: Evaluation
     /// `.undefined` after the whole document was removed.
     private var document: Value
+    /// Values that operations may still put into the document: copies of copies grow exponentially,
+    /// although they share memory.
+    private var allowance = Limits.collectionEntries
+
+    private init(evaluation: Evaluation, document: Value) {
+        self.evaluation = evaluation
+        self.document = document
+    }
 
     /// A patch that does not apply.
     private enum Stop: Error {
@@ -105,6 +113,7 @@ struct JSONPatch {
     // MARK: Editing
 
     private mutating func add(_ path: ArraySlice<Value>, _ value: Value) throws(Stop) {
+        try charge(value, depth: path.count)
         guard let last = path.last else {
             document = value
             return
@@ -112,6 +121,18 @@ struct JSONPatch {
         document = try edit(document, path.dropLast()) { parent throws(Stop) in
             try self.inserting(value, at: last, into: parent)
         }
+    }
+
+    /// Takes the values inside `value` off the allowance.
+    private mutating func charge(_ value: Value, depth: Int) throws(Stop) {
+        allowance -= 1
+        guard allowance >= 0, depth <= Limits.jsonDepth else {
+            throw .error(
+                BuiltinError(.limit, "patched document exceeds the limit of size or depth"))
+        }
+        guard value.isCollection else { return }
+        for element in value.elements { try charge(element, depth: depth + 1) }
+        for element in value.values { try charge(element, depth: depth + 1) }
     }
 
     private mutating func remove(_ path: ArraySlice<Value>) throws(Stop) {
@@ -151,7 +172,8 @@ struct JSONPatch {
         }
     }
 
-    private func inserting(_ value: Value, at step: Value, into parent: Value) throws(Stop) -> Value {
+    private func inserting(_ value: Value, at step: Value, into parent: Value) throws(Stop) -> Value
+    {
         switch parent.kind {
         case .object:
             let position = parent.position(of: step)
@@ -177,7 +199,9 @@ struct JSONPatch {
             let place = try index(step, count: parent.count)
             guard place <= parent.count else { throw .mismatch }
             let copy = try elements(parent.count + 1)
-            for index in 0..<parent.count { copy[index < place ? index : index + 1] = parent.elements[index] }
+            for index in 0..<parent.count {
+                copy[index < place ? index : index + 1] = parent.elements[index]
+            }
             copy[place] = value
             return .array(sharing: copy, count: parent.count + 1)
         default: throw .mismatch
@@ -199,9 +223,12 @@ struct JSONPatch {
             return .object(in: evaluation.arena, uniqueKeys: keys, values: values, count: left)
         default:
             let position =
-                parent.kind == .set ? parent.position(of: step) : try index(step, count: parent.count)
+                parent.kind == .set
+                ? parent.position(of: step) : try index(step, count: parent.count)
             let copy = try elements(parent.count)
-            for index in 0..<left { copy[index] = parent.elements[index < position ? index : index + 1] }
+            for index in 0..<left {
+                copy[index] = parent.elements[index < position ? index : index + 1]
+            }
             return parent.kind == .array
                 ? .array(sharing: copy, count: left)
                 : .set(in: evaluation.arena, unique: copy, count: left)

@@ -47,7 +47,9 @@ enum JSONPathBuiltins {
     }
 
     /// `~1` is a slash, `~0` a tilde (RFC 6901).
-    private static func unescape(_ step: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func unescape(_ step: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         guard step.bytes.contains(UInt8(ascii: "~")) else { return step }
         let copy = try evaluation.bytes(step.count)
         var (index, count) = (0, 0)
@@ -117,7 +119,8 @@ enum JSONPathBuiltins {
         try map(value, evaluation) { key, element throws(BuiltinError) in
             let node = tree[key]
             if node.isUndefined { return .undefined }
-            return node.kind == .null ? element : try filter(element, CollectionBuilder(node), evaluation)
+            return node.kind == .null
+                ? element : try filter(element, CollectionBuilder(node), evaluation)
         }
     }
 

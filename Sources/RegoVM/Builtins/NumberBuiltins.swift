@@ -13,7 +13,9 @@ enum NumberBuiltins {
             let first = try integer(operands, 0)
             let last = try integer(operands, 1)
             let step = try integer(operands, 2)
-            guard step > 0 else { throw .failed("numbers.range_step: step must be a positive integer") }
+            guard step > 0 else {
+                throw .failed("numbers.range_step: step must be a positive integer")
+            }
             return try range(first, last, step, evaluation)
         },
         Builtin("bits.and", "number, number -> number") {
@@ -36,7 +38,8 @@ enum NumberBuiltins {
             let value = try integer(operands, 0)
             let bits = try shift(operands)
             guard value.bitWidth + bits <= Limits.numberDigits * 332 / 100 else {
-                throw BuiltinError(.limit, "number exceeds the limit of \(Limits.numberDigits) digits")
+                throw BuiltinError(
+                    .limit, "number exceeds the limit of \(Limits.numberDigits) digits")
             }
             return try Number.value(value << bits, evaluation)
         },

@@ -5,7 +5,8 @@ enum ObjectBuiltins {
     private static let keyed = "any<array[any], object[any: any], set[any]>"
 
     static let all: [Builtin] = [
-        Builtin("object.get", "object[any: any], any, any -> any") { _, operands throws(BuiltinError) in
+        Builtin("object.get", "object[any: any], any, any -> any") {
+            _, operands throws(BuiltinError) in
             let found = try get(operands.object(0), operands[1])
             return found.isDefined ? found : operands[2]
         },
@@ -31,7 +32,8 @@ enum ObjectBuiltins {
             evaluation, operands throws(BuiltinError) in
             try mergeAll(operands.array(0), evaluation)
         },
-        Builtin("object.subset", "\(keyed), \(keyed) -> boolean") { _, operands throws(BuiltinError) in
+        Builtin("object.subset", "\(keyed), \(keyed) -> boolean") {
+            _, operands throws(BuiltinError) in
             guard let result = isSubset(operands[1], of: operands[0]) else {
                 throw BuiltinError(
                     .type, "both arguments object.subset must be of the same type or array and set")
@@ -79,7 +81,9 @@ enum ObjectBuiltins {
     }
 
     /// The entries of both; where both have objects under a key these are merged, else `b` wins.
-    static func merge(_ a: Value, _ b: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    static func merge(_ a: Value, _ b: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         if a.count == 0 { return b }
         if b.count == 0 { return a }
         let keys = try evaluation.values((a.count + b.count) * 2)
@@ -106,7 +110,9 @@ enum ObjectBuiltins {
         a.kind == .object && b.kind == .object ? try merge(a, b, evaluation) : b
     }
 
-    private static func mergeAll(_ objects: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func mergeAll(_ objects: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         let builder = CollectionBuilder.object(in: evaluation.arena)
         for object in objects.elements {
             guard object.kind == .object else {
@@ -148,11 +154,25 @@ extension ObjectBuiltins {
         return true
     }
 
-    /// The elements of `part` follow each other somewhere in `whole` (Knuth-Morris-Pratt).
+    /// The elements of `part` follow each other somewhere in `whole`.
     private static func isRun(_ part: Value, in whole: Value) -> Bool {
         if part.count == 0 { return true }
         if part.count > whole.count { return false }
-        let pattern = part.elements
+        if part.count > ByteSearch.shortNeedle { return isLongRun(part.elements, in: whole) }
+        for start in 0...whole.count - part.count {
+            var matched = 0
+            while matched < part.count,
+                whole.elements[start + matched].isEqual(to: part.elements[matched])
+            {
+                matched += 1
+            }
+            if matched == part.count { return true }
+        }
+        return false
+    }
+
+    /// Knuth-Morris-Pratt, linear in both.
+    private static func isLongRun(_ pattern: UnsafeBufferPointer<Value>, in whole: Value) -> Bool {
         var fallback = [Int](repeating: 0, count: pattern.count)
         var matched = 0
         for index in 1..<pattern.count {
@@ -164,7 +184,9 @@ extension ObjectBuiltins {
         }
         matched = 0
         for element in whole.elements {
-            while matched > 0 && !element.isEqual(to: pattern[matched]) { matched = fallback[matched - 1] }
+            while matched > 0 && !element.isEqual(to: pattern[matched]) {
+                matched = fallback[matched - 1]
+            }
             if element.isEqual(to: pattern[matched]) { matched += 1 }
             if matched == pattern.count { return true }
         }

@@ -55,7 +55,9 @@ enum OperatorBuiltins {
     ) throws(BuiltinError) -> Value {
         if a.isNumber && b.isNumber { return try Number.subtract(a, b, evaluation) }
         if a.kind == .set && b.kind == .set { return a.subtracting(b, in: evaluation.arena) }
-        guard a.isNumber || a.kind == .set else { throw .operand(1, mustBeOneOf: "number, set", got: a) }
+        guard a.isNumber || a.kind == .set else {
+            throw .operand(1, mustBeOneOf: "number, set", got: a)
+        }
         throw .operand(2, mustBe: b.isNumber ? "set" : "number", got: b)
     }
 }

@@ -14,7 +14,8 @@ final class Pattern {
         var error = cre2_error()
         guard
             let pattern = cre2_compile(
-                text.baseAddress, text.count, Int64(Limits.patternMemory), dotMatchesNewline, &error)
+                text.baseAddress, text.count, Int64(Limits.patternMemory), dotMatchesNewline, &error
+            )
         else {
             throw .failed(Self.describe(&error))
         }
@@ -26,8 +27,12 @@ final class Pattern {
 
     /// Go's wording: ``error parsing regexp: missing closing ]: `[` ``
     private static func describe(_ error: inout cre2_error) -> String {
-        let reason = withUnsafeBytes(of: &error.reason) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        let part = withUnsafeBytes(of: &error.part) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        let reason = withUnsafeBytes(of: &error.reason) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let part = withUnsafeBytes(of: &error.part) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
         return "error parsing regexp: \(reason)" + (part.isEmpty ? "" : ": `\(part)`")
     }
 
@@ -111,7 +116,9 @@ final class PatternCache {
     }
 
     private func evict() {
-        guard let oldest = patterns.min(by: { $0.value.lastUse < $1.value.lastUse })?.key else { return }
+        guard let oldest = patterns.min(by: { $0.value.lastUse < $1.value.lastUse })?.key else {
+            return
+        }
         patterns[oldest] = nil
         Self.free(oldest)
     }

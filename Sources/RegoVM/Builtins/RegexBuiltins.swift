@@ -4,7 +4,8 @@ import CRE2
 /// Regular expressions, matched in time linear in the text by RE2.
 enum RegexBuiltins {
     static let all: [Builtin] = [
-        Builtin("regex.match", "string, string -> boolean") { evaluation, operands throws(BuiltinError) in
+        Builtin("regex.match", "string, string -> boolean") {
+            evaluation, operands throws(BuiltinError) in
             try match(operands, evaluation)
         },
         Builtin("re_match", "string, string -> boolean", .deprecated) {
@@ -91,7 +92,8 @@ enum RegexBuiltins {
     /// empty match the search goes on one character further; an empty match right behind the last
     /// match is none (Go's `FindAll`).
     private static func matches(
-        of pattern: Pattern, in text: Value, groups count: Int, limit: Int, _ evaluation: Evaluation,
+        of pattern: Pattern, in text: Value, groups count: Int, limit: Int,
+        _ evaluation: Evaluation,
         _ body: (UnsafeMutableBufferPointer<cre2_range>) -> Void
     ) throws(BuiltinError) {
         let memory = evaluation.arena.allocate(cre2_range.self, count: count)
@@ -99,7 +101,9 @@ enum RegexBuiltins {
         var position = 0
         var previousEnd = -1
         var found = 0
-        while position <= text.count, found != limit, pattern.find(text.bytes, from: position, groups) {
+        while position <= text.count, found != limit,
+            pattern.find(text.bytes, from: position, groups)
+        {
             let (start, end) = (Int(groups[0].start), Int(groups[0].end))
             let isAccepted = start != end || start != previousEnd
             if end > position {
@@ -131,12 +135,15 @@ extension RegexBuiltins {
     private static func replace(
         _ operands: Operands, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Value {
-        let (text, source, template) = try (operands.string(0), operands.string(1), operands.string(2))
+        let (text, source, template) = try (
+            operands.string(0), operands.string(1), operands.string(2)
+        )
         let pattern = try PatternCache.of(evaluation).expression(source)
         var result = ByteBuilder(evaluation.arena, capacity: text.count + 16)
         var copied = 0
         var isTooLong = false
-        try matches(of: pattern, in: text, groups: pattern.groupCount, limit: -1, evaluation) { groups in
+        try matches(of: pattern, in: text, groups: pattern.groupCount, limit: -1, evaluation) {
+            groups in
             guard !isTooLong else { return }
             result.append(text.slice(copied, Int(groups[0].start)).bytes)
             expand(template.bytes, text, groups, pattern, &result)
@@ -151,11 +158,12 @@ extension RegexBuiltins {
         return result.string
     }
 
-    /// Go's `Expand`: `$1`, `$name`, `${name}` stand for groups, `$$` for a dollar sign. A name is as
-    /// long as it can be; one that no group has is empty.
+    /// Go's `Expand`: `$1`, `$name`, `${name}` stand for groups, `$$` for a dollar sign. A name is
+    /// as long as it can be; one that no group has is empty.
     private static func expand(
         _ template: UnsafeBufferPointer<UInt8>, _ text: Value,
-        _ groups: UnsafeMutableBufferPointer<cre2_range>, _ pattern: Pattern, _ result: inout ByteBuilder
+        _ groups: UnsafeMutableBufferPointer<cre2_range>, _ pattern: Pattern,
+        _ result: inout ByteBuilder
     ) {
         var index = 0
         while index < template.count {
@@ -202,7 +210,8 @@ extension RegexBuiltins {
     private static func isNamePart(_ scalar: UInt32) -> Bool {
         if scalar < 0x80 {
             let letter = scalar | 0x20
-            return scalar == 0x5F || (scalar >= 0x30 && scalar <= 0x39) || (letter >= 0x61 && letter <= 0x7A)
+            return scalar == 0x5F || (scalar >= 0x30 && scalar <= 0x39)
+                || (letter >= 0x61 && letter <= 0x7A)
         }
         guard let properties = Unicode.Scalar(scalar)?.properties else { return false }
         switch properties.generalCategory {

@@ -2,7 +2,8 @@
 
 /// `regex.template_match`: text with regular expressions between delimiters.
 enum RegexTemplate {
-    static func match(_ operands: Operands, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    static func match(_ operands: Operands, _ evaluation: Evaluation) throws(BuiltinError) -> Value
+    {
         let (template, text) = try (operands.string(0), operands.string(1))
         let (open, close) = try (operands.string(2), operands.string(3))
         for (name, delimiter) in [("start", open), ("end", close)] where delimiter.count != 1 {

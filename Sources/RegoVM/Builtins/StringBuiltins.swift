@@ -29,7 +29,8 @@ enum StringBuiltins {
     ]
 
     private static let places: [Builtin] = [
-        Builtin("indexof", "string, string -> number") { evaluation, operands throws(BuiltinError) in
+        Builtin("indexof", "string, string -> number") {
+            evaluation, operands throws(BuiltinError) in
             let (text, needle) = try searchOperands(operands)
             let found = try ByteSearch(needle.bytes, evaluation).find(in: text.bytes)
             guard found >= 0 else { return .integer(-1) }
@@ -92,7 +93,8 @@ enum StringBuiltins {
             guard found.count <= Limits.collectionEntries else {
                 throw BuiltinError(.limit, "collection of \(found.count) entries exceeds the limit")
             }
-            place = search.find(in: text.bytes, from: place + Runes.decode(text.bytes, place).length)
+            place = search.find(
+                in: text.bytes, from: place + Runes.decode(text.bytes, place).length)
         }
         return .array(sharing: found.base, count: found.count)
     }
@@ -196,7 +198,9 @@ extension StringBuiltins {
                 if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte - 64) }
             }
             return trim(text, left: left, right: right) { scalar in
-                scalar < 64 ? low >> UInt64(scalar) & 1 == 1 : scalar < 128 && high >> UInt64(scalar - 64) & 1 == 1
+                scalar < 64
+                    ? low >> UInt64(scalar) & 1 == 1
+                    : scalar < 128 && high >> UInt64(scalar - 64) & 1 == 1
             }
         }
         var scalars: Set<UInt32> = []

@@ -34,6 +34,10 @@ enum StringMakingBuiltins {
             evaluation, operands throws(BuiltinError) in
             try GoFormat.format(operands.string(0), operands.array(1).elements, evaluation)
         },
+        Builtin("strings.render_template", "string, object[string: any] -> string") {
+            evaluation, operands throws(BuiltinError) in
+            try TextTemplate.render(operands.string(0), operands.object(1), evaluation)
+        },
     ]
 
     private static func concat(
@@ -43,7 +47,9 @@ enum StringMakingBuiltins {
         let list = try operands.list(1)
         var size = separator.count * max(list.count - 1, 0)
         for element in list.elements {
-            guard element.isString else { throw .element(2, of: list, mustBe: "string", got: element) }
+            guard element.isString else {
+                throw .element(2, of: list, mustBe: "string", got: element)
+            }
             size += element.count
         }
         if list.count == 1 { return list.elements[0] }
@@ -64,7 +70,9 @@ enum StringMakingBuiltins {
         let first = UInt8(ascii: toUpper ? "a" : "A")
         guard bytes.contains(where: { $0 &- first < 26 }) else { return text }
         let mapped = try evaluation.bytes(text.count)
-        for index in 0..<bytes.count { mapped[index] = bytes[index] &- first < 26 ? bytes[index] ^ 0x20 : bytes[index] }
+        for index in 0..<bytes.count {
+            mapped[index] = bytes[index] &- first < 26 ? bytes[index] ^ 0x20 : bytes[index]
+        }
         return .string(mapped, bytes.count)
     }
 
@@ -82,7 +90,9 @@ enum StringMakingBuiltins {
         return .string(mapped, count)
     }
 
-    private static func reverse(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func reverse(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         let reversed = try evaluation.bytes(text.count)
         var index = 0
         while index < text.count {
@@ -184,7 +194,9 @@ enum ReplaceMany {
         var isAfterEmpty = false
         while index <= text.count {
             let found = match(patterns.keys, text.bytes, index, skipEmpty: isAfterEmpty, &work)
-            guard work <= workLimit else { throw BuiltinError(.limit, "too many patterns for the text") }
+            guard work <= workLimit else {
+                throw BuiltinError(.limit, "too many patterns for the text")
+            }
             isAfterEmpty = found >= 0 && patterns.keys[found].count == 0
             if found < 0 {
                 index += index < text.count ? Runes.decode(text.bytes, index).length : 1

@@ -26,7 +26,8 @@ enum TypeBuiltins {
             evaluation, operands throws(BuiltinError) in
             try toNumber(operands[0], evaluation)
         },
-        Builtin("cast_array", "any -> array[any]", .deprecated) { _, operands throws(BuiltinError) in
+        Builtin("cast_array", "any -> array[any]", .deprecated) {
+            _, operands throws(BuiltinError) in
             let list = try operands.list(0, "array, set")
             return .array(sharing: list.elements.baseAddress, count: list.count)
         },
@@ -49,12 +50,16 @@ enum TypeBuiltins {
             try operands.object(0)
         },
         Builtin("cast_null", "any -> null", .deprecated) { _, operands throws(BuiltinError) in
-            guard operands[0].kind == .null else { throw .operand(1, mustBe: "null", got: operands[0]) }
+            guard operands[0].kind == .null else {
+                throw .operand(1, mustBe: "null", got: operands[0])
+            }
             return .null
         },
     ]
 
-    private static func toNumber(_ value: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func toNumber(_ value: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         switch value.kind {
         case .null: return .integer(0)
         case .boolean: return .integer(value.isTrue ? 1 : 0)

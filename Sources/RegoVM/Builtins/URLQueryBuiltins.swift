@@ -5,12 +5,14 @@ enum URLQueryBuiltins {
     private static let fields = "object[string: any<string, array[string], set[string]>]"
 
     static let all: [Builtin] = [
-        Builtin("urlquery.encode", "string -> string") { evaluation, operands throws(BuiltinError) in
+        Builtin("urlquery.encode", "string -> string") {
+            evaluation, operands throws(BuiltinError) in
             var output = ByteBuilder(evaluation.arena, capacity: try operands.string(0).count + 16)
             try append(operands.string(0).bytes, to: &output)
             return output.string
         },
-        Builtin("urlquery.decode", "string -> string") { evaluation, operands throws(BuiltinError) in
+        Builtin("urlquery.decode", "string -> string") {
+            evaluation, operands throws(BuiltinError) in
             let text = try operands.string(0)
             return try unescape(text, 0, text.count, evaluation)
         },
@@ -24,7 +26,7 @@ enum URLQueryBuiltins {
         },
     ]
 
-    private static func append(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuilder) {
+    static func append(_ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuilder) {
         for byte in bytes {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -44,14 +46,17 @@ enum URLQueryBuiltins {
     ) throws(BuiltinError) -> Value {
         let bytes = text.bytes
         var isPlain = true
-        for index in start..<end where bytes[index] == 0x25 || bytes[index] == 0x2B { isPlain = false }
+        for index in start..<end where bytes[index] == 0x25 || bytes[index] == 0x2B {
+            isPlain = false
+        }
         if isPlain { return text.slice(start, end) }
         let decoded = try evaluation.bytes(end - start)
         var (index, count) = (start, 0)
         while index < end {
             switch bytes[index] {
             case UInt8(ascii: "%"):
-                guard index + 2 < end, let high = EncodingBuiltins.hexadecimalDigit(bytes[index + 1]),
+                guard index + 2 < end,
+                    let high = EncodingBuiltins.hexadecimalDigit(bytes[index + 1]),
                     let low = EncodingBuiltins.hexadecimalDigit(bytes[index + 2])
                 else {
                     let shown = String(decoding: bytes[index..<min(index + 3, end)], as: UTF8.self)
@@ -71,7 +76,9 @@ enum URLQueryBuiltins {
         return .string(decoded, count)
     }
 
-    private static func encode(_ object: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func encode(_ object: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         let wrong = BuiltinError.operand(1, "values must be string, array[string], or set[string]")
         // Keys that are no strings stand as their JSON text, and sort by it.
         let builder = CollectionBuilder.object(in: evaluation.arena, capacity: object.count)
@@ -108,7 +115,9 @@ enum URLQueryBuiltins {
     }
 
     /// Go's `ParseQuery`: the first mistake is the error.
-    private static func decode(_ query: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func decode(_ query: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         let bytes = query.bytes
         let builder = CollectionBuilder.object(in: evaluation.arena)
         var start = 0
@@ -126,7 +135,8 @@ enum URLQueryBuiltins {
             // is that of the query.
             let list = builder[key]
             let values =
-                list.isDefined ? CollectionBuilder(list) : CollectionBuilder.object(in: evaluation.arena)
+                list.isDefined
+                ? CollectionBuilder(list) : CollectionBuilder.object(in: evaluation.arena)
             if list.isUndefined { builder.insert(key, values.value) }
             values.insert(.integer(values.count), value)
         }
@@ -135,7 +145,9 @@ enum URLQueryBuiltins {
 
     private static func finish(_ builder: CollectionBuilder) -> Value {
         let object = builder.finish()
-        guard let values = UnsafeMutablePointer(mutating: object.values.baseAddress) else { return object }
+        guard let values = UnsafeMutablePointer(mutating: object.values.baseAddress) else {
+            return object
+        }
         for index in 0..<object.count {
             let list = CollectionBuilder(values[index]).finish()
             values[index] = .array(sharing: list.values.baseAddress, count: list.count)

@@ -19,13 +19,16 @@ enum WalkBuiltins {
         Builtin("graph.reachable_paths", "\(edges), \(nodes) -> set[array[any]]") {
             evaluation, operands throws(BuiltinError) in
             let paths = CollectionBuilder.set(in: evaluation.arena)
-            var search = PathSearch(graph: try operands.object(0), paths: paths, evaluation: evaluation)
+            var search = PathSearch(
+                graph: try operands.object(0), paths: paths, evaluation: evaluation)
             for node in try start(operands) { try search.start(at: node) }
             return paths.finish()
         },
     ]
 
-    private static func start(_ operands: Operands) throws(BuiltinError) -> UnsafeBufferPointer<Value> {
+    private static func start(_ operands: Operands) throws(BuiltinError) -> UnsafeBufferPointer<
+        Value
+    > {
         let initial = operands[1]
         guard initial.kind == .array || initial.kind == .set else {
             throw .operand(2, mustBe: "{array, set}", got: initial)
@@ -113,7 +116,8 @@ private struct PathSearch {
 
     private mutating func follow(_ node: Value) throws(BuiltinError) {
         steps += path.count + 1
-        guard steps <= Self.stepLimit, path.count < Self.depthLimit, !evaluation.arena.isExhausted else {
+        guard steps <= Self.stepLimit, path.count < Self.depthLimit, !evaluation.arena.isExhausted
+        else {
             throw BuiltinError(.limit, "paths of the graph exceed the limit")
         }
         let neighbours = graph[node]

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A rule index in the flat form that the machine searches.
-final class LinkedIndex {
-    let tree: RuleIndex.Tree
-    let entries: [Int32]
-
-    init(_ index: RuleIndex) {
-        tree = index.root
-        entries = index.entries
-    }
-}
-
 extension Machine {
     /// A list of clause addresses: `bits` points to them, `length` counts what is left.
-    func candidates(_ index: Int, _ frame: UnsafePointer<Value>) -> Value {
-        let linked = policy.indices[index]
-        let list = arena.allocate(Int32.self, count: linked.entries.count)
-        var found = 0
-        collect(linked.tree, frame, list, &found)
-        sortClauses(list, found)
-        for position in 0..<found { list[position] = linked.entries[Int(list[position])] }
-        return Value(kind: .builder, pointer: UnsafeRawPointer(list), length: found)
+    ///
+    /// One leaf that alone has clauses is the list itself; several are merged in the order of the
+    /// clauses, each clause once.
+    func candidates(_ index: Int, _ frame: UnsafePointer<Value>) throws(EvaluationError) -> Value {
+        let linked = policy.indices + index
+        var found = Candidates()
+        try collect(linked.pointee.root, frame, &found)
+        guard found.isMerged else {
+            return Value(kind: .builder, pointer: found.first?.pointee.addresses, length: found.count)
+        }
+        let list = arena.allocate(Int32.self, count: min(found.count, linked.pointee.entryCount))
+        let count = clauseBits.drain(
+            below: linked.pointee.entryCount, linked.pointee.entries, into: list)
+        return Value(kind: .builder, pointer: UnsafeRawPointer(list), length: count)
+    }
+
+    /// What a lookup has found: one leaf, or clauses in `clauseBits`.
+    struct Candidates {
+        var first: UnsafePointer<LinkedIndex.Node>?
+        /// Clauses, counting those found twice.
+        var count = 0
+        var isMerged = false
     }
 
     func nextCandidate(_ list: inout Value) -> Int32 {
@@ -29,53 +32,95 @@ extension Machine {
         return base.pointee
     }
 
+    private func add(_ leaf: UnsafePointer<LinkedIndex.Node>, _ found: inout Candidates) {
+        guard leaf.pointee.count > 0 else { return }
+        found.count += leaf.pointee.count
+        guard let first = found.first else {
+            found.first = leaf
+            return
+        }
+        if !found.isMerged {
+            found.isMerged = true
+            clauseBits.insert(first.pointee.clauses, first.pointee.count)
+        }
+        clauseBits.insert(leaf.pointee.clauses, leaf.pointee.count)
+    }
+
     private func collect(
-        _ tree: RuleIndex.Tree, _ frame: UnsafePointer<Value>, _ list: UnsafeMutablePointer<Int32>,
-        _ found: inout Int
-    ) {
-        switch tree {
-        case .clauses(let clauses):
-            for clause in clauses {
-                list[found] = clause
-                found += 1
-            }
-        case .equality(let subject, let children, let others):
-            let value = subjectValue(subject, frame)
-            if value.isDefined, let child = children[value] { collect(child, frame, list, &found) }
-            collect(others, frame, list, &found)
-        case .prefix(let subject, let groups, let others):
-            let value = subjectValue(subject, frame)
-            if value.isString {
-                for group in groups {
-                    if group.length > value.count { break }
-                    let prefix = Value.string(value.bytes.baseAddress, group.length)
-                    if let child = group.children[prefix] { collect(child, frame, list, &found) }
+        _ start: UnsafePointer<LinkedIndex.Node>, _ frame: UnsafePointer<Value>,
+        _ found: inout Candidates
+    ) throws(EvaluationError) {
+        var node = start
+        while let branch = node.pointee.branch {
+            let value = subject(branch, frame)
+            switch branch.pointee.test {
+            case .equality:
+                if value.isDefined, let child = branch.pointee.child(value) {
+                    try collect(child, frame, &found)
+                }
+            case .truth:
+                if value.isTruthy, let child = branch.pointee.child(.true) {
+                    try collect(child, frame, &found)
+                }
+            case .membership:
+                for element in members(value) {
+                    if let child = branch.pointee.child(element) { try collect(child, frame, &found) }
+                }
+                try spend(elements: value)
+            case .prefix, .suffix:
+                if value.isString {
+                    try affixes(branch, value, frame, &found)
+                } else {
+                    for element in members(value) where element.isString {
+                        try affixes(branch, element, frame, &found)
+                    }
+                    try spend(elements: value)
                 }
             }
-            collect(others, frame, list, &found)
+            node = branch.pointee.others
+        }
+        add(node, &found)
+    }
+
+    /// Follows each key that `value` begins or ends with.
+    private func affixes(
+        _ branch: UnsafePointer<LinkedIndex.Branch>, _ value: Value, _ frame: UnsafePointer<Value>,
+        _ found: inout Candidates
+    ) throws(EvaluationError) {
+        let start = value.bytes.baseAddress
+        for position in 0..<branch.pointee.lengthCount {
+            let length = branch.pointee.lengths[position]
+            if length > value.count { break }
+            let from = branch.pointee.test == .prefix ? 0 : value.count - length
+            let affix = Value.string(start.map { $0 + from }, length)
+            if let child = branch.pointee.child(affix) { try collect(child, frame, &found) }
         }
     }
 
-    private func subjectValue(_ subject: RuleIndex.Subject, _ frame: UnsafePointer<Value>) -> Value {
-        switch subject {
-        case .input(let path): inputValue(path)
-        case .data(let path): scope.pointee.replacesData ? replacedData(path) : policy.linkedData[path]
-        case .argument(let parameter): frame[parameter]
-        }
+    /// The elements of an array or set, the values of an object; nothing of other values.
+    private func members(_ value: Value) -> UnsafeBufferPointer<Value> {
+        value.kind == .object ? value.values : value.elements
     }
 
-    /// Few candidates are the rule, so insertion sort serves.
-    private func sortClauses(_ list: UnsafeMutablePointer<Int32>, _ count: Int) {
-        var index = 1
-        while index < count {
-            let moving = list[index]
-            var hole = index
-            while hole > 0, list[hole - 1] > moving {
-                list[hole] = list[hole - 1]
-                hole -= 1
+    /// Looking at 16 elements is about one step of a loop.
+    private func spend(elements value: Value) throws(EvaluationError) {
+        if value.isCollection { try spend(Int64(1 + value.count / 16)) }
+    }
+
+    private func subject(
+        _ branch: UnsafePointer<LinkedIndex.Branch>, _ frame: UnsafePointer<Value>
+    ) -> Value {
+        let number = branch.pointee.subject
+        switch branch.pointee.source {
+        case .input: return inputValue(number)
+        case .data:
+            return scope.pointee.replacesData ? replacedData(number) : policy.linkedData[number]
+        case .argument:
+            var value = frame[number]
+            for step in 0..<branch.pointee.stepCount where value.isDefined {
+                value = value[branch.pointee.steps[step]]
             }
-            list[hole] = moving
-            index += 1
+            return value
         }
     }
 }

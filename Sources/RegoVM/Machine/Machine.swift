@@ -17,10 +17,14 @@ public final class Machine {
     let registers: UnsafeMutablePointer<Value>
     private let registersEnd: UnsafeMutablePointer<Value>
     private var top: UnsafeMutablePointer<Value>
-    var workLeft: Int64 = 0
+    private(set) var workLeft: Int64 = 0
+    /// The clock is looked at when `workLeft` is below this.
+    private var nextCheck: Int64 = 0
     private var depth = 0
     /// Monotonic nanoseconds; tests replace it.
-    var monotonic: () -> UInt64 = { 0 }
+    var monotonic: () -> UInt64 = MonotonicClock.now
+    /// Scratch of index lookups.
+    let clauseBits: ClauseBits
 
     let functions: UnsafeMutablePointer<Policy.FunctionCode>
     let constants: UnsafeMutablePointer<Value>
@@ -41,6 +45,7 @@ public final class Machine {
         baseScope = .allocate(capacity: 1)
         baseScope.initialize(to: Scope(program: policy.program))
         scope = baseScope
+        clauseBits = ClauseBits(capacity: policy.program.indices.map(\.entries.count).max() ?? 0)
         func builtin(_ name: String) -> Int { BuiltinTable.index(of: name) ?? -1 }
         arithmetic = (builtin("plus"), builtin("minus"), builtin("mul"), builtin("div"), builtin("rem"))
     }
@@ -48,6 +53,7 @@ public final class Machine {
     deinit {
         baseScope.pointee.deallocateTables()
         baseScope.deallocate()
+        clauseBits.deallocate()
         registers.deallocate()
     }
 
@@ -59,6 +65,7 @@ public final class Machine {
         top = registers
         depth = 0
         workLeft = workLimit
+        nextCheck = max(0, workLimit - Self.workBetweenChecks)
     }
 
     /// The value of an entrypoint; `.undefined` when it has none.
@@ -71,7 +78,8 @@ public final class Machine {
 
     /// The result of a function without parameters, such as a query's.
     public func evaluate(function index: Int) throws(EvaluationError) -> Value {
-        try call(index, registers)
+        precondition(functions[index].parameterCount == 0)
+        return try call(index, registers)
     }
 
     /// Work units spent since `begin`.
@@ -79,12 +87,18 @@ public final class Machine {
 
     // MARK: Calls
 
-    /// Calls a function with the operands at `operands`.
+    /// Calls a function with the operands at `operands`. Whatever it ends with, an error ends the
+    /// decision, so depth and frames need not be given back then.
     func call(_ index: Int, _ operands: UnsafePointer<Value>) throws(EvaluationError) -> Value {
         let code = functions[index]
         let frame = top
-        guard frame + code.registerCount <= registersEnd, depth < Limits.callDepth else {
-            throw EvaluationError(.limit, "call depth of \(depth) exceeds the limit")
+        guard depth < Limits.callDepth else {
+            throw EvaluationError(.limit, "call depth of \(depth + 1) exceeds the limit of \(Limits.callDepth)")
+        }
+        guard code.registerCount <= registersEnd - frame else {
+            let wanted = frame - registers + code.registerCount
+            throw EvaluationError(
+                .limit, "calls with \(wanted) registers exceed the limit of \(Self.registerStack)")
         }
         for parameter in 0..<code.parameterCount { frame[parameter] = operands[parameter] }
         top = frame + code.registerCount
@@ -108,17 +122,50 @@ public final class Machine {
     @inline(__always)
     func spend(_ units: Int64) throws(EvaluationError) {
         workLeft &-= units
-        if workLeft & 0x3FF == 0 || workLeft < 0 { try checkLimits() }
+        if workLeft < nextCheck { try checkLimits() }
     }
 
     @inline(never)
-    func checkLimits() throws(EvaluationError) {
+    private func checkLimits() throws(EvaluationError) {
         if workLeft < 0 {
-            throw EvaluationError(.limit, "work of \(workLimit) units exceeds the limit")
+            throw EvaluationError(
+                .limit, "work of \(workSpent) units exceeds the limit of \(workLimit)")
         }
-        if arena.isExhausted { throw EvaluationError(.limit, "memory of the decision exceeds the limit") }
-        if evaluation.deadline != .max, monotonic() >= evaluation.deadline {
-            throw EvaluationError(.cancelled, "caller cancelled query execution")
+        nextCheck = max(0, workLeft - Self.workBetweenChecks)
+        try checkMemory()
+        if evaluation.deadline != .max {
+            let now = monotonic()
+            guard now >= evaluation.deadline else { return }
+            let late = (now - evaluation.deadline) / 1_000
+            throw EvaluationError(
+                .cancelled,
+                "caller cancelled query execution: deadline passed \(late) µs ago, "
+                    + "\(workSpent) units of work spent")
         }
     }
+
+    /// Stops a decision that holds too much memory: after whatever may ask for much at once.
+    @inline(__always)
+    func checkMemory() throws(EvaluationError) {
+        if arena.isExhausted { throw memoryError() }
+    }
+
+    @inline(never)
+    private func memoryError() -> EvaluationError {
+        EvaluationError(
+            .limit, "memory of \(arena.used) bytes exceeds the limit of \(arena.limit)")
+    }
+
+    /// Stops a value from nesting so deep that reading it would overflow the stack.
+    @inline(__always)
+    func bounded(_ value: Value) throws(EvaluationError) -> Value {
+        if value.nesting > Limits.valueDepth {
+            throw EvaluationError(
+                .limit, "value of \(value.nesting) levels exceeds the limit of \(Limits.valueDepth)")
+        }
+        return value
+    }
+
+    /// Work units between two looks at the clock.
+    private static let workBetweenChecks: Int64 = 1024
 }

@@ -8,12 +8,16 @@ extension Machine {
     func builtin(
         _ index: Int, _ operands: UnsafePointer<Value>, _ function: Int, _ pc: Int
     ) throws(EvaluationError) -> Value {
+        try spend(1)
+        let result: Value
         do throws(BuiltinError) {
-            return try policy.builtins[index](
+            result = try policy.builtins[index](
                 evaluation, Operands(operands, count: policy.builtinArity[index]))
         } catch {
             return try failed(index, error, function, pc)
         }
+        try checkMemory()
+        return try bounded(result)
     }
 
     func calculate(
@@ -81,7 +85,8 @@ extension Machine {
             if base.kind == .object {
                 for entry in 0..<base.count { builder.insert(base.keys[entry], base.values[entry]) }
             }
-            result = builder.finish()
+            result = try bounded(builder.finish())
+            try checkMemory()
         }
         memo.pointee = MemoEntry(value: result, epoch: scope.pointee.epoch)
         return result

@@ -15,6 +15,9 @@ extension Machine {
             let value = replacement.usesValue ? values[next] : .undefined
             if replacement.usesValue { next += 1 }
             apply(replacement, value, to: inner)
+            _ = try bounded(inner.pointee.input)
+            _ = try bounded(inner.pointee.data)
+            try checkMemory()
         }
         scope = inner
     }

@@ -135,21 +135,21 @@ extension Machine {
             case .objectPutPath:
                 try putPath(R[Int(i.a)], R + Int(i.b), Int(i.c), i.target == 1, function, pc)
             case .close:
-                R[Int(i.a)] = finished(R[Int(i.a)])
+                R[Int(i.a)] = try bounded(finished(R[Int(i.a)]))
             case .makeArray:
                 let elements = arena.values(Int(i.c))
                 elements.update(from: R + Int(i.b), count: Int(i.c))
-                R[Int(i.a)] = .array(sharing: elements, count: Int(i.c))
+                R[Int(i.a)] = try bounded(.array(sharing: elements, count: Int(i.c)))
             case .makeSet:
                 let builder = CollectionBuilder.set(in: arena, capacity: Int(i.c))
                 for index in 0..<Int(i.c) { builder.insert(R[Int(i.b) + index]) }
-                R[Int(i.a)] = builder.finish()
+                R[Int(i.a)] = try bounded(builder.finish())
             case .makeObject:
                 let builder = CollectionBuilder.object(in: arena, capacity: Int(i.c))
                 for index in 0..<Int(i.c) {
                     try put(builder.value, R[Int(i.b) + index * 2], R[Int(i.b) + index * 2 + 1], function, pc)
                 }
-                R[Int(i.a)] = builder.finish()
+                R[Int(i.a)] = try bounded(builder.finish())
             case .assignOnce:
                 let value = V(i.b)
                 if R[Int(i.a)].isUndefined {
@@ -185,7 +185,7 @@ extension Machine {
                 if !V(i.b).isCollection { pc = Int(i.target) }
 
             case .candidates:
-                R[Int(i.a)] = candidates(Int(i.b), R)
+                R[Int(i.a)] = try candidates(Int(i.b), R)
             case .nextCandidate:
                 let list = R[Int(i.a)]
                 if list.length == 0 {

@@ -2,8 +2,8 @@
 
 /// One instruction: 16 bytes.
 ///
-/// Notation: `R[a]` is a register; `V(b)` is register b, or constant ~b when b is negative;
-/// "else goto" is where the machine goes on when there is no value or a test fails.
+/// Notation: `R[a]` is a register; `V(b)` is register b, or constant ~b when b is negative; `R[c]...`
+/// are registers from c on. "else goto" is where the machine goes on when there is no value.
 public struct Instruction: Sendable {
     public var opcode: Opcode
     public var a: UInt16
@@ -20,95 +20,69 @@ public struct Instruction: Sendable {
     }
 }
 
-public enum Opcode: UInt16, Sendable, CaseIterable {
-    /// `R[a] := V(b)`
-    case move
-    /// `goto target`
-    case jump
-    /// `R[a] := input path b, else goto target`
-    case input
-    /// `R[a] := base data path b, else goto target`
-    case data
-    /// `R[a] := V(b)[V(c)], else goto target`
-    case dot
-    /// `if V(b) is false goto target`
-    case test
-    /// `if not V(b) <comparison a> V(c) goto target`
-    case testComparison
-    /// `R[a] := V(b) <comparison target> V(c)`
-    case comparison
-    /// `if V(b) is not in V(c) goto target`
-    case testMember
-    /// `if V(b) is defined goto target`
-    case jumpIfDefined
-    /// `R[a] := undefined`
-    case clear
+/// What an instruction does. The raw value is its meaning, which the disassembler prints with the
+/// instruction's operands in place of a, b, c and target.
+public enum Opcode: String, Sendable, CaseIterable {
+    case move = "R[a] := V(b)"
+    case jump = "goto target"
+    case input = "R[a] := input path b, else goto target"
+    case data = "R[a] := base data path b, else goto target"
+    case dot = "R[a] := V(b)[V(c)], else goto target"
+    case test = "if V(b) is false goto target"
+    case testComparison = "if not V(b) comparison a V(c) goto target"
+    case comparison = "R[a] := V(b) comparison target V(c)"
+    case testMember = "if V(b) is not in V(c) goto target"
+    case jumpIfDefined = "if R[b] is defined goto target"
+    case clear = "R[a] := undefined"
 
-    /// `R[a] := V(b) + V(c), else goto target`; sets of sets too where Rego has it (`-`).
-    case plus, minus, multiply, divide, remainder
+    /// Also of sets where Rego has it.
+    case plus = "R[a] := V(b) + V(c), else goto target"
+    case minus = "R[a] := V(b) - V(c), else goto target"
+    case multiply = "R[a] := V(b) * V(c), else goto target"
+    case divide = "R[a] := V(b) / V(c), else goto target"
+    case remainder = "R[a] := V(b) % V(c), else goto target"
 
-    /// `R[a] := builtins[b](R[c]...), else goto target`
-    case builtin
-    /// `R[a] := builtins[b](R[c]...) or what replaces it, else goto target`
-    case builtinReplaceable
-    /// `R[a] := functions[b](R[c]...), else goto target`
-    case call
-    /// `R[a] := functions[b](R[c]...) or what replaces it, else goto target`
-    case callReplaceable
-    /// `R[a] := rules[b], else goto target`; evaluated once per decision.
-    case rule
-    /// `R[a] := rules[b], or the base data that hides it, else goto target`
-    case ruleReplaceable
-    /// `R[a] := the whole of virtual node b, else goto target`
-    case node
-    /// `R[a] := virtual node b [V(c)], else goto target`
-    case nodeChild
-    /// `return V(b)`
-    case returnValue
-    /// `return undefined`
-    case returnUndefined
+    case builtin = "R[a] := builtin b(R[c]...), else goto target"
+    case builtinReplaceable =
+        "R[a] := builtin b(R[c]...) or what replaces it, else goto target"
+    case call = "R[a] := function b(R[c]...), else goto target"
+    case callReplaceable =
+        "R[a] := function b(R[c]...) or what replaces it, else goto target"
+    /// Evaluated once per decision.
+    case rule = "R[a] := rule b, else goto target"
+    case ruleReplaceable = "R[a] := rule b or the base data that hides it, else goto target"
+    case node = "R[a] := the whole of node b, else goto target"
+    case nodeChild = "R[a] := node b[V(c)], else goto target"
+    case returnValue = "return V(b)"
+    case returnUndefined = "return undefined"
 
-    /// `R[a] := a new, empty set builder` (b = 0), object builder (1) or array builder (2)
-    case open
-    /// `add V(b) to the set R[a]`
-    case setAdd
-    /// `append V(b) to the array R[a]`
-    case arrayAppend
-    /// `R[a][V(b)] := V(c)`; a different value under the same key is a conflict.
-    case objectPut
-    /// `R[a][R[b]][R[b+1]]... := R[b+c]`, b..b+c-1 are keys; target 1: the leaf is a set
-    case objectPutPath
-    /// `R[a] := the finished collection in R[a]`
-    case close
-    /// `R[a] := [R[b], ..., R[b+c-1]]`
-    case makeArray
-    /// `R[a] := {R[b], ..., R[b+c-1]}`
-    case makeSet
-    /// `R[a] := {R[b]: R[b+1], ...}`, c pairs
-    case makeObject
-    /// `R[a] := V(b), unless R[a] has another value: that is a conflict of kind target`
-    case assignOnce
+    /// Kinds: 0 set, 1 object, 2 array.
+    case open = "R[a] := a new builder of kind b"
+    case setAdd = "add V(b) to the set R[a]"
+    case arrayAppend = "append V(b) to the array R[a]"
+    /// A different value under the same key is a conflict.
+    case objectPut = "R[a][V(b)] := V(c)"
+    /// The keys are R[b] to R[b+c-1]. Target 1: the leaf is a member of a set.
+    case objectPutPath = "R[a][R[b]]...[R[b+c-1]] := R[b+c], a leaf of kind target"
+    case close = "R[a] := the finished collection in R[a]"
+    case makeArray = "R[a] := an array of count c from R[b]..."
+    case makeSet = "R[a] := a set of count c from R[b]..."
+    case makeObject = "R[a] := an object of count c, keys and values in turn, from R[b]..."
+    /// Kinds of conflict: 0 a rule's, 1 a function's.
+    case assignOnce = "R[a] := V(b), unless it has another value: a conflict of kind target"
 
-    /// `R[b] := first key, R[c] := first value of R[a], else goto target`; R[a+1] counts
-    case scan
-    /// `R[b] := next key, R[c] := next value of R[a] and goto target`
-    case next
-    /// `if V(b) is no array of c elements goto target`
-    case checkArray
-    /// `if V(b) is no object of c entries goto target`
-    case checkObject
-    /// `if V(b) is no collection goto target`
-    case checkCollection
+    /// R[a+1] counts.
+    case scan = "R[b], R[c] := first key and value of R[a], else goto target"
+    case next = "R[b], R[c] := next key and value of R[a] and goto target"
+    case checkArray = "if V(b) is no array of count c goto target"
+    case checkObject = "if V(b) is no object of count c goto target"
+    case checkCollection = "if V(b) is no collection goto target"
 
-    /// `R[a] := clauses of index b that may hold`
-    case candidates
-    /// `goto next clause of R[a], else goto target`
-    case nextCandidate
+    case candidates = "R[a] := the clauses of index b that may hold"
+    case nextCandidate = "goto the next clause of R[a], else goto target"
 
-    /// `push replacements b with values R[c]...`
-    case pushScope
-    /// `drop the newest replacements`
-    case popScope
+    case pushScope = "push replacements b with values R[c]..."
+    case popScope = "drop the newest replacements"
 }
 
 /// Comparisons, in the order of their codes in instructions.

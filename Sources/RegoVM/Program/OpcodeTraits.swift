@@ -15,4 +15,16 @@ extension Opcode {
             false
         }
     }
+
+    /// True when R[a] is a value where the instruction did not jump.
+    var writes: Bool {
+        switch self {
+        case .move, .input, .data, .dot, .comparison, .plus, .minus, .multiply, .divide, .remainder,
+            .builtin, .builtinReplaceable, .call, .callReplaceable, .rule, .ruleReplaceable, .node,
+            .nodeChild, .makeArray, .makeSet, .makeObject, .close, .assignOnce:
+            true
+        default:
+            false
+        }
+    }
 }

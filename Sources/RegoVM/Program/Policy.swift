@@ -16,6 +16,7 @@ public final class Policy: @unchecked Sendable {
     let builtins: UnsafeMutablePointer<Builtin.Function>
     let builtinArity: UnsafeMutablePointer<Int>
     let indices: UnsafeMutablePointer<LinkedIndex>
+    private let indexMemory = Arena(chunk: 1024, limit: .max)
     private let owners: [AnyObject]
 
     struct FunctionCode {
@@ -24,7 +25,16 @@ public final class Policy: @unchecked Sendable {
         let registerCount: Int
     }
 
+    /// Verifies a program and links it with its data.
     /// - Parameter owners: what keeps the memory of constants and data alive.
+    public static func load(
+        program: Program, data: Value, revision: String, owners: [AnyObject]
+    ) throws(VerificationError) -> Policy {
+        try Verifier.verify(program)
+        return Policy(program: program, data: data, revision: revision, owners: owners)
+    }
+
+    /// Links a program that was verified before; see `load`.
     public init(program: Program, data: Value, revision: String, owners: [AnyObject]) {
         self.program = program
         self.data = data
@@ -56,7 +66,7 @@ public final class Policy: @unchecked Sendable {
         }
         indices = .allocate(capacity: max(1, program.indices.count))
         for (position, index) in program.indices.enumerated() {
-            (indices + position).initialize(to: LinkedIndex(index))
+            (indices + position).initialize(to: LinkedIndex(index, indexMemory))
         }
     }
 
@@ -68,8 +78,8 @@ public final class Policy: @unchecked Sendable {
         builtins.deinitialize(count: BuiltinTable.all.count)
         builtins.deallocate()
         builtinArity.deallocate()
-        indices.deinitialize(count: program.indices.count)
         indices.deallocate()
+        indexMemory.destroy()
     }
 }
 

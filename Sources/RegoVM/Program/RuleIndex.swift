@@ -2,12 +2,12 @@
 
 /// Finds the clauses of a rule that may hold without trying each one.
 ///
-/// A decision tree: an inner node reads one value (an input path, a base data path or an argument) and
-/// picks a child by equality or by prefix. A clause that does not test that value is in every
-/// child. Candidates come out in the order of the clauses.
+/// A decision tree: a branch reads one value (an input path, a base data path or a part of an argument)
+/// and picks children by what it is. A clause that does not test that value is under `others`.
+/// Candidates come out in the order of the clauses, each once.
 public struct RuleIndex: Sendable {
     public var root: Tree
-    /// Where each clause's code starts in its function.
+    /// Where each clause's code starts in its function, ascending.
     public var entries: [Int32]
 
     public init(root: Tree, entries: [Int32]) {
@@ -18,19 +18,37 @@ public struct RuleIndex: Sendable {
     public indirect enum Tree: Sendable {
         /// Clause numbers, ascending.
         case clauses([Int32])
-        /// The children hold only clauses that test the subject; `others` the rest.
-        case equality(Subject, [Value: Tree], others: Tree)
-        /// Prefixes grouped by their length, shortest first.
-        case prefix(Subject, [PrefixGroup], others: Tree)
+        case branch(Branch)
     }
 
-    public struct PrefixGroup: Sendable {
-        public var length: Int
+    public struct Branch: Sendable {
+        public var subject: Subject
+        public var test: Test
+        /// What a clause wants the subject to be, or to hold, or to begin or end with.
         public var children: [Value: Tree]
-        public init(length: Int, children: [Value: Tree]) {
-            self.length = length
+        /// The clauses that do not test the subject.
+        public var others: Tree
+
+        public init(subject: Subject, test: Test, children: [Value: Tree], others: Tree) {
+            self.subject = subject
+            self.test = test
             self.children = children
+            self.others = others
         }
+    }
+
+    /// How a subject is compared with the keys of `children`.
+    public enum Test: String, Sendable, Hashable, CaseIterable, BitwiseCopyable {
+        /// The subject is the key.
+        case equality
+        /// The subject is a collection that holds the key as an element or value.
+        case membership
+        /// The subject, or an element of it, is a string that begins with the key.
+        case prefix
+        /// The subject, or an element of it, is a string that ends with the key.
+        case suffix
+        /// The subject is there and not false; the key is `true`.
+        case truth
     }
 
     public enum Subject: Sendable, Hashable {
@@ -38,7 +56,7 @@ public struct RuleIndex: Sendable {
         case input(Int)
         /// Index into `dataPaths`.
         case data(Int)
-        /// Parameter number of the function.
-        case argument(Int)
+        /// Parameter number of the function, and a path into its value.
+        case argument(Int, path: [Value])
     }
 }

@@ -53,6 +53,12 @@ public struct Arena: @unchecked Sendable {
     /// True when the evaluation holds more than its limit.
     public var isExhausted: Bool { state.pointee.used > state.pointee.limit }
 
+    /// Bytes that the evaluation holds beyond the kept chunk.
+    public var used: Int { state.pointee.used }
+
+    /// Bytes that one evaluation may use.
+    public var limit: Int { state.pointee.limit }
+
     /// Bytes that may still be asked for.
     public var available: Int { max(0, state.pointee.limit - state.pointee.used) }
 

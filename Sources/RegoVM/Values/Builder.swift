@@ -163,8 +163,7 @@ extension Value {
         in arena: Arena, uniqueKeys keys: UnsafePointer<Value>, values: UnsafePointer<Value>, count: Int
     ) -> Value {
         guard count > 0 else { return .emptyObject }
-        let slots = slotCount(count)
-        let memory = arena.allocate(bytes: count * 32 + slots * 4).assumingMemoryBound(to: Value.self)
+        let (memory, slots) = entries(count, stored: count * 2, in: arena)
         if isSorted(keys, count) {
             memory.update(from: keys, count: count)
             (memory + count).update(from: values, count: count)
@@ -175,29 +174,40 @@ extension Value {
                 memory[count + index] = values[Int(order[index])]
             }
         }
-        if slots > 0 {
-            let slotMemory = UnsafeMutableRawPointer(memory + count * 2).assumingMemoryBound(to: UInt32.self)
-            fillSlots(slotMemory, slots, memory, count)
-        }
-        return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count)
+        fillSlots(slots, slotCount(count), memory, count)
+        let parts = max(Value.nesting(keys, count), Value.nesting(values, count))
+        return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count, parts: parts)
     }
 
     /// Lays out a set from distinct members in any order.
     static func set(in arena: Arena, unique members: UnsafePointer<Value>, count: Int) -> Value {
         guard count > 0 else { return .emptySet }
-        let slots = slotCount(count)
-        let memory = arena.allocate(bytes: count * 16 + slots * 4).assumingMemoryBound(to: Value.self)
+        let (memory, slots) = entries(count, stored: count, in: arena)
         if isSorted(members, count) {
             memory.update(from: members, count: count)
         } else {
             let order = sortedOrder(members, count, arena)
             for index in 0..<count { memory[index] = members[Int(order[index])] }
         }
-        if slots > 0 {
-            let slotMemory = UnsafeMutableRawPointer(memory + count).assumingMemoryBound(to: UInt32.self)
-            fillSlots(slotMemory, slots, memory, count)
-        }
-        return Value(kind: .set, pointer: UnsafeRawPointer(memory), length: count)
+        fillSlots(slots, slotCount(count), memory, count)
+        return Value(
+            kind: .set, pointer: UnsafeRawPointer(memory), length: count,
+            parts: Value.nesting(members, count))
+    }
+}
+
+extension Value {
+    /// Room for a collection of `count` entries, of which `stored` values are kept, and behind
+    /// them its hash slots.
+    static func entries(
+        _ count: Int, stored: Int, in arena: Arena
+    ) -> (memory: UnsafeMutablePointer<Value>, slots: UnsafeMutablePointer<UInt32>) {
+        let size = stored * MemoryLayout<Value>.stride
+        let memory = arena.allocate(bytes: size + slotCount(count) * MemoryLayout<UInt32>.stride)
+        return (
+            memory.assumingMemoryBound(to: Value.self),
+            (memory + size).assumingMemoryBound(to: UInt32.self)
+        )
     }
 }
 
@@ -208,9 +218,10 @@ private func putSlot(_ slots: UnsafeMutablePointer<UInt32>, _ slotCount: Int, _ 
     slots[slot] = UInt32(index + 1)
 }
 
-private func fillSlots(
+func fillSlots(
     _ slots: UnsafeMutablePointer<UInt32>, _ slotCount: Int, _ keys: UnsafePointer<Value>, _ count: Int
 ) {
+    guard slotCount > 0 else { return }
     slots.update(repeating: 0, count: slotCount)
     for index in 0..<count { putSlot(slots, slotCount, keys[index].hash, index) }
 }

@@ -20,7 +20,9 @@ struct ByteSearch {
         table[0] = 0
         var matched = 0
         for index in 1..<needle.count {
-            while matched > 0 && needle[index] != needle[matched] { matched = Int(table[matched - 1]) }
+            while matched > 0 && needle[index] != needle[matched] {
+                matched = Int(table[matched - 1])
+            }
             if needle[index] == needle[matched] { matched += 1 }
             table[index] = UInt32(matched)
         }
@@ -32,7 +34,8 @@ struct ByteSearch {
     func find(in text: UnsafeBufferPointer<UInt8>, from start: Int = 0) -> Int {
         guard needle.count > 0 else { return start <= text.count ? start : -1 }
         guard text.count - start >= needle.count else { return -1 }
-        return fallback.map { findLong(in: text, from: start, $0) } ?? findShort(in: text, from: start)
+        return fallback.map { findLong(in: text, from: start, $0) }
+            ?? findShort(in: text, from: start)
     }
 
     private func findShort(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
@@ -42,7 +45,9 @@ struct ByteSearch {
         let last = text.count &- needle.count
         var index = start
         while index <= last {
-            if base[index] == first && equalBytes(base + index, pattern, needle.count) { return index }
+            if base[index] == first && equalBytes(base + index, pattern, needle.count) {
+                return index
+            }
             index &+= 1
         }
         return -1
@@ -53,7 +58,9 @@ struct ByteSearch {
     ) -> Int {
         var matched = 0
         for index in start..<text.count {
-            while matched > 0 && text[index] != needle[matched] { matched = Int(table[matched - 1]) }
+            while matched > 0 && text[index] != needle[matched] {
+                matched = Int(table[matched - 1])
+            }
             if text[index] == needle[matched] { matched += 1 }
             if matched == needle.count { return index + 1 - needle.count }
         }
@@ -77,6 +84,7 @@ extension Value {
     func hasSuffix(_ suffix: Value) -> Bool {
         guard suffix.count <= count else { return false }
         guard let start = suffix.bytes.baseAddress, suffix.count > 0 else { return true }
-        return equalBytes(bytes.baseAddress.unsafelyUnwrapped + (count - suffix.count), start, suffix.count)
+        return equalBytes(
+            bytes.baseAddress.unsafelyUnwrapped + (count - suffix.count), start, suffix.count)
     }
 }

@@ -156,7 +156,8 @@ func mix(_ value: UInt64) -> UInt64 {
 func hashBytes(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
     let count = bytes.count
     var state = hashSeed ^ UInt64(truncatingIfNeeded: count)
-    guard let start = bytes.baseAddress else { return mix(state) }
+    // Empty strings are equal whether they point anywhere or not.
+    guard let start = bytes.baseAddress, count > 0 else { return mix(state) }
     let base = UnsafeRawPointer(start)
     var index = 0
     while index &+ 8 <= count {

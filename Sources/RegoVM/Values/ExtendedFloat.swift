@@ -61,7 +61,9 @@ struct ExtendedFloat: Equatable {
         self.init(rounding: UInt128(integer.magnitude), exponent: 0, isNegative: integer < 0)
     }
 
-    init(_ integer: BigInt) { self.init(integer.magnitude, exponent: 0, sticky: false, integer.sign == .minus) }
+    init(_ integer: BigInt) {
+        self.init(integer.magnitude, exponent: 0, sticky: false, integer.sign == .minus)
+    }
 
     private init(_ magnitude: BigUInt, exponent: Int, sticky: Bool, _ isNegative: Bool) {
         let drop = max(0, magnitude.bitWidth - 120)
@@ -75,7 +77,8 @@ struct ExtendedFloat: Equatable {
 
     func rounded(to precision: Int) -> ExtendedFloat {
         ExtendedFloat(
-            rounding: UInt128(mantissa), exponent: exponent, isNegative: isNegative, precision: precision)
+            rounding: UInt128(mantissa), exponent: exponent, isNegative: isNegative,
+            precision: precision)
     }
 }
 
@@ -115,7 +118,8 @@ extension ExtendedFloat {
         // The quotient has at least 65 bits, so with the remainder it rounds right.
         let shift = digits.leadingZeroBitCount
         let numerator = UInt128(digits << UInt64(shift)) << 64
-        let (quotient, rest) = numerator.quotientAndRemainder(dividingBy: UInt128(Self.powersOfFive[-power]))
+        let (quotient, rest) = numerator.quotientAndRemainder(
+            dividingBy: UInt128(Self.powersOfFive[-power]))
         self.init(
             rounding: quotient, exponent: power - 64 - shift, sticky: rest != 0,
             isNegative: text.isNegative)
@@ -124,7 +128,8 @@ extension ExtendedFloat {
     private init(slow text: DecimalText, power: Int) {
         let digits = text.digits
         if power >= 0 {
-            self.init(digits * BigUInt(10).power(power), exponent: 0, sticky: false, text.isNegative)
+            self.init(
+                digits * BigUInt(10).power(power), exponent: 0, sticky: false, text.isNegative)
             return
         }
         let divisor = BigUInt(10).power(-power)
@@ -186,7 +191,8 @@ extension ExtendedFloat {
         let exponent = large.exponent - 63
         if large.isNegative == small.isNegative {
             return ExtendedFloat(
-                rounding: left + right, exponent: exponent, sticky: sticky, isNegative: large.isNegative)
+                rounding: left + right, exponent: exponent, sticky: sticky,
+                isNegative: large.isNegative)
         }
         if left == right && !sticky { return zero }
         if left > right {
@@ -195,7 +201,8 @@ extension ExtendedFloat {
             return ExtendedFloat(
                 rounding: rest, exponent: exponent, sticky: sticky, isNegative: large.isNegative)
         }
-        return ExtendedFloat(rounding: right - left, exponent: exponent, isNegative: small.isNegative)
+        return ExtendedFloat(
+            rounding: right - left, exponent: exponent, isNegative: small.isNegative)
     }
 
     static prefix func - (a: ExtendedFloat) -> ExtendedFloat {
@@ -251,7 +258,8 @@ extension ExtendedFloat {
         guard exponent <= 0 else { return nil }
         let magnitude = mantissa >> UInt64(-exponent)
         if isNegative {
-            return magnitude <= UInt64(Int64.max) + 1 ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil
+            return magnitude <= UInt64(Int64.max) + 1
+                ? Int64(truncatingIfNeeded: 0 &- magnitude) : nil
         }
         return Int64(exactly: magnitude)
     }

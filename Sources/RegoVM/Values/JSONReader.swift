@@ -196,7 +196,9 @@ public struct JSONReader {
             stored += 1
         }
         if stored < count { (keys + stored).update(from: values, count: stored) }
-        return Value(kind: .object, pointer: UnsafeRawPointer(keys), length: stored)
+        let parts = max(Value.nesting(keys, stored), Value.nesting(keys + stored, stored))
+        return Value(
+            kind: .object, pointer: UnsafeRawPointer(keys), length: stored, parts: parts)
     }
 
     private mutating func number() throws(Failure) -> Value {

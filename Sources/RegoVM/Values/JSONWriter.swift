@@ -91,7 +91,7 @@ public enum JSONWriter {
     }
 
     /// Writes a quoted string. `<`, `>`, `&`, U+2028 and U+2029 are escaped as Go's encoder does
-    /// when `forHTML` is set (json.marshal does).
+    /// when `forHTML` is set (json.marshal does). Bytes that are no UTF-8 become U+FFFD.
     public static func appendString(
         _ bytes: UnsafeBufferPointer<UInt8>, to output: inout ByteBuilder, forHTML: Bool = false
     ) {
@@ -100,6 +100,18 @@ public enum JSONWriter {
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
+            if byte >= 0x80 {
+                let (scalar, length) = Runes.decode(bytes, index)
+                let isInvalid = scalar == Runes.replacement && length == 1
+                if isInvalid || (forHTML && (scalar == 0x2028 || scalar == 0x2029)) {
+                    output.append(UnsafeBufferPointer(rebasing: bytes[start..<index]))
+                    output.append("\\u")
+                    RegoText.appendHexadecimal(scalar, digits: 4, to: &output)
+                    start = index &+ length
+                }
+                index &+= length
+                continue
+            }
             let isMarkup = forHTML && (byte == 0x3C || byte == 0x3E || byte == 0x26)
             guard byte < 0x20 || byte == 0x22 || byte == 0x5C || isMarkup else {
                 index &+= 1

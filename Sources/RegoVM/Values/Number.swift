@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import BigInt
 
-/// Rego's arithmetic. Integers are exact at any size up to `Limits.numberDigits`; everything else is
-/// computed with 64-bit mantissas, as in OPA.
+/// Rego's arithmetic. Integers are exact at any size up to `Limits.numberDigits`; everything else
+/// is computed with 64-bit mantissas, as in OPA.
 ///
 /// Every operation takes two numbers of any kind (operands that are no numbers give the error OPA
 /// gives) and returns an integer whenever the result is one that fits 64 bits.
@@ -66,14 +66,19 @@ public enum Number {
             return .integer(right == -1 ? 0 : left % right)
         }
         try check(a, b)
-        guard let (x, y) = try bigIntegers(a, b) else { throw .failed("modulo on floating-point number") }
+        guard let (x, y) = try bigIntegers(a, b) else {
+            throw .failed("modulo on floating-point number")
+        }
         guard !y.isZero else { throw .failed("modulo by zero") }
         return try value(x % y, evaluation)
     }
 
-    public static func absolute(_ a: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    public static func absolute(_ a: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value
+    {
         if let integer = a.asInteger, integer != .min { return .integer(abs(integer)) }
-        if let integer = try bigInteger(a) { return try value(BigInt(integer.magnitude), evaluation) }
+        if let integer = try bigInteger(a) {
+            return try value(BigInt(integer.magnitude), evaluation)
+        }
         let float = try ExtendedFloat(a)
         return try value(float.isNegative ? -float : float, evaluation)
     }
@@ -136,7 +141,9 @@ extension Number {
 
     /// True for digits with an optional sign.
     static func isPlainInteger(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        text.allSatisfy { $0 == UInt8(ascii: "-") || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9")) }
+        text.allSatisfy {
+            $0 == UInt8(ascii: "-") || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
+        }
     }
 
     static func value(_ integer: BigInt, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
@@ -164,7 +171,7 @@ extension Number {
     static func append(_ float: ExtendedFloat, precision: Int, to output: inout ByteBuilder) {
         if float.isNegative { output.append(UInt8(ascii: "-")) }
         if float.isZero { return output.append(UInt8(ascii: "0")) }
-        let digits = DecimalDigits(shortest: float, precision: precision)
+        let digits = DecimalDigits(shortest: float, precision: precision, output.arena)
         if float.isInteger {
             digits.appendPlain(fraction: 0, to: &output)
         } else {

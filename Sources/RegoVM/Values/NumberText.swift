@@ -27,7 +27,8 @@ enum NumberText {
     private static func checkRange(_ text: UnsafeBufferPointer<UInt8>) throws(BuiltinError) {
         let magnitude = DecimalText(text).magnitude
         guard magnitude >= 309 else { return }
-        guard magnitude == 309, Double(String(decoding: text, as: UTF8.self))?.isFinite == true else {
+        guard magnitude == 309, Double(String(decoding: text, as: UTF8.self))?.isFinite == true
+        else {
             throw syntaxError(text, "value out of range")
         }
     }
@@ -57,7 +58,8 @@ enum NumberText {
             if first == UInt8(ascii: "-") { sign = "-" }
             rest = rest.dropFirst()
         }
-        let isHexadecimal = rest.count > 2 && rest.first == UInt8(ascii: "0")
+        let isHexadecimal =
+            rest.count > 2 && rest.first == UInt8(ascii: "0")
             && rest[rest.startIndex + 1] | 0x20 == UInt8(ascii: "x")
         if isHexadecimal { rest = rest.dropFirst(2) }
         guard let (whole, fraction) = mantissa(&rest, isHexadecimal) else { return nil }
@@ -66,7 +68,8 @@ enum NumberText {
         if let first = rest.first {
             guard first | 0x20 == marker else { return nil }
             exponent = String(decoding: rest.dropFirst(), as: UTF8.self)
-            let digits = exponent.utf8.first.map { $0 == 43 || $0 == 45 } == true
+            let digits =
+                exponent.utf8.first.map { $0 == 43 || $0 == 45 } == true
                 ? exponent.utf8.dropFirst() : exponent.utf8[...]
             guard !digits.isEmpty, digits.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
         } else if isHexadecimal {
@@ -106,7 +109,9 @@ enum NumberText {
             previous = byte
             rest = rest.dropFirst()
         }
-        guard previous != UInt8(ascii: "_"), !(parts[0].isEmpty && parts[1].isEmpty) else { return nil }
+        guard previous != UInt8(ascii: "_"), !(parts[0].isEmpty && parts[1].isEmpty) else {
+            return nil
+        }
         return (parts[0], parts[1])
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Characters as Go's `range` over a string sees them: Unicode scalars, and one U+FFFD for each byte
-/// that is not part of well-formed UTF-8 (what `base64.decode` makes of binary data).
+/// Characters as Go's `range` over a string sees them: Unicode scalars, and one U+FFFD for each
+/// byte that is not part of well-formed UTF-8 (what `base64.decode` makes of binary data).
 enum Runes {
     static let replacement: UInt32 = 0xFFFD
 
@@ -56,7 +56,9 @@ enum Runes {
         let highs: UInt64 = 0x8080_8080_8080_8080
         var index = 0
         while index &+ 8 <= bytes.count {
-            if UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self) & highs != 0 { return false }
+            if UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self) & highs != 0 {
+                return false
+            }
             index &+= 8
         }
         while index < bytes.count {
@@ -78,7 +80,9 @@ enum Runes {
     }
 
     /// The byte offset of character `number` from byte `start`; the end when there are fewer.
-    static func offset(_ bytes: UnsafeBufferPointer<UInt8>, _ number: Int, from start: Int = 0) -> Int {
+    static func offset(_ bytes: UnsafeBufferPointer<UInt8>, _ number: Int, from start: Int = 0)
+        -> Int
+    {
         var index = start
         var left = number
         while left > 0 && index < bytes.count {

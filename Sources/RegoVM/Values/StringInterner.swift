@@ -63,17 +63,21 @@ extension Value {
             for index in 0..<count { memory[index] = elements[index].copied(into: arena, interner: interner) }
             return .array(sharing: memory, count: count)
         case .object:
-            let builder = CollectionBuilder.object(in: arena, capacity: count)
+            guard count > 0 else { return .emptyObject }
+            // The order of the keys stays, so the entries go straight to their places.
+            let (memory, slots) = Value.entries(count, stored: count * 2, in: arena)
             for index in 0..<count {
-                builder.insert(
-                    keys[index].copied(into: arena, interner: interner),
-                    values[index].copied(into: arena, interner: interner))
+                memory[index] = keys[index].copied(into: arena, interner: interner)
+                memory[count + index] = values[index].copied(into: arena, interner: interner)
             }
-            return builder.finish()
+            fillSlots(slots, slotCount(count), memory, count)
+            return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count)
         case .set:
-            let builder = CollectionBuilder.set(in: arena, capacity: count)
-            for element in elements { builder.insert(element.copied(into: arena, interner: interner)) }
-            return builder.finish()
+            guard count > 0 else { return .emptySet }
+            let (memory, slots) = Value.entries(count, stored: count, in: arena)
+            for index in 0..<count { memory[index] = elements[index].copied(into: arena, interner: interner) }
+            fillSlots(slots, slotCount(count), memory, count)
+            return Value(kind: .set, pointer: UnsafeRawPointer(memory), length: count)
         default:
             return self
         }

@@ -12,7 +12,7 @@ import RegoVM
 /// Answers checks: the one place where protocol meets decision.
 ///
 /// One instance belongs to one event loop and reuses all of its memory from check to check.
-final class CheckHandler {
+package final class CheckHandler {
     private let shared: SharedState
     private let evaluation: Evaluation
     private let request = AttributeContext()
@@ -25,9 +25,9 @@ final class CheckHandler {
     private let clock = SystemClock()
     private var event = ContextEvent(agent: .empty, time: 0)
 
-    init(_ shared: SharedState) {
+    package init(_ shared: SharedState) {
         self.shared = shared
-        evaluation = Evaluation()
+        evaluation = Evaluation(arena: Arena(limit: shared.memory))
         record = RecordWriter()
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation, agent: agent)
@@ -39,7 +39,7 @@ final class CheckHandler {
     ///
     /// - Returns: the encoded CheckResponse, valid until the next call. It must not be sent before
     ///   what `log` was given is committed.
-    func answer(_ message: UnsafeRawBufferPointer, deadline: UInt64, log: LogWriter?) -> Bytes {
+    package func answer(_ message: UnsafeRawBufferPointer, deadline: UInt64, log: LogWriter?) -> Bytes {
         let now = clock.wall()
         begin(now, deadline)
         var facts = RecordFacts()
@@ -63,6 +63,7 @@ final class CheckHandler {
     }
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
+        let deadline = deadline == .max ? MonotonicTime.now() + shared.deadline : deadline
         decision.reset()
         request.reset()
         guard let high = try? random.next(), let low = try? random.next() else {

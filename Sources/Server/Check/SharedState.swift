@@ -14,11 +14,17 @@ public final class SharedState: Sendable {
     public let policy: CurrentPolicy
     /// nil when decisions are not recorded, which only a benchmark wants.
     public let log: LocalLog?
+    /// Bytes of values that one decision may hold.
+    let memory: Int
+    /// Nanoseconds for a check whose caller sets no deadline.
+    let deadline: UInt64
 
     public init(
         inspector: Inspector, identifier: AgentIdentifier, settings: DecisionPoint.Settings,
-        agents: AgentStore, policy: CurrentPolicy, log: LocalLog?
+        agents: AgentStore, policy: CurrentPolicy, log: LocalLog?, memory: Int, deadline: UInt64
     ) {
+        self.memory = memory
+        self.deadline = deadline
         self.inspector = inspector
         self.identifier = identifier
         self.settings = settings

@@ -85,7 +85,8 @@ struct Connection: Equatable {
         let now = loop.state.pointee.now
         state.pointee.heard = now
         session.receive(UnsafeRawBufferPointer(start: input, count: count), now: now)
-        while let stream = session.nextReady() { loop.serve(stream) }
+        // Whoever broke the rules gets no more calls served.
+        while session.fault == nil, let stream = session.nextReady() { loop.serve(stream) }
         session.settle()
         if let stream = session.unfinishedHead {
             stream.setTimer(deadline: loop.state.pointee.reader.timeout(of: stream, now: now))

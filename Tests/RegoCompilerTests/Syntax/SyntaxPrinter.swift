@@ -105,7 +105,7 @@ struct SyntaxPrinter {
         case .boolean(let value): value ? "true" : "false"
         case .number(let number): number
         case .string(let string): quoted(string)
-        case .variable(let name): name
+        case .variable(let name), .local(_, let name): name
         case .ref(let head, let operands): list("ref", [head] + operands)
         case .array(let members): list("array", members)
         case .set(let members): list("set", members)

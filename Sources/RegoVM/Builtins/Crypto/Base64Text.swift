@@ -86,7 +86,9 @@ private struct Decoder {
             if let symbol = value(byte) {
                 symbols.append(symbol)
             } else if byte != 0x0A && byte != 0x0D {
-                guard isPadded, byte == UInt8(ascii: "="), symbols.count >= 2 else { throw corrupt(position - 1) }
+                guard isPadded, byte == UInt8(ascii: "="), symbols.count >= 2 else {
+                    throw corrupt(position - 1)
+                }
                 try finish(symbols)
                 return false
             }
@@ -109,7 +111,9 @@ private struct Decoder {
     }
 
     private mutating func skipNewlines() {
-        while position < text.count, text[position] == 0x0A || text[position] == 0x0D { position += 1 }
+        while position < text.count, text[position] == 0x0A || text[position] == 0x0D {
+            position += 1
+        }
     }
 
     private mutating func append(_ symbols: [UInt32]) {

@@ -80,11 +80,15 @@ struct DERReader {
 
     mutating func next() throws(Malformed) -> Element {
         let start = rest
-        guard let tag = rest.popFirst(), tag & 0x1F != 0x1F, let first = rest.popFirst() else { throw Malformed() }
+        guard let tag = rest.popFirst(), tag & 0x1F != 0x1F, let first = rest.popFirst() else {
+            throw Malformed()
+        }
         var length = Int(first)
         if first >= 0x80 {
             let count = Int(first & 0x7F)
-            guard count >= 1, count <= 4, count <= rest.count, rest.first != 0 else { throw Malformed() }
+            guard count >= 1, count <= 4, count <= rest.count, rest.first != 0 else {
+                throw Malformed()
+            }
             length = rest.prefix(count).reduce(0) { $0 << 8 | Int($1) }
             rest = rest.dropFirst(count)
             guard length >= 0x80 else { throw Malformed() }

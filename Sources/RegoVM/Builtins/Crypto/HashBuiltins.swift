@@ -12,7 +12,8 @@ enum HashBuiltins {
         authentication("crypto.hmac.sha512", .sha512),
         Builtin("crypto.hmac.equal", "string, string -> boolean") {
             _, operands throws(BuiltinError) in
-            .boolean(equalInConstantTime(try operands.string(0).bytes, try operands.string(1).bytes))
+            .boolean(
+                equalInConstantTime(try operands.string(0).bytes, try operands.string(1).bytes))
         },
     ]
 

@@ -70,14 +70,18 @@ enum JSONWebKey {
         "P-384": Curve(objectIdentifier: [0x2B, 0x81, 0x04, 0x00, 0x22], size: 48),
         "P-521": Curve(objectIdentifier: [0x2B, 0x81, 0x04, 0x00, 0x23], size: 66),
     ]
-    private static let rsaIdentifier: [UInt8] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01]
+    private static let rsaIdentifier: [UInt8] = [
+        0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x01,
+    ]
     private static let ellipticIdentifier: [UInt8] = [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01]
 
     /// The keys of a key or key set, in order.
     static func keys(_ document: Value) throws(BuiltinError) -> [TokenKey] {
         guard document.kind == .object else { throw .failed("expected a JSON object") }
         guard document["keys"].isDefined else { return [try key(document)] }
-        guard document["keys"].kind == .array else { throw .failed("field `keys` must be an array") }
+        guard document["keys"].kind == .array else {
+            throw .failed("field `keys` must be an array")
+        }
         var keys: [TokenKey] = []
         for element in document["keys"].elements { keys.append(try key(element)) }
         return keys
@@ -98,8 +102,10 @@ enum JSONWebKey {
             identifier: fields["kid"].asString ?? "")
     }
 
-    private static func bytes(_ fields: Value, _ name: StaticString) throws(BuiltinError) -> [UInt8] {
-        guard fields[name].isString, let bytes = try? Base64Text.decodeURL(fields[name].bytes) else {
+    private static func bytes(_ fields: Value, _ name: StaticString) throws(BuiltinError) -> [UInt8]
+    {
+        guard fields[name].isString, let bytes = try? Base64Text.decodeURL(fields[name].bytes)
+        else {
             throw .failed("field `\(name)` of the key is missing or not base64url")
         }
         return bytes
@@ -129,7 +135,8 @@ enum JSONWebKey {
         guard let name = fields["crv"].asString, let curve = curves[name] else {
             throw .failed("invalid elliptic curve")
         }
-        let point = try [0x04] + padded(bytes(fields, "x"), curve) + padded(bytes(fields, "y"), curve)
+        let point =
+            try [0x04] + padded(bytes(fields, "x"), curve) + padded(bytes(fields, "y"), curve)
         let identifier = DER.objectIdentifier(curve.objectIdentifier)
         let key: OpenSSLKey?
         if fields["d"].isDefined {
@@ -154,7 +161,8 @@ enum JSONWebKey {
 
     private static func edwards(_ fields: Value) throws(BuiltinError) -> OpenSSLKey {
         guard fields["crv"].equals("Ed25519") else { throw .failed("invalid curve") }
-        let key = try fields["d"].isDefined
+        let key =
+            try fields["d"].isDefined
             ? OpenSSLKey.edwards(privateKey: bytes(fields, "d"))
             : OpenSSLKey.edwards(publicKey: bytes(fields, "x"))
         guard let key else { throw .failed("invalid Ed25519 key") }

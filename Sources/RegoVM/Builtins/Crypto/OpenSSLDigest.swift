@@ -47,7 +47,8 @@ enum Digest: Sendable {
         let done = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1) { empty in
             HMAC(
                 method, key.baseAddress ?? UnsafePointer(empty.baseAddress), Int32(key.count),
-                message.baseAddress ?? UnsafePointer(empty.baseAddress), message.count, &output, &written)
+                message.baseAddress ?? UnsafePointer(empty.baseAddress), message.count, &output,
+                &written)
         }
         precondition(done != nil && Int(written) == length, "OpenSSL has no HMAC of \(self)")
         return output

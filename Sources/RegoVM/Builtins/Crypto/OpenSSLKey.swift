@@ -74,12 +74,14 @@ final class OpenSSLKey: @unchecked Sendable {
 
     static func edwards(publicKey bytes: [UInt8]) -> OpenSSLKey? {
         OpenSSLKey(
-            EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count), isPrivate: false)
+            EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, bytes, bytes.count), isPrivate: false
+        )
     }
 
     static func edwards(privateKey bytes: [UInt8]) -> OpenSSLKey? {
         OpenSSLKey(
-            EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, bytes, bytes.count), isPrivate: true)
+            EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, bytes, bytes.count), isPrivate: true
+        )
     }
 
     /// The key's SubjectPublicKeyInfo.
@@ -130,7 +132,9 @@ final class OpenSSLKey: @unchecked Sendable {
             EVP_DigestSign(context, nil, &count, message, message.count) == 1
         else { return nil }
         var signature = [UInt8](repeating: 0, count: count)
-        guard EVP_DigestSign(context, &signature, &count, message, message.count) == 1 else { return nil }
+        guard EVP_DigestSign(context, &signature, &count, message, message.count) == 1 else {
+            return nil
+        }
         signature.removeLast(signature.count - count)
         guard case .elliptic(let size) = kind else { return signature }
         return Self.joinedHalves(signature, size: size)

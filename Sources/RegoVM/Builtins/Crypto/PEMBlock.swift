@@ -32,7 +32,9 @@ struct PEMBlock {
         var isInHeaders = true
         while let line = lines.next() {
             if let end = label(line, "-----END ") {
-                guard end == type, let bytes = try? Base64Text.decode(body, .standard) else { return nil }
+                guard end == type, let bytes = try? Base64Text.decode(body, .standard) else {
+                    return nil
+                }
                 return PEMBlock(type: type, bytes: bytes)
             }
             if line.starts(with: "-----BEGIN ".utf8) { return nil }
@@ -49,7 +51,8 @@ struct PEMBlock {
         guard line.starts(with: prefix.utf8), line.count >= prefix.utf8.count + dashes.count,
             line.suffix(dashes.count).elementsEqual(dashes)
         else { return nil }
-        return String(decoding: line.dropFirst(prefix.utf8.count).dropLast(dashes.count), as: UTF8.self)
+        return String(
+            decoding: line.dropFirst(prefix.utf8.count).dropLast(dashes.count), as: UTF8.self)
     }
 }
 
@@ -63,7 +66,9 @@ private struct LineReader {
         guard !rest.isEmpty else { return nil }
         var line = rest.prefix { $0 != 0x0A }
         rest = rest.dropFirst(line.count + 1)
-        while let last = line.last, last == 0x20 || last == 0x09 || last == 0x0D { line.removeLast() }
+        while let last = line.last, last == 0x20 || last == 0x09 || last == 0x0D {
+            line.removeLast()
+        }
         return line
     }
 }

@@ -37,7 +37,9 @@ enum AddressLookup {
         guard status == 0 else {
             let isMissing = status == EAI_NONAME
             throw .failed(
-                "lookup \(host): \(isMissing ? "no such host" : String(cString: gai_strerror(status)))")
+                "lookup \(host): "
+                    + "\(isMissing ? "no such host" : String(cString: gai_strerror(status)))"
+            )
         }
         defer { freeaddrinfo(list) }
         var result: [String] = []
@@ -54,8 +56,10 @@ enum AddressLookup {
         var buffer = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         guard
             getnameinfo(
-                address, entry.ai_addrlen, &buffer, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST) == 0
+                address, entry.ai_addrlen, &buffer, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST)
+                == 0
         else { return nil }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return String(
+            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -14,69 +14,99 @@ struct IPAddress: Equatable {
     }
 
     /// An address with no zone, read as strictly as Go's netip: no leading zeros in IPv4 fields.
-    init?(_ text: [UInt8]) {
+    init?(_ text: UnsafeBufferPointer<UInt8>) {
         if text.contains(UInt8(ascii: ":")) {
             guard let bits = Self.version6(text) else { return nil }
             self.init(bits: bits, isVersion4: false)
         } else {
-            guard let bits = Self.version4(text[...]) else { return nil }
+            guard let bits = Self.version4(text) else { return nil }
             self.init(bits: Self.mappedPrefix | UInt128(bits), isVersion4: true)
         }
+    }
+
+    init?(_ text: [UInt8]) {
+        guard let address = text.withUnsafeBufferPointer({ IPAddress($0) }) else { return nil }
+        self = address
     }
 
     /// True for IPv4 and for IPv6 addresses that stand for one.
     var isMapped: Bool { bits >> 32 == 0xFFFF }
 
-    private static func version4(_ text: ArraySlice<UInt8>) -> UInt32? {
-        let fields = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard fields.count == 4 else { return nil }
+    private static func version4(_ text: UnsafeBufferPointer<UInt8>) -> UInt32? {
         var bits: UInt32 = 0
-        for field in fields {
-            guard (1...3).contains(field.count), field.count == 1 || field.first != 0x30,
-                field.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = GoText.integer(field), number <= 255
-            else { return nil }
-            bits = bits << 8 | UInt32(number)
-        }
-        return bits
-    }
-
-    private static func version6(_ text: [UInt8]) -> UInt128? {
-        guard let gap = gap(text) else { return groups(text[...]).flatMap { $0.count == 8 ? join($0) : nil } }
-        guard let before = groups(text[..<gap]), let after = groups(text[(gap + 2)...]),
-            before.count + after.count < 8
-        else { return nil }
-        let zeros = [UInt16](repeating: 0, count: 8 - before.count - after.count)
-        return join(before + zeros + after)
-    }
-
-    /// The offset of `::`.
-    private static func gap(_ text: [UInt8]) -> Int? {
-        let colon = UInt8(ascii: ":")
-        return text.indices.dropLast().first { text[$0] == colon && text[$0 + 1] == colon }
-    }
-
-    /// Groups of 16 bits; the last two may be written as an IPv4 address.
-    private static func groups(_ text: ArraySlice<UInt8>) -> [UInt16]? {
-        if text.isEmpty { return [] }
-        let fields = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-        var groups: [UInt16] = []
-        for (index, field) in fields.enumerated() {
-            if field.contains(UInt8(ascii: ".")) {
-                guard index == fields.count - 1, let bits = version4(field) else { return nil }
-                groups += [UInt16(bits >> 16), UInt16(truncatingIfNeeded: bits)]
+        var field: UInt32 = 0
+        var digits = 0
+        var dots = 0
+        for byte in text {
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0, dots < 3 else { return nil }
+                bits = bits << 8 | field
+                dots += 1
+                (field, digits) = (0, 0)
                 continue
             }
-            guard (1...4).contains(field.count),
-                let bytes = GoText.bytes(
-                    hexadecimal: [UInt8](repeating: 0x30, count: 4 - field.count) + field)
-            else { return nil }
-            groups.append(UInt16(bytes[0]) << 8 | UInt16(bytes[1]))
+            guard byte >= 0x30, byte <= 0x39, digits == 0 || field > 0 else { return nil }
+            field = field * 10 + UInt32(byte - 0x30)
+            digits += 1
+            guard field <= 255 else { return nil }
         }
-        return groups.count <= 8 ? groups : nil
+        return digits > 0 && dots == 3 ? bits << 8 | field : nil
     }
 
-    private static func join(_ groups: [UInt16]) -> UInt128 {
-        groups.reduce(0) { $0 << 16 | UInt128($1) }
+    private static func version6(_ text: UnsafeBufferPointer<UInt8>) -> UInt128? {
+        let colon = UInt8(ascii: ":")
+        var bits: UInt128 = 0
+        var groups = 0
+        /// Groups before `::`.
+        var gap: Int?
+        var position = 0
+        if text.count >= 2, text[0] == colon, text[1] == colon {
+            gap = 0
+            position = 2
+        }
+        while position < text.count {
+            let start = position
+            var group: UInt128 = 0
+            while position < text.count, position < start + 4,
+                let digit = hexadecimal(text[position])
+            {
+                group = group << 4 | UInt128(digit)
+                position += 1
+            }
+            if position < text.count, text[position] == UInt8(ascii: ".") {
+                // The last 32 bits may be written as an IPv4 address.
+                let dotted = UnsafeBufferPointer(rebasing: text[start...])
+                guard let tail = version4(dotted) else { return nil }
+                bits = bits << 32 | UInt128(tail)
+                groups += 2
+                break
+            }
+            guard position > start, groups < 8 else { return nil }
+            bits = bits << 16 | group
+            groups += 1
+            guard position < text.count else { break }
+            guard text[position] == colon, position + 1 < text.count else { return nil }
+            position += 1
+            if text[position] == colon {
+                guard gap == nil else { return nil }
+                gap = groups
+                position += 1
+            }
+        }
+        guard let gap else { return groups == 8 ? bits : nil }
+        guard groups < 8 else { return nil }
+        let after = UInt128(16 * (groups - gap))
+        let front = (bits >> after) << UInt128(16 * (8 - gap))
+        return front | bits & ((1 << after) - 1)
+    }
+
+    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
     }
 
     // MARK: Text
@@ -121,14 +151,24 @@ struct IPNetwork {
     }
 
     /// Reads CIDR notation (RFC 4632, RFC 4291).
-    init(_ text: String) throws(BuiltinError) {
-        let bytes = Array(text.utf8)
-        guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")),
-            let address = IPAddress(Array(bytes[..<slash])),
-            bytes[(slash + 1)...].allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-            let length = GoText.integer(bytes[(slash + 1)...]), length <= (address.isVersion4 ? 32 : 128)
-        else { throw .failed("invalid CIDR address: \(text)") }
+    init(_ text: UnsafeBufferPointer<UInt8>) throws(BuiltinError) {
+        guard let slash = text.firstIndex(of: UInt8(ascii: "/")),
+            let address = IPAddress(UnsafeBufferPointer(rebasing: text[..<slash])),
+            let length = Self.length(text[(slash + 1)...]),
+            length <= (address.isVersion4 ? 32 : 128)
+        else { throw .failed("invalid CIDR address: \(String(decoding: text, as: UTF8.self))") }
         self.init(address, prefix: address.isVersion4 ? length + 96 : length)
+    }
+
+    /// Digits alone, up to three that count.
+    private static func length(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+        guard !digits.isEmpty else { return nil }
+        var length = 0
+        for byte in digits {
+            guard byte >= 0x30, byte <= 0x39, length <= 128 else { return nil }
+            length = length * 10 + Int(byte - 0x30)
+        }
+        return length
     }
 
     private var hostMask: UInt128 { prefix == 0 ? .max : (1 << UInt128(128 - prefix)) - 1 }

@@ -7,20 +7,22 @@ enum NetworkBuiltins {
         + "set[any<string, array[any]>]>"
 
     static let all: [Builtin] = [
-        Builtin("net.cidr_contains", "string, string -> boolean") { _, operands throws(BuiltinError) in
+        Builtin("net.cidr_contains", "string, string -> boolean") {
+            _, operands throws(BuiltinError) in
             .boolean(try contains(operands[0], operands[1]))
         },
         Builtin("net.cidr_overlap", "string, string -> boolean", .deprecated) {
             _, operands throws(BuiltinError) in
             .boolean(try contains(operands[0], operands[1]))
         },
-        Builtin("net.cidr_intersects", "string, string -> boolean") { _, operands throws(BuiltinError) in
+        Builtin("net.cidr_intersects", "string, string -> boolean") {
+            _, operands throws(BuiltinError) in
             let left = try network(operands[0])
             let right = try network(operands[1])
             return .boolean(left.contains(right.first) || right.contains(left.first))
         },
         Builtin("net.cidr_is_valid", "string -> boolean") { _, operands in
-            .boolean(operands[0].asString.flatMap { try? IPNetwork($0) } != nil)
+            .boolean(operands[0].isString && (try? IPNetwork(operands[0].bytes)) != nil)
         },
         Builtin("net.cidr_contains_matches", "\(selection), \(selection) -> set[array<any, any>]") {
             evaluation, operands throws(BuiltinError) in
@@ -41,16 +43,18 @@ enum NetworkBuiltins {
     ]
 
     private static func network(_ operand: Value) throws(BuiltinError) -> IPNetwork {
-        guard let text = operand.asString else { throw .operand(1, mustBe: "string", got: operand) }
-        return try IPNetwork(text)
+        guard operand.isString else { throw .operand(1, mustBe: "string", got: operand) }
+        return try IPNetwork(operand.bytes)
     }
 
     private static func contains(_ outer: Value, _ inner: Value) throws(BuiltinError) -> Bool {
         let network = try network(outer)
-        guard let text = inner.asString else { throw .operand(1, mustBe: "string", got: inner) }
-        if let address = IPAddress(Array(text.utf8)) { return network.contains(address.bits) }
-        guard let other = try? IPNetwork(text) else {
-            throw .failed("not a valid textual representation of an IP address or CIDR: \(text)")
+        guard inner.isString else { throw .operand(1, mustBe: "string", got: inner) }
+        if let address = IPAddress(inner.bytes) { return network.contains(address.bits) }
+        guard let other = try? IPNetwork(inner.bytes) else {
+            throw .failed(
+                "not a valid textual representation of an IP address or CIDR: "
+                    + (inner.asString ?? ""))
         }
         return network.contains(other.first) && network.contains(other.last)
     }
@@ -63,7 +67,9 @@ enum NetworkBuiltins {
         let outer = try candidates(operands[0], 1)
         let inner = outer.isEmpty ? [] : try candidates(operands[1], 2)
         let result = CollectionBuilder.set(in: evaluation.arena)
-        guard outer.count.multipliedReportingOverflow(by: inner.count).partialValue <= Limits.collectionEntries
+        guard
+            outer.count.multipliedReportingOverflow(by: inner.count).partialValue
+                <= Limits.collectionEntries
         else { throw BuiltinError(.limit, "too many pairs of networks to compare") }
         for (network, index) in outer {
             for (member, memberIndex) in inner where try contains(network, member) {
@@ -88,7 +94,9 @@ enum NetworkBuiltins {
                 result.append((try text(element, position), .integer(index)))
             }
         case .set:
-            for element in operand.elements { result.append((try text(element, position), element)) }
+            for element in operand.elements {
+                result.append((try text(element, position), element))
+            }
         case .object:
             for (key, value) in zip(operand.keys, operand.values) {
                 result.append((try text(value, position), key))
@@ -121,7 +129,8 @@ enum NetworkBuiltins {
         for index in 0..<count {
             let bits = network.first + UInt128(index)
             guard evaluation.arena.available > 0 else {
-                throw BuiltinError(.limit, "network \(operand.asString ?? "") has too many addresses")
+                throw BuiltinError(
+                    .limit, "network \(operand.asString ?? "") has too many addresses")
             }
             members[index] = evaluation.string(IPAddress(bits: bits, isVersion4: false).text)
         }

@@ -30,9 +30,9 @@ enum NetworkMerge {
     }
 
     private static func block(_ element: Value) throws(BuiltinError) -> Block {
-        guard let text = element.asString else { throw .failed("element must be string") }
-        guard let address = IPAddress(Array(text.utf8)) else {
-            let network = try IPNetwork(text)
+        guard element.isString else { throw .failed("element must be string") }
+        guard let address = IPAddress(element.bytes) else {
+            let network = try IPNetwork(element.bytes)
             return block(network, name: IPAddress(bits: network.first, isVersion4: false))
         }
         guard address.isMapped else { throw .failed("IPv6 invalid: needs prefix length") }
@@ -69,7 +69,9 @@ enum NetworkMerge {
         var start = first
         while true {
             var size = min(start.trailingZeroBitCount, 128)
-            while size > 0, size == 128 ? last != .max : last - start < (1 << UInt128(size)) - 1 { size -= 1 }
+            while size > 0, size == 128 ? last != .max : last - start < (1 << UInt128(size)) - 1 {
+                size -= 1
+            }
             let address = IPAddress(bits: start, isVersion4: false)
             result.append("\(address.text)/\((address.isMapped && size <= 32 ? 32 : 128) - size)")
             let span: UInt128 = size == 128 ? .max : (1 << UInt128(size)) - 1

@@ -13,9 +13,12 @@ enum SemanticVersionBuiltins {
         },
     ]
 
-    private static func version(_ text: String, _ position: Int) throws(BuiltinError) -> SemanticVersion {
+    private static func version(_ text: String, _ position: Int) throws(BuiltinError)
+        -> SemanticVersion
+    {
         guard let version = SemanticVersion(text) else {
-            throw .failed("operand \(position): string \(GoText.quoted(text)) is not a valid SemVer")
+            throw .failed(
+                "operand \(position): string \(GoText.quoted(text)) is not a valid SemVer")
         }
         return version
     }
@@ -28,7 +31,9 @@ struct SemanticVersion {
 
     init?(_ text: String) {
         var core = text.hasPrefix("v") ? text.dropFirst() : text[...]
-        guard Self.cut(&core, at: "+") != nil, let preRelease = Self.cut(&core, at: "-") else { return nil }
+        guard Self.cut(&core, at: "+") != nil, let preRelease = Self.cut(&core, at: "-") else {
+            return nil
+        }
         self.preRelease = preRelease
         let parts = core.split(separator: ".", omittingEmptySubsequences: false)
         let numbers = parts.compactMap { GoText.integer($0.utf8) }
@@ -56,7 +61,9 @@ struct SemanticVersion {
 
     /// -1, 0 or 1 (semver.org section 11).
     func order(to other: SemanticVersion) -> Int {
-        for (left, right) in zip(numbers, other.numbers) where left != right { return left < right ? -1 : 1 }
+        for (left, right) in zip(numbers, other.numbers) where left != right {
+            return left < right ? -1 : 1
+        }
         if preRelease.isEmpty || other.preRelease.isEmpty {
             return (preRelease.isEmpty ? 1 : 0) - (other.preRelease.isEmpty ? 1 : 0)
         }

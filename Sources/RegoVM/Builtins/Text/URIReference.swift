@@ -32,14 +32,25 @@ struct URIReference {
 
     var hostname: String {
         let name = splitHost.name
-        return name.hasPrefix("[") && name.hasSuffix("]") ? String(name.dropFirst().dropLast()) : name
+        return name.hasPrefix("[") && name.hasSuffix("]")
+            ? String(name.dropFirst().dropLast()) : name
     }
 
     var port: String { splitHost.port }
 
+    /// The path with escapes: as written when that is a valid form of it.
+    var escapedPath: String {
+        let isValid = rawPath.utf8.allSatisfy {
+            Self.isUnreserved($0) || "!$&'()*+,;=:@[]%/".utf8.contains($0)
+        }
+        if !rawPath.isEmpty && isValid { return rawPath }
+        return path == "*" ? path : String(decoding: Self.escapedPath(path), as: UTF8.self)
+    }
+
     private var splitHost: (name: String, port: String) {
         let bytes = Array(host.utf8)
-        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")), Self.isOptionalPort(bytes[colon...])
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
+            Self.isOptionalPort(bytes[colon...])
         else { return (host, "") }
         return (
             String(decoding: bytes[..<colon], as: UTF8.self),
@@ -49,7 +60,9 @@ struct URIReference {
 
     /// The text before and after the first `separator` (an ASCII character).
     private static func cut(_ text: String, _ separator: Character) -> (String, String) {
-        guard let index = text.utf8.firstIndex(of: separator.asciiValue ?? 0) else { return (text, "") }
+        guard let index = text.utf8.firstIndex(of: separator.asciiValue ?? 0) else {
+            return (text, "")
+        }
         return (String(text[..<index]), String(text[text.utf8.index(after: index)...]))
     }
 
@@ -88,7 +101,8 @@ struct URIReference {
     private mutating func takeScheme(_ text: String) throws(BuiltinError) -> String {
         for (index, byte) in text.utf8.enumerated() {
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): continue
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
+                continue
             case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"),
                 UInt8(ascii: "."):
                 if index == 0 { return text }
@@ -113,7 +127,9 @@ struct URIReference {
         }
         host = try Self.parseHost(Array(bytes[(at + 1)...]))
         let user = Array(bytes[..<at])
-        guard user.allSatisfy(Self.isUserInformation) else { throw .failed("net/url: invalid userinfo") }
+        guard user.allSatisfy(Self.isUserInformation) else {
+            throw .failed("net/url: invalid userinfo")
+        }
         _ = try Self.unescape(user, .userInformation)
         hasUserInformation = true
     }
@@ -129,7 +145,9 @@ struct URIReference {
             }
             return try unescape(host, .host)
         }
-        guard let close = host.lastIndex(of: UInt8(ascii: "]")) else { throw .failed("missing ']' in host") }
+        guard let close = host.lastIndex(of: UInt8(ascii: "]")) else {
+            throw .failed("missing ']' in host")
+        }
         guard open == 0 else { throw .failed("invalid IP-literal") }
         let port = host[(close + 1)...]
         guard isOptionalPort(port) else { throw invalidPort(port) }
@@ -161,7 +179,8 @@ struct URIReference {
 
     private static func isOptionalPort(_ text: ArraySlice<UInt8>) -> Bool {
         guard let first = text.first else { return true }
-        return first == UInt8(ascii: ":") && text.dropFirst().allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+        return first == UInt8(ascii: ":")
+            && text.dropFirst().allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
     }
 
     // MARK: Escapes

@@ -6,8 +6,11 @@ enum UUIDBuiltins {
         Builtin("uuid.rfc4122", "string -> string", .nondeterministic) { evaluation, operands in
             random(operands[0], evaluation)
         },
-        Builtin("uuid.parse", "string -> object[string: any]") { evaluation, operands throws(BuiltinError) in
-            guard let bytes = UUIDText.parse(Array(try operands.string(0).bytes)) else { return .undefined }
+        Builtin("uuid.parse", "string -> object[string: any]") {
+            evaluation, operands throws(BuiltinError) in
+            guard let bytes = UUIDText.parse(Array(try operands.string(0).bytes)) else {
+                return .undefined
+            }
             return describe(bytes, evaluation)
         },
         Builtin("rand.intn", "string, number -> number", .nondeterministic) {
@@ -15,7 +18,8 @@ enum UUIDBuiltins {
             _ = try operands.string(0)
             let bound = UInt64(try operands.integer(1).magnitude)
             guard bound > 0 else { return .integer(0 as Int64) }
-            let random = SeededBytes(evaluation, "rand.intn", [operands[0], .integer(Int64(clamping: bound))])
+            let random = SeededBytes(
+                evaluation, "rand.intn", [operands[0], .integer(Int64(clamping: bound))])
             return .integer(Int64(random.word % bound))
         },
     ]

@@ -6,7 +6,8 @@ enum UnitBuiltins {
         Builtin("units.parse", "string -> number") { evaluation, operands throws(BuiltinError) in
             try parse(operands.string(0), evaluation)
         },
-        Builtin("units.parse_bytes", "string -> number") { evaluation, operands throws(BuiltinError) in
+        Builtin("units.parse_bytes", "string -> number") {
+            evaluation, operands throws(BuiltinError) in
             try parseBytes(operands.string(0), evaluation)
         },
     ]
@@ -19,7 +20,9 @@ enum UnitBuiltins {
         "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50, "e": 1 << 60,
     ]
 
-    private static func parse(_ operand: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
+    private static func parse(_ operand: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> Value
+    {
         let text = (operand.asString ?? "").replacing("\"", with: "")
         guard !text.utf8.contains(UInt8(ascii: " ")) else {
             throw .failed("units.parse: spaces not allowed in resource strings")
@@ -84,7 +87,8 @@ enum UnitBuiltins {
             index < bytes.count && bytes[index] >= 0x30 && bytes[index] <= 0x39
         }
         func isSign(_ index: Int) -> Bool {
-            index < bytes.count && (bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-"))
+            index < bytes.count
+                && (bytes[index] == UInt8(ascii: "+") || bytes[index] == UInt8(ascii: "-"))
         }
         var index = 0
         while index < bytes.count {

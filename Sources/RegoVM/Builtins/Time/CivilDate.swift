@@ -39,7 +39,8 @@ struct CivilDate: Equatable {
         let era = floorDivide(marchYear, 400)
         let yearOfEra = marchYear - era * 400
         let marchMonth = carriedMonth > 2 ? carriedMonth - 3 : carriedMonth + 9
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + (153 * marchMonth + 2) / 5
+        let dayOfEra =
+            yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + (153 * marchMonth + 2) / 5
         return era * Self.daysPerEra + dayOfEra - 719_468 + day - 1
     }
 
@@ -87,7 +88,8 @@ struct ZonedTime {
 
     init(nanosecondsSince1970 total: Int64, zone: TimeZoneData = .utc) {
         seconds = floorDivide(Int(total), Self.nanosecondsPerSecond)
-        // The product may wrap below the least representable time; the difference is right all the same.
+        // The product may wrap below the least representable time; the difference is right all the
+        // same.
         nanoseconds = Int(total) &- seconds &* Self.nanosecondsPerSecond
         self.zone = zone
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Go's durations: signed decimal numbers with units, such as `300ms` or `-1.5h`.
+/// Go's durations: signed decimal numbers with units, such as `300ms` or `-1.5h`, and OPA's longer
+/// units: a day is 24 hours, a year 365 days.
 enum DurationText {
     private static let units: [String: UInt64] = [
         "ns": 1, "us": 1000, "\u{B5}s": 1000, "\u{3BC}s": 1000, "ms": 1_000_000, "s": 1_000_000_000,
-        "m": 60_000_000_000, "h": 3_600_000_000_000,
+        "m": 60_000_000_000, "h": 3_600_000_000_000, "d": 86_400_000_000_000,
+        "w": 604_800_000_000_000, "y": 31_536_000_000_000_000,
     ]
     private static let largest: UInt64 = 1 << 63
 
@@ -72,7 +74,9 @@ enum DurationText {
         rest = rest.dropFirst(name.count)
         guard let unit = units[String(decoding: name, as: UTF8.self)] else {
             throw .failed(
-                "time: unknown unit \(GoText.asciiQuoted(name)) in duration \(GoText.asciiQuoted(text))")
+                "time: unknown unit \(GoText.asciiQuoted(name)) in duration "
+                    + "\(GoText.asciiQuoted(text))"
+            )
         }
         return unit
     }

@@ -31,7 +31,8 @@ enum TimeBuiltins {
             let clock = try time(operands[0]).time.clock
             return integers([clock.hour, clock.minute, clock.second], evaluation)
         },
-        Builtin("time.weekday", "\(moment) -> string") { evaluation, operands throws(BuiltinError) in
+        Builtin("time.weekday", "\(moment) -> string") {
+            evaluation, operands throws(BuiltinError) in
             evaluation.string(TimeLayout.weekdays[try time(operands[0]).time.weekday])
         },
         Builtin("time.add_date", "number, number, number, number -> number") {
@@ -49,14 +50,17 @@ enum TimeBuiltins {
             "any<number, array<number, string>, array<number, string, string>> -> string"
         ) { evaluation, operands throws(BuiltinError) in
             let (time, layout) = try time(operands[0])
-            let wanted = layout.isEmpty ? TimeLayout.rfc3339Nano : TimeLayout.named[layout] ?? layout
+            let wanted =
+                layout.isEmpty ? TimeLayout.rfc3339Nano : TimeLayout.named[layout] ?? layout
             let text = time.formatted(wanted)
             return text.withUnsafeBufferPointer { evaluation.arena.string(copying: $0) }
         },
     ]
 
     private static func nanoseconds(_ time: ZonedTime) throws(BuiltinError) -> Value {
-        guard let total = time.nanosecondsSince1970 else { throw .failed("time outside of valid range") }
+        guard let total = time.nanosecondsSince1970 else {
+            throw .failed("time outside of valid range")
+        }
         return .integer(total)
     }
 
@@ -66,7 +70,9 @@ enum TimeBuiltins {
 
     /// The operand of most of these functions: nanoseconds, or an array of nanoseconds, a time zone
     /// and a layout, of which all but the first may be left out.
-    private static func time(_ operand: Value) throws(BuiltinError) -> (time: ZonedTime, layout: String) {
+    private static func time(_ operand: Value) throws(BuiltinError) -> (
+        time: ZonedTime, layout: String
+    ) {
         var number = operand
         var zone = TimeZoneData.utc
         var layout = ""
@@ -101,7 +107,8 @@ enum TimeBuiltins {
         let days = try operands.integer(3)
         // More than a million years in any unit ends outside of the valid range.
         let limit = 400_000_000
-        guard abs(years.clamped) < limit, abs(months.clamped) < limit, abs(days.clamped) < limit else {
+        guard abs(years.clamped) < limit, abs(months.clamped) < limit, abs(days.clamped) < limit
+        else {
             throw .failed("time outside of valid range")
         }
         var date = start.date
@@ -120,7 +127,9 @@ enum TimeBuiltins {
         var early = first
         var late = second
         late.zone = first.zone
-        if (late.seconds, late.nanoseconds) < (early.seconds, early.nanoseconds) { swap(&early, &late) }
+        if (late.seconds, late.nanoseconds) < (early.seconds, early.nanoseconds) {
+            swap(&early, &late)
+        }
         let (from, to) = (early.date, late.date)
         let (fromClock, toClock) = (early.clock, late.clock)
         var parts = [

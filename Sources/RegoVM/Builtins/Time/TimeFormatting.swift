@@ -24,7 +24,8 @@ extension ZonedTime {
         case .day: appendNumber(date.day, 0, to: &output)
         case .spacedDay: appendNumber(date.day, 2, padding: UInt8(ascii: " "), to: &output)
         case .zeroDay: appendNumber(date.day, 2, to: &output)
-        case .spacedYearDay: appendNumber(date.dayOfYear, 3, padding: UInt8(ascii: " "), to: &output)
+        case .spacedYearDay:
+            appendNumber(date.dayOfYear, 3, padding: UInt8(ascii: " "), to: &output)
         case .zeroYearDay: appendNumber(date.dayOfYear, 3, to: &output)
         case .hour: appendNumber(clock.hour, 2, to: &output)
         case .hour12: appendNumber((clock.hour + 11) % 12 + 1, 0, to: &output)

@@ -78,7 +78,8 @@ struct TimeParser {
     ) -> Outcome {
         switch element {
         case .year, .longYear: return readYear(element)
-        case .month: return readName(TimeLayout.months.map { String($0.prefix(3)) }, setsMonth: true)
+        case .month:
+            return readName(TimeLayout.months.map { String($0.prefix(3)) }, setsMonth: true)
         case .longMonth: return readName(TimeLayout.months, setsMonth: true)
         case .weekday: return readName(TimeLayout.weekdays.map { String($0.prefix(3)) })
         case .longWeekday: return readName(TimeLayout.weekdays)
@@ -174,7 +175,8 @@ struct TimeParser {
                 guard field.first == UInt8(ascii: ":") else { return .bad }
                 field = field.dropFirst()
             }
-            guard let tens = field.first, let ones = field.dropFirst().first, isDigit(tens), isDigit(ones)
+            guard let tens = field.first, let ones = field.dropFirst().first, isDigit(tens),
+                isDigit(ones)
             else { return .bad }
             parts[index] = Int(tens - 0x30) * 10 + Int(ones - 0x30)
             field = field.dropFirst(2)
@@ -217,7 +219,9 @@ struct TimeParser {
         let capitals = rest.prefix(6).prefix { $0 >= 0x41 && $0 <= 0x5A }
         switch capitals.count {
         case 3: return 3
-        case 4: return capitals.last == UInt8(ascii: "T") || capitals.elementsEqual("WITA".utf8) ? 4 : nil
+        case 4:
+            return capitals.last == UInt8(ascii: "T") || capitals.elementsEqual("WITA".utf8)
+                ? 4 : nil
         case 5: return capitals.last == UInt8(ascii: "T") ? 5 : nil
         default: return nil
         }
@@ -225,7 +229,9 @@ struct TimeParser {
 
     /// The length of a sign and a number up to 23; 0 when there is none.
     private func signedOffsetLength(_ text: ArraySlice<UInt8>) -> Int {
-        guard let sign = text.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else { return 0 }
+        guard let sign = text.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else {
+            return 0
+        }
         let digits = text.dropFirst().prefix(while: isDigit)
         guard let number = GoText.integer(digits), number <= 23 else { return 0 }
         return digits.count + 1
@@ -241,7 +247,8 @@ struct TimeParser {
     }
 
     private var startsFraction: Bool {
-        guard let separator = rest.first, separator == UInt8(ascii: ".") || separator == UInt8(ascii: ","),
+        guard let separator = rest.first,
+            separator == UInt8(ascii: ".") || separator == UInt8(ascii: ","),
             let digit = rest.dropFirst().first
         else { return false }
         return isDigit(digit)
@@ -250,7 +257,8 @@ struct TimeParser {
     /// Reads exactly `digits`, or as many as there are when the fraction is optional.
     private mutating func readFraction(digits: Int, isOptional: Bool) -> Outcome {
         if isOptional && !startsFraction { return .done }
-        guard let separator = rest.first, separator == UInt8(ascii: ".") || separator == UInt8(ascii: ",")
+        guard let separator = rest.first,
+            separator == UInt8(ascii: ".") || separator == UInt8(ascii: ",")
         else { return .bad }
         var field = rest.dropFirst().prefix(while: isDigit)
         if !isOptional {
@@ -325,7 +333,9 @@ struct TimeParser {
         guard month == nil || month == date.month else {
             throw invalid(": day-of-year does not match month")
         }
-        guard day == nil || day == date.day else { throw invalid(": day-of-year does not match day") }
+        guard day == nil || day == date.day else {
+            throw invalid(": day-of-year does not match day")
+        }
         month = date.month
         day = date.day
     }

@@ -121,7 +121,9 @@ private struct ZoneFileReader {
 
     mutating func header() -> Header? {
         let size = 44
-        guard position + size <= file.count, file[position..<position + 4].elementsEqual("TZif".utf8) else {
+        guard position + size <= file.count,
+            file[position..<position + 4].elementsEqual("TZif".utf8)
+        else {
             return nil
         }
         let version = file[position + 4]
@@ -151,7 +153,9 @@ private struct ZoneFileReader {
             let start = types + index * 6
             let nameOffset = Int(file[start + 5])
             guard nameOffset < header.abbreviationBytes else { return nil }
-            let name = file[(names + nameOffset)..<(names + header.abbreviationBytes)].prefix { $0 != 0 }
+            let name = file[(names + nameOffset)..<(names + header.abbreviationBytes)].prefix {
+                $0 != 0
+            }
             times.append(
                 .init(
                     abbreviation: String(decoding: name, as: UTF8.self),
@@ -161,7 +165,8 @@ private struct ZoneFileReader {
         for index in 0..<header.transitions {
             let localTime = Int(file[indices + index])
             guard localTime < times.count else { return nil }
-            transitions.append((integer(at: position + index * timeSize, bytes: timeSize), localTime))
+            transitions.append(
+                (integer(at: position + index * timeSize, bytes: timeSize), localTime))
         }
         position += size
         return (times, transitions)

@@ -24,7 +24,9 @@ enum TimeZoneDatabase {
     /// A name must not lead out of the database's folder.
     private static func isSafe(_ name: String) -> Bool {
         let bytes = name.utf8
-        guard bytes.count <= Limits.timeZoneNameBytes, bytes.first != UInt8(ascii: "/") else { return false }
+        guard bytes.count <= Limits.timeZoneNameBytes, bytes.first != UInt8(ascii: "/") else {
+            return false
+        }
         for byte in bytes {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

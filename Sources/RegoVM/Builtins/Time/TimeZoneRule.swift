@@ -55,7 +55,8 @@ struct TimeZoneRule: Sendable {
                 abbreviation: standardName, offset: standardOffset, start: .min, end: .max)
         }
         let year = CivilDate(
-            daysSince1970: floorDivide(seconds + standardOffset, ZonedTime.secondsPerDay)).year
+            daysSince1970: floorDivide(seconds + standardOffset, ZonedTime.secondsPerDay)
+        ).year
         var changes: [(at: Int, isDaylight: Bool)] = []
         for year in (year - 1)...(year + 1) {
             let daylight = Self.instant(of: toDaylight, in: year) - standardOffset
@@ -127,7 +128,8 @@ private struct Scanner {
     mutating func number(_ range: ClosedRange<Int>) -> Int? {
         let start = position
         var result = 0
-        while position < text.count, text[position] >= 0x30, text[position] <= 0x39, result < 10_000 {
+        while position < text.count, text[position] >= 0x30, text[position] <= 0x39, result < 10_000
+        {
             result = result * 10 + Int(text[position] - 0x30)
             position += 1
         }

@@ -8,7 +8,8 @@ struct Token {
 
     init(_ value: Value) throws(BuiltinError) {
         guard value.isString else { throw .operand(1, mustBe: "string", got: value) }
-        let parts = value.bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = value.bytes.split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count > 1 else { throw .failed("encoded JWT had no period separators") }
         guard parts.count == 3 else {
             throw .failed("encoded JWT must have 3 sections, found \(parts.count)")
@@ -87,9 +88,11 @@ struct TokenHeader {
         let names = critical.elements.prefix { $0.isString }
         guard !names.isEmpty else { throw .failed("crit: must be a nonempty list") }
         let understood: [StaticString] = ["alg", "kid", "typ", "cty", "crit"]
-        isValid = !algorithm.isEmpty && !names.contains { name in
-            object[name].isDefined && !understood.contains { name.equals($0) }
-        }
+        isValid =
+            !algorithm.isEmpty
+            && !names.contains { name in
+                object[name].isDefined && !understood.contains { name.equals($0) }
+            }
     }
 
     private static func text(_ object: Value, _ name: StaticString) throws(BuiltinError) -> String {

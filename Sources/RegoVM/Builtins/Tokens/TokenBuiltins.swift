@@ -22,17 +22,22 @@ enum TokenBuiltins {
                 .nondeterministic
             ) { evaluation, operands throws(BuiltinError) in
                 try TokenSigner(evaluation).sign(
-                    header: marshal(operands[0], evaluation), payload: marshal(operands[1], evaluation),
+                    header: marshal(operands[0], evaluation),
+                    payload: marshal(operands[1], evaluation),
                     key: marshal(operands[2], evaluation))
             },
-            Builtin("io.jwt.encode_sign_raw", "string, string, string -> string", .nondeterministic) {
+            Builtin("io.jwt.encode_sign_raw", "string, string, string -> string", .nondeterministic)
+            {
                 evaluation, operands throws(BuiltinError) in
                 let key = try operands.string(2)
                 return try TokenSigner(evaluation).sign(
                     header: operands.string(0), payload: operands.string(1), key: key)
             },
         ]
-        + ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+        + [
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
+            "EdDSA",
+        ]
         .map(signature)
         + ["HS256", "HS384", "HS512"].map(authentication)
 
@@ -97,7 +102,9 @@ enum TokenBuiltins {
             let object = try token.decodedHeader(evaluation)
             let header = try TokenHeader(object)
             guard header.isValid else { return unverified }
-            if !constraints.algorithm.isEmpty && constraints.algorithm != header.algorithm { return unverified }
+            if !constraints.algorithm.isEmpty && constraints.algorithm != header.algorithm {
+                return unverified
+            }
             guard try constraints.verify(token, header) else { return unverified }
             let payload = try token.decodedPayload()
             if header.contentType.lowercased() == "jwt" {

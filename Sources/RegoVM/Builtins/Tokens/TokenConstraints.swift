@@ -23,7 +23,8 @@ struct TokenConstraints {
             case "aud": audience = try Self.text("aud", value)
             case "time": time = try Self.time(value)
             default:
-                throw .failed("unknown token validation constraint: \(key.asString ?? key.description)")
+                throw .failed(
+                    "unknown token validation constraint: \(key.asString ?? key.description)")
             }
         }
         if keys != nil && !secret.isEmpty { throw .failed("duplicate key constraints") }
@@ -31,7 +32,9 @@ struct TokenConstraints {
     }
 
     private static func text(_ name: String, _ value: Value) throws(BuiltinError) -> String {
-        guard let text = value.asString else { throw .failed("\(name) constraint: must be a string") }
+        guard let text = value.asString else {
+            throw .failed("\(name) constraint: must be a string")
+        }
         return text
     }
 
@@ -61,7 +64,9 @@ struct TokenConstraints {
         _ signature: [UInt8]
     ) -> Bool {
         let message = token.message
-        if !header.keyIdentifier.isEmpty, let key = keys.first(where: { $0.identifier == header.keyIdentifier }) {
+        if !header.keyIdentifier.isEmpty,
+            let key = keys.first(where: { $0.identifier == header.keyIdentifier })
+        {
             return key.verifies(signature, of: message, algorithm)
         }
         return keys.contains { key in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Keys of tokens as policies hand them over: a PEM certificate, a PEM public key, a JSON Web Key or
+/// Keys of tokens as policies hand them over: a PEM certificate, a PEM public key, a JSON Web Key
+/// or
 /// a key set. Parsed ones are kept from decision to decision.
 final class TokenKeySource {
     private var known: [String: [TokenKey]] = [:]
@@ -17,7 +18,9 @@ final class TokenKeySource {
         return keys
     }
 
-    private static func parse(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError) -> [TokenKey] {
+    private static func parse(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> [TokenKey]
+    {
         var rest: ArraySlice<UInt8> = []
         guard let block = PEMBlock.first(in: ArraySlice(text.bytes), rest: &rest) else {
             return try keySet(text, evaluation)
@@ -39,7 +42,9 @@ final class TokenKeySource {
         }
     }
 
-    private static func keySet(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError) -> [TokenKey] {
+    private static func keySet(_ text: Value, _ evaluation: Evaluation) throws(BuiltinError)
+        -> [TokenKey]
+    {
         do {
             let document = try JSONReader.read(text.bytes, into: evaluation.arena)
             let keys = try JSONWebKey.keys(document)

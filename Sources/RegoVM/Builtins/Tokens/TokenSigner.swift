@@ -6,14 +6,17 @@ struct TokenSigner {
 
     init(_ evaluation: Evaluation) { self.evaluation = evaluation }
 
-    /// - Parameters: JSON text each; `key` is a JSON Web Key or a set, of which the first one signs.
+    /// - Parameters: JSON text each; `key` is a JSON Web Key or a set, of which the first one
+    /// signs.
     func sign(header: Value, payload: Value, key: Value) throws(BuiltinError) -> Value {
         let key = try signingKey(key)
         let fields = try parsedHeader(header)
         guard let name = fields["alg"].asString else {
             throw .failed("missing or invalid 'alg' header: jwsbb: header \"alg\" not found")
         }
-        guard let algorithm = TokenAlgorithm(name) else { throw .failed("unknown JWS algorithm: \(name)") }
+        guard let algorithm = TokenAlgorithm(name) else {
+            throw .failed("unknown JWS algorithm: \(name)")
+        }
         let isToken = !fields["typ"].isString || fields["typ"].equals("JWT")
         if isToken && parse(payload) == nil { throw .failed("type is JWT but payload is not JSON") }
         var token = Base64Text.encode(header.bytes, .url, isPadded: false)
@@ -42,9 +45,11 @@ struct TokenSigner {
     private func parsedHeader(_ text: Value) throws(BuiltinError) -> Value {
         if let header = parse(text) { return header }
         // OPA's reader takes anything made of these for a number, which has no fields.
-        let looksLikeNumber = !text.bytes.isEmpty && text.bytes.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
+        let looksLikeNumber =
+            !text.bytes.isEmpty && text.bytes.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
         if looksLikeNumber { return .null }
-        throw .failed("missing or invalid 'alg' header: cannot parse JSON")
+        let reason = text.bytes.isEmpty ? ": cannot parse empty string; unparsed tail: \"\"" : ""
+        throw .failed("missing or invalid 'alg' header: cannot parse JSON\(reason)")
     }
 
     private func parse(_ text: Value) -> Value? {

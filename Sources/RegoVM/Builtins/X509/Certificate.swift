@@ -80,7 +80,8 @@ struct Certificate {
         object.insert("RawIssuer", evaluation.base64(rawIssuer))
         object.insert("Signature", evaluation.base64(signature))
         object.insert("SignatureAlgorithm", .integer(signatureAlgorithm))
-        object.insert("PublicKeyAlgorithm", .integer(CertificateAlgorithm.publicKey(publicKey.algorithm)))
+        object.insert(
+            "PublicKeyAlgorithm", .integer(CertificateAlgorithm.publicKey(publicKey.algorithm)))
         do {
             object.insert("PublicKey", try publicKey.describe(evaluation))
         } catch {
@@ -93,7 +94,9 @@ struct Certificate {
         object.insert("NotBefore", evaluation.time(notBefore))
         object.insert("NotAfter", evaluation.time(notAfter))
         extensions.describe(into: object, evaluation)
-        if withURIStrings { object.insert("URIStrings", evaluation.strings(extensions.uris.map(\.text))) }
+        if withURIStrings {
+            object.insert("URIStrings", evaluation.strings(extensions.uris.map(\.text)))
+        }
         return object.finish()
     }
 }
@@ -115,10 +118,12 @@ extension DERReader.Element {
         let numbers = stride(from: digits.startIndex, to: digits.endIndex, by: 2).map {
             Int(digits[$0] - 0x30) * 10 + Int(digits[$0 + 1] - 0x30)
         }
-        let year = isShort
+        let year =
+            isShort
             ? numbers[0] + (numbers[0] >= 50 ? 1900 : 2000) : numbers[0] * 100 + numbers[1]
         let rest = Array(numbers.dropFirst(isShort ? 1 : 2))
-        guard (1...12).contains(rest[0]), rest[1] >= 1, rest[1] <= CivilDate.days(inMonth: rest[0], of: year),
+        guard (1...12).contains(rest[0]), rest[1] >= 1,
+            rest[1] <= CivilDate.days(inMonth: rest[0], of: year),
             rest[2] < 24, rest[3] < 60, rest[4] < 60
         else { throw DERReader.Malformed() }
         return ZonedTime(

@@ -21,7 +21,9 @@ enum CertificateBuiltins {
         ) { evaluation, operands throws(BuiltinError) in
             let text = try operands.string(0)
             let fields = try operands.object(1)
-            guard (try? CertificateSource.certificates(text)) != nil else { return invalid(evaluation) }
+            guard (try? CertificateSource.certificates(text)) != nil else {
+                return invalid(evaluation)
+            }
             return try verify(text, options(fields, evaluation), evaluation, withURIStrings: false)
         },
         Builtin("crypto.x509.parse_certificate_request", "string -> object[string: any]") {
@@ -73,10 +75,13 @@ enum CertificateBuiltins {
         return evaluation.array(values)
     }
 
-    private static func invalid(_ evaluation: Evaluation) -> Value { evaluation.array(.false, .emptyArray) }
+    private static func invalid(_ evaluation: Evaluation) -> Value {
+        evaluation.array(.false, .emptyArray)
+    }
 
     private static func verify(
-        _ text: Value, _ options: CertificateChain.Options, _ evaluation: Evaluation, withURIStrings: Bool
+        _ text: Value, _ options: CertificateChain.Options, _ evaluation: Evaluation,
+        withURIStrings: Bool
     ) throws(BuiltinError) -> Value {
         guard let certificates = try? CertificateSource.certificates(text),
             let chain = CertificateChain.verify(certificates, options)
@@ -92,16 +97,20 @@ enum CertificateBuiltins {
         for (key, value) in zip(fields.keys, fields.values) where key.isString {
             switch key.asString {
             case "DNSName":
-                guard let name = value.asString else { throw .failed("'DNSName' should be a string") }
+                guard let name = value.asString else {
+                    throw .failed("'DNSName' should be a string")
+                }
                 options.hostName = name
             case "CurrentTime":
                 guard value.isNumber else { throw .failed("'CurrentTime' should be a number") }
-                guard let time = value.asInteger ?? DecimalText(value.bytes).asInt64 else {
+                guard let time = value.asInteger else {
                     throw .failed("'CurrentTime' should be a valid int64 number")
                 }
                 options.time = time
             case "MaxConstraintComparisons":
-                guard value.isNumber else { throw .failed("'MaxConstraintComparisons' should be a number") }
+                guard value.isNumber else {
+                    throw .failed("'MaxConstraintComparisons' should be a number")
+                }
             case "KeyUsages": options.keyUsages = try usages(value)
             default: throw .failed("invalid key option")
             }
@@ -116,7 +125,8 @@ enum CertificateBuiltins {
         let names = list.elements.compactMap(\.asString)
         let unknown = names.filter { !keyUsages.contains($0) }
         guard unknown.isEmpty else {
-            throw .failed("invalid entries for 'KeyUsages' found: [\(unknown.joined(separator: " "))]")
+            throw .failed(
+                "invalid entries for 'KeyUsages' found: [\(unknown.joined(separator: " "))]")
         }
         return names.compactMap { keyUsages.firstIndex(of: $0) }
     }
@@ -127,7 +137,9 @@ enum CertificateBuiltins {
         _ certificate: Value, _ key: Value, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Value {
         guard key.isString else { throw .operand(1, mustBe: "string", got: key) }
-        let certificates = try blocks(certificate, type: "CERTIFICATE").filter { $0.type == "CERTIFICATE" }
+        let certificates = try blocks(certificate, type: "CERTIFICATE").filter {
+            $0.type == "CERTIFICATE"
+        }
         guard let first = certificates.first else {
             throw .failed("tls: failed to find any PEM data in certificate input")
         }

@@ -7,7 +7,8 @@ struct CertificateChain {
         var hostName = ""
         /// Nanoseconds since 1970.
         var time: Int64
-        /// Extended key usages as Go numbers them, one of which the whole chain must allow; 0 is any.
+        /// Extended key usages as Go numbers them, one of which the whole chain must allow; 0 is
+        /// any.
         var keyUsages: [Int] = []
 
         static let serverAuthentication = 1
@@ -16,7 +17,9 @@ struct CertificateChain {
     /// - Parameter certificates: the trusted root first, the leaf last.
     /// - Returns: the chain from the leaf to the root; nil when there is no valid one.
     static func verify(_ certificates: [Certificate], _ options: Options) -> [Certificate]? {
-        guard certificates.count >= 2, certificates.count <= Limits.certificatesInChain else { return nil }
+        guard certificates.count >= 2, certificates.count <= Limits.certificatesInChain else {
+            return nil
+        }
         defer { ERR_clear_error() }
         let parsed = certificates.map { certificate in
             Array(certificate.whole).withUnsafeBufferPointer { bytes in
@@ -26,8 +29,11 @@ struct CertificateChain {
         }
         defer { for certificate in parsed { X509_free(certificate) } }
         let usable = parsed.compactMap { $0 }
-        guard usable.count == certificates.count, let chain = chain(usable, options) else { return nil }
-        guard let found = try? Certificate.all(chain), !found.dropLast().contains(where: \.isWeaklySigned),
+        guard usable.count == certificates.count, let chain = chain(usable, options) else {
+            return nil
+        }
+        guard let found = try? Certificate.all(chain),
+            !found.dropLast().contains(where: \.isWeaklySigned),
             allows(options.keyUsages, found)
         else { return nil }
         return found
@@ -47,7 +53,8 @@ struct CertificateChain {
         for certificate in certificates[1..<(certificates.count - 1)] {
             OPENSSL_sk_push(others, UnsafeRawPointer(certificate))
         }
-        guard X509_STORE_CTX_init(context, store, certificates[certificates.count - 1], others) == 1,
+        guard
+            X509_STORE_CTX_init(context, store, certificates[certificates.count - 1], others) == 1,
             let parameters = X509_STORE_CTX_get0_param(context)
         else { return nil }
         // The first certificate is trusted whether it signed itself or not.
@@ -72,11 +79,13 @@ struct CertificateChain {
             address = Array(address.dropFirst().dropLast())
         }
         if IPAddress(address) != nil {
-            return X509_VERIFY_PARAM_set1_ip_asc(parameters, String(decoding: address, as: UTF8.self)) == 1
+            return X509_VERIFY_PARAM_set1_ip_asc(
+                parameters, String(decoding: address, as: UTF8.self)) == 1
         }
         // The common name is no host name, and a wildcard stands for one whole label.
         X509_VERIFY_PARAM_set_hostflags(
-            parameters, UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+            parameters,
+            UInt32(X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
         return X509_VERIFY_PARAM_set1_host(parameters, hostName, hostName.utf8.count) == 1
     }
 
@@ -94,7 +103,11 @@ struct CertificateChain {
         if open.contains(0) { return true }
         for certificate in chain {
             let allowed = certificate.extensions.extendedKeyUsages
-            if allowed.isEmpty && certificate.extensions.unknownKeyUsages.isEmpty || allowed.contains(0) { continue }
+            if allowed.isEmpty && certificate.extensions.unknownKeyUsages.isEmpty
+                || allowed.contains(0)
+            {
+                continue
+            }
             open.removeAll { !allowed.contains($0) }
         }
         return !open.isEmpty
@@ -102,5 +115,7 @@ struct CertificateChain {
 }
 
 extension Certificate {
-    fileprivate var isWeaklySigned: Bool { CertificateAlgorithm.broken.contains(signatureAlgorithm) }
+    fileprivate var isWeaklySigned: Bool {
+        CertificateAlgorithm.broken.contains(signatureAlgorithm)
+    }
 }

@@ -54,7 +54,8 @@ struct CertificateExtensions {
         while !reader.isAtEnd {
             var fields = try reader.next(DER.Tag.sequence).reader
             let identifier = try fields.next(DER.Tag.objectIdentifier).arcs()
-            let isCritical = try fields.optional(DER.Tag.boolean).map { $0.content.first == 0xFF } ?? false
+            let isCritical =
+                try fields.optional(DER.Tag.boolean).map { $0.content.first == 0xFF } ?? false
             let value = try fields.next(DER.Tag.octetString).content
             all.append(Extension(identifier: identifier, isCritical: isCritical, value: value))
             let isHandled = try interpret(all[all.count - 1])
@@ -94,7 +95,9 @@ struct CertificateExtensions {
     private mutating func readKeyUsage(_ element: DERReader.Element) throws {
         let (bytes, unused) = try element.bits()
         for index in 0..<min(9, bytes.count * 8 - unused) {
-            if bytes[bytes.startIndex + index / 8] >> UInt8(7 - index % 8) & 1 == 1 { keyUsage |= 1 << index }
+            if bytes[bytes.startIndex + index / 8] >> UInt8(7 - index % 8) & 1 == 1 {
+                keyUsage |= 1 << index
+            }
         }
     }
 
@@ -177,7 +180,8 @@ struct CertificateExtensions {
 
     private mutating func readAuthorityKeyIdentifier(_ fields: DERReader) throws {
         var fields = fields
-        authorityKeyIdentifier = try fields.optional(DER.Tag.context(0, isConstructed: false))?.content
+        authorityKeyIdentifier = try fields.optional(DER.Tag.context(0, isConstructed: false))?
+            .content
     }
 
     private mutating func readPolicyConstraints(_ fields: DERReader) throws {
@@ -210,14 +214,16 @@ extension CertificateExtensions {
         object.insert("UnhandledCriticalExtensions", identifiers(unhandled, evaluation))
         object.insert("KeyUsage", .integer(keyUsage))
         object.insert(
-            "ExtKeyUsage", extendedKeyUsages.isEmpty ? .null : evaluation.integers(extendedKeyUsages))
+            "ExtKeyUsage",
+            extendedKeyUsages.isEmpty ? .null : evaluation.integers(extendedKeyUsages))
         object.insert("UnknownExtKeyUsage", identifiers(unknownKeyUsages, evaluation))
         object.insert("BasicConstraintsValid", .boolean(hasBasicConstraints))
         object.insert("IsCA", .boolean(isAuthority))
         object.insert("MaxPathLen", .integer(pathLength))
         object.insert("MaxPathLenZero", .boolean(hasBasicConstraints && pathLength == 0))
         object.insert("SubjectKeyId", subjectKeyIdentifier.map { evaluation.base64($0) } ?? .null)
-        object.insert("AuthorityKeyId", authorityKeyIdentifier.map { evaluation.base64($0) } ?? .null)
+        object.insert(
+            "AuthorityKeyId", authorityKeyIdentifier.map { evaluation.base64($0) } ?? .null)
         object.insert("OCSPServer", evaluation.strings(ocspServers))
         object.insert("IssuingCertificateURL", evaluation.strings(issuingCertificates))
         object.insert("CRLDistributionPoints", evaluation.strings(revocationLists))
@@ -229,7 +235,8 @@ extension CertificateExtensions {
     func describeShared(into object: CollectionBuilder, _ evaluation: Evaluation) {
         let list = all.map { entry in
             evaluation.object([
-                ("Id", evaluation.integers(entry.identifier)), ("Critical", .boolean(entry.isCritical)),
+                ("Id", evaluation.integers(entry.identifier)),
+                ("Critical", .boolean(entry.isCritical)),
                 ("Value", evaluation.base64(entry.value)),
             ])
         }

@@ -40,7 +40,8 @@ struct CertificateName {
         object.insert("ExtraNames", .null)
         let names = attributes.map { attribute in
             evaluation.object([
-                ("Type", evaluation.integers(attribute.type)), ("Value", evaluation.string(attribute.text)),
+                ("Type", evaluation.integers(attribute.type)),
+                ("Value", evaluation.string(attribute.text)),
             ])
         }
         object.insert("Names", names.isEmpty ? .null : evaluation.array(names))

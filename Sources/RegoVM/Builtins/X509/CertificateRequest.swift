@@ -36,7 +36,9 @@ struct CertificateRequest {
             let attribute = try list.next(DER.Tag.sequence)
             attributes.append(attribute)
             var pair = attribute.reader
-            guard try pair.next(DER.Tag.objectIdentifier).arcs() == Self.extensionRequest else { continue }
+            guard try pair.next(DER.Tag.objectIdentifier).arcs() == Self.extensionRequest else {
+                continue
+            }
             var values = try pair.next(DER.Tag.set).reader
             try extensions.read(values.next(DER.Tag.sequence))
         }
@@ -51,7 +53,8 @@ struct CertificateRequest {
         object.insert("Version", .integer(version))
         object.insert("Signature", evaluation.base64(signature))
         object.insert("SignatureAlgorithm", .integer(signatureAlgorithm))
-        object.insert("PublicKeyAlgorithm", .integer(CertificateAlgorithm.publicKey(publicKey.algorithm)))
+        object.insert(
+            "PublicKeyAlgorithm", .integer(CertificateAlgorithm.publicKey(publicKey.algorithm)))
         do {
             object.insert("PublicKey", try publicKey.describe(evaluation))
         } catch {
@@ -66,7 +69,9 @@ struct CertificateRequest {
 
     /// An attribute whose values are lists of typed values, as extensions are; others throw and are
     /// left out, as in Go.
-    private static func describe(_ attribute: DERReader.Element, _ evaluation: Evaluation) throws -> Value {
+    private static func describe(_ attribute: DERReader.Element, _ evaluation: Evaluation) throws
+        -> Value
+    {
         var pair = attribute.reader
         let type = try pair.next(DER.Tag.objectIdentifier).arcs()
         var values = try pair.next(DER.Tag.set).reader
@@ -85,10 +90,14 @@ struct CertificateRequest {
             }
             lists.append(evaluation.array(list))
         }
-        return evaluation.object([("Type", evaluation.integers(type)), ("Value", evaluation.array(lists))])
+        return evaluation.object([
+            ("Type", evaluation.integers(type)), ("Value", evaluation.array(lists)),
+        ])
     }
 
-    private static func describeAny(_ element: DERReader.Element, _ evaluation: Evaluation) throws -> Value {
+    private static func describeAny(_ element: DERReader.Element, _ evaluation: Evaluation) throws
+        -> Value
+    {
         switch element.tag {
         case DER.Tag.boolean: return .boolean(element.content.first == 0xFF)
         case DER.Tag.integer: return .integer(try element.smallInteger())

@@ -61,7 +61,8 @@ struct NameConstraints {
         func networks(_ names: Names) -> Value {
             let list = names.networks.map { network in
                 evaluation.object([
-                    ("IP", evaluation.string(network.address.text)), ("Mask", evaluation.base64(network.mask)),
+                    ("IP", evaluation.string(network.address.text)),
+                    ("Mask", evaluation.base64(network.mask)),
                 ])
             }
             return list.isEmpty ? .null : evaluation.array(list)

@@ -21,7 +21,9 @@ struct PrivateKeyFile {
 
     /// Nil when the block holds something else than a private key.
     init?(_ block: PEMBlock) throws(BuiltinError) {
-        guard ["RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY"].contains(block.type) else { return nil }
+        guard ["RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY"].contains(block.type) else {
+            return nil
+        }
         // OpenSSL checks the key; only then are its numbers taken out.
         guard let key = OpenSSLKey.privateKey(der: block.bytes) else {
             throw .failed("x509: failed to parse private key")
@@ -32,14 +34,17 @@ struct PrivateKeyFile {
             publicInfo = try PublicKeyInfo(reader.next(DER.Tag.sequence))
             var file = DERReader(block.bytes)
             let element = try file.next(DER.Tag.sequence)
-            numbers = try block.type == "PRIVATE KEY"
+            numbers =
+                try block.type == "PRIVATE KEY"
                 ? Self.unwrapped(element) : Self.numbers(element, publicInfo.algorithm)
         } catch {
             throw .failed("x509: failed to parse private key")
         }
     }
 
-    private static func unwrapped(_ element: DERReader.Element) throws(DERReader.Malformed) -> Numbers {
+    private static func unwrapped(_ element: DERReader.Element) throws(DERReader.Malformed)
+        -> Numbers
+    {
         var fields = element.reader
         _ = try fields.next(DER.Tag.integer)
         var identifier = try fields.next(DER.Tag.sequence).reader
@@ -59,7 +64,9 @@ struct PrivateKeyFile {
         switch algorithm {
         case CertificateAlgorithm.rsa:
             var numbers: [ArraySlice<UInt8>] = []
-            for _ in 0..<8 { numbers.append(try fields.next(DER.Tag.integer).content.drop { $0 == 0 }) }
+            for _ in 0..<8 {
+                numbers.append(try fields.next(DER.Tag.integer).content.drop { $0 == 0 })
+            }
             return .rsa(numbers)
         case CertificateAlgorithm.elliptic:
             return .elliptic(secret: try fields.next(DER.Tag.octetString).content)
@@ -74,7 +81,9 @@ struct PrivateKeyFile {
         let object = CollectionBuilder.object(in: evaluation.arena, capacity: 8)
         do {
             let publicPart = try publicInfo.describe(evaluation)
-            for (key, value) in zip(publicPart.keys, publicPart.values) { object.insert(key, value) }
+            for (key, value) in zip(publicPart.keys, publicPart.values) {
+                object.insert(key, value)
+            }
         } catch {
             throw .failed("x509: failed to parse private key")
         }
@@ -86,7 +95,8 @@ struct PrivateKeyFile {
             object.insert(
                 "Precomputed",
                 evaluation.object([
-                    ("Dp", values[5]), ("Dq", values[6]), ("Qinv", values[7]), ("CRTValues", .emptyArray),
+                    ("Dp", values[5]), ("Dq", values[6]), ("Qinv", values[7]),
+                    ("CRTValues", .emptyArray),
                 ]))
         case .elliptic(let secret): object.insert("D", evaluation.number(bigEndian: secret))
         case .edwards(let seed): return evaluation.base64(seed + publicInfo.key)
@@ -106,12 +116,14 @@ struct PrivateKeyFile {
             return evaluation.object(
                 [("kty", .string("RSA"))] + zip(names, numbers).map { ($0, text($1)) })
         case .elliptic(let secret):
-            guard let curve = Self.curves[publicInfo.curve], let point = try? publicInfo.point() else {
+            guard let curve = Self.curves[publicInfo.curve], let point = try? publicInfo.point()
+            else {
                 throw .failed("unsupported elliptic curve")
             }
             let padding = [UInt8](repeating: 0, count: max(0, curve.size - secret.count))
             return evaluation.object([
-                ("kty", .string("EC")), ("crv", evaluation.string(curve.name)), ("x", text(point.x)),
+                ("kty", .string("EC")), ("crv", evaluation.string(curve.name)),
+                ("x", text(point.x)),
                 ("y", text(point.y)), ("d", text(padding + secret)),
             ])
         case .edwards:

@@ -87,7 +87,9 @@ struct PublicKeyInfo {
 
     /// The coordinates of an uncompressed point.
     func point() throws(DERReader.Malformed) -> (x: ArraySlice<UInt8>, y: ArraySlice<UInt8>) {
-        guard key.first == 0x04, key.count % 2 == 1, key.count > 1 else { throw DERReader.Malformed() }
+        guard key.first == 0x04, key.count % 2 == 1, key.count > 1 else {
+            throw DERReader.Malformed()
+        }
         let half = key.count / 2
         return (key.dropFirst().prefix(half), key.suffix(half))
     }

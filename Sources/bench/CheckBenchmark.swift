@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AgentContext
+import CAllocationCount
+import Cryptography
+import DecisionLog
+import Glibc
+import Inspection
+import PDP
+import Platform
+import PolicyBundle
+import RegoCompiler
+import RegoVM
+import Server
+import TransparencyLog
+
+/// Cost of one check without the transport: decode, inspect, context, policy, record, encode.
+///
+/// usage: bench check FRAME ROUNDS ENTRYPOINT PATH...
+///
+/// FRAME is a file with one gRPC message (5 bytes of prefix and a CheckRequest); PATHs are policies and data.
+/// The counts do not depend on the machine's mood, so CI holds them against thresholds.
+enum CheckBenchmark {
+    struct Usage: Error, CustomStringConvertible {
+        let description = "usage: bench check FRAME ROUNDS ENTRYPOINT PATH..."
+    }
+
+    static func run(_ arguments: ArraySlice<String>) throws {
+        let words = Array(arguments)
+        guard words.count >= 4, let rounds = Int(words[1]), rounds > 0 else { throw Usage() }
+        let frame = try file(words[0])
+        let sources = try PolicyLoader().load(Array(words[3...]))
+        let modules = try sources.policies.enumerated().map {
+            try Parser.parse($0.element, file: Int32($0.offset))
+        }
+        let output = try Compiler().compile(modules)
+        let policy = Policy(
+            program: output.program, data: sources.data, revision: sources.revision,
+            owners: [output.owner, sources.memory])
+        let log = try openLog()
+        let shared = SharedState(
+            inspector: Inspector(internalDestinations: try InternalDestinations(InternalDestinations.defaults)),
+            identifier: AgentIdentifier(), settings: DecisionPoint.Settings(), agents: AgentStore(),
+            policy: CurrentPolicy(try PolicySnapshot(policy: policy, entrypoint: words[2], allowed: [])),
+            log: log, memory: 64 << 20, deadline: MonotonicTime.second)
+        try measure(CheckHandler(shared), log.makeWriter(), frame, rounds)
+    }
+
+    private static func file(_ path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY)
+        guard descriptor >= 0 else { throw Usage() }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4 << 20)
+        let count = read(descriptor, &bytes, bytes.count)
+        guard count > 5 else { throw Usage() }
+        return Array(bytes[..<count])
+    }
+
+    /// A log in memory: the disk is measured elsewhere.
+    private static func openLog() throws -> LocalLog {
+        var configuration = LogConfiguration()
+        configuration.permissions = .create
+        return try LocalLog.open(
+            .init(log: StorageMemory("log"), journal: StorageMemory("journal")),
+            signer: try NoteSigner(name: LogKey.defaultOrigin, privateKey: try .generate()), configuration)
+    }
+
+    private static func measure(
+        _ handler: CheckHandler, _ writer: LogWriter, _ frame: [UInt8], _ rounds: Int
+    ) throws {
+        try frame.withUnsafeBytes { frame in
+            let message = UnsafeRawBufferPointer(rebasing: frame[5...])
+            func decide(_ rounds: Int) -> Double {
+                let started = MonotonicTime.now()
+                for _ in 0..<rounds {
+                    _ = handler.answer(message, deadline: .max, log: writer)
+                    writer.discard()
+                }
+                return Double(MonotonicTime.now() - started) / Double(rounds)
+            }
+            _ = decide(min(rounds, 1000))
+            let before = allocation_count()
+            let nanoseconds = decide(rounds)
+            let allocations = Double(allocation_count() - before) / Double(rounds)
+            print("us/check \((nanoseconds / 1000).text(2, 0))  allocations/check \(allocations.text(2, 0))")
+        }
+    }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Foundation
+import PolicyBundle
+import RegoVM
+
+extension AnswerFormat: ExpressibleByArgument {}
+
+struct EvalCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval", abstract: "Evaluate a Rego query, as `opa eval` does.",
+        discussion: """
+            Exits with 0, with 1 when --fail or --fail-defined says so, and with 2 on errors.
+
+            portcullis eval -d policies -i request.json 'data.portcullis.authz.decision'
+            """)
+
+    @Option(
+        name: [.short, .long], parsing: .singleValue,
+        help: "Policies and data: a file, a folder, or `prefix:path`. May be repeated.")
+    var data: [String] = []
+
+    @Option(
+        name: [.short, .long], parsing: .singleValue,
+        help: "A folder in which only data.json and data.yaml are data. May be repeated.")
+    var bundle: [String] = []
+
+    @Option(name: [.short, .long], help: "A JSON or YAML file with the input.")
+    var input: String?
+
+    @Flag(
+        name: [.customShort("I"), .customLong("stdin-input")],
+        help: "Read the input from standard input.")
+    var readsInput = false
+
+    @Flag(name: .customLong("stdin"), help: "Read the query from standard input.")
+    var readsQuery = false
+
+    @Option(name: [.short, .long], help: "json, pretty, raw, values, bindings or discard.")
+    var format = AnswerFormat.json
+
+    @Option(name: .long, help: "The package whose rules the query may name without `data`.")
+    var package: String?
+
+    @Option(
+        name: .customLong("import"), parsing: .singleValue,
+        help: "An import of the query. May be repeated.")
+    var imports: [String] = []
+
+    @Flag(name: .long, help: "Exit with 1 when the query is undefined.")
+    var fail = false
+
+    @Flag(name: .long, help: "Exit with 1 when the query is defined.")
+    var failDefined = false
+
+    @Flag(name: .long, help: "An error of a builtin ends the evaluation.")
+    var strictBuiltinErrors = false
+
+    @Flag(name: .customLong("v0-compatible"), help: "Read Rego as OPA before 1.0 did.")
+    var isVersion0 = false
+
+    @Flag(name: .customLong("v1-compatible"), help: .hidden)
+    var isVersion1 = false
+
+    @Argument(help: "The query.")
+    var query: String?
+
+    func validate() throws {
+        if readsQuery == (query != nil) {
+            throw ValidationError("expected a query, as an argument or by --stdin")
+        }
+        if readsInput && (input != nil || readsQuery) {
+            throw ValidationError("--stdin-input cannot be combined with --input or --stdin")
+        }
+    }
+
+    func run() throws {
+        let evaluation = Evaluation()
+        let printed: AnswerFormat.Printed
+        var status: Int32 = 0
+        do throws(QueryFailure) {
+            let answer = try question(evaluation).answer(evaluation)
+            printed = format.printed(answer)
+            if answer.isDefined ? failDefined : fail { status = ExitStatus.failure }
+        } catch {
+            printed = format.printed(error)
+            // What OPA exits with, whose place this command takes.
+            status = 2
+        }
+        Output.print(printed.output)
+        Output.error(printed.errors)
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private func question(_ evaluation: Evaluation) throws(QueryFailure) -> Query {
+        let clock = Date().timeIntervalSince1970
+        evaluation.begin(now: Int64(clock * 1e9), seed: UInt64.random(in: 0...UInt64.max))
+        evaluation.printer = { Output.error($0 + "\n") }
+        var question = Query(text: query ?? "")
+        if readsQuery { question.text = String(decoding: try InputFile.bytes("-"), as: UTF8.self) }
+        let sources = try load()
+        question.policies = sources.policies
+        question.data = sources.data
+        question.memory = sources.memory
+        question.input = try readInput(evaluation.arena)
+        question.package = package
+        question.imports = imports
+        question.version = isVersion0 ? .v0 : .v1
+        question.isStrictAboutBuiltins = strictBuiltinErrors
+        return question
+    }
+
+    private func load() throws(QueryFailure) -> PolicySources {
+        var loader = PolicyLoader()
+        loader.includesTests = true
+        loader.dataFiles = bundle.isEmpty ? .all : .named
+        do throws(LoadFailure) {
+            return try loader.load(data + bundle)
+        } catch {
+            throw QueryFailure(error)
+        }
+    }
+
+    private func readInput(_ arena: Arena) throws(QueryFailure) -> Value {
+        if readsInput { return try InputFile.parse(try InputFile.bytes("-"), "stdin", arena) }
+        guard let input else { return .undefined }
+        return try InputFile.read(input, arena)
+    }
+}
+
+/// A document that a person hands to a command.
+enum InputFile {
+    static func read(_ path: String, _ arena: Arena) throws(QueryFailure) -> Value {
+        try parse(bytes(path), path, arena)
+    }
+
+    static func bytes(_ path: String) throws(QueryFailure) -> [UInt8] {
+        do throws(InputBytes.Unreadable) {
+            return try InputBytes.read(path)
+        } catch {
+            throw QueryFailure(message: error.description)
+        }
+    }
+
+    /// JSON, or YAML where that fails (as OPA does it). The value does not need `bytes`.
+    static func parse(_ bytes: [UInt8], _ name: String, _ arena: Arena) throws(QueryFailure)
+        -> Value
+    {
+        let interner = StringInterner(arena)
+        let json = bytes.withUnsafeBufferPointer { buffer -> Value? in
+            var reader = JSONReader(buffer, arena: arena, interner: interner)
+            return try? reader.document()
+        }
+        if let json { return json }
+        do throws(YAMLDocument.Failure) {
+            return try YAMLDocument.read(
+                String(decoding: bytes, as: UTF8.self), into: arena, interner: interner)
+        } catch {
+            let place = error.row == 0 ? name : "\(name):\(error.row):\(error.column)"
+            throw QueryFailure(message: "\(place): \(error.message)")
+        }
+    }
+}

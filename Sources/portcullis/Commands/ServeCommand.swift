@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import DecisionLog
+import Platform
+import Server
+import Telemetry
+
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Answer Envoy's checks until SIGTERM.",
+        discussion: """
+            Without a configuration it serves `policies` and `data` on 127.0.0.1:9191 and keeps \
+            its log in `log`.
+
+            portcullis serve --config portcullis.yaml
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    func run() throws {
+        // Before any thread starts, so that all of them leave the signals to us.
+        try TerminationSignals.block()
+        let settings = try configuration.load()
+        let logger = Logger(level: settings.telemetry.level, format: settings.telemetry.format)
+        let policy = try PolicyCompilation.Failure.orInvalid(settings)
+        do {
+            let service = try Service(settings, policy, logger)
+            logger.info(
+                "serving", "checks are answered",
+                [
+                    "address": LogValue(
+                        service.server.addresses.map(\.description).joined(separator: " ")),
+                    "entrypoint": LogValue(settings.entrypoint),
+                    "revision": LogValue(policy.policy.revision),
+                ])
+            try service.runUntilTerminated()
+        } catch {
+            let code = (error as? LogError)?.code.rawValue ?? "failed"
+            logger.error(code, "\(error)", hint(error))
+            throw ExitCode(ExitStatus.failure)
+        }
+    }
+
+    private func hint(_ error: any Error) -> KeyValuePairs<String, LogValue> {
+        guard let hint = (error as? LogError)?.hint else { return [:] }
+        return ["hint": LogValue(hint)]
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import PDP
+
+struct ValidateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Check configuration, policies and data without serving.",
+        discussion: """
+            Runs what `serve` runs before it listens. Exits with 3 when something is wrong.
+
+            portcullis validate --config portcullis.yaml
+            """)
+
+    @OptionGroup var configuration: ConfigurationOption
+
+    func run() throws {
+        let settings = try configuration.load()
+        let snapshot = try PolicyCompilation.Failure.orInvalid(settings)
+        let entrypoints = [settings.entrypoint] + settings.routeEntrypoints
+        Output.print(
+            "valid: \(entrypoints.map { "`data.\($0)`" }.joined(separator: ", ")), "
+                + "revision \(snapshot.policy.revision)\n")
+    }
+}

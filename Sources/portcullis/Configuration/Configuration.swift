@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import DecisionLog
+import Inspection
+import Server
+import Telemetry
+
+/// Every setting of the program, with its default. The keys of the file are those of this page.
+///
+/// Paths are relative to the folder in which the program runs. Durations are written `200ms`,
+/// `5s`, `1h`; sizes `64KiB`, `4MiB`.
+struct Configuration {
+    /// `listen`: where Envoy's checks come in.
+    var listen = Listen()
+    /// `loops`: event loops, each a thread; 1 to 256. Default: one per processor.
+    var loops = 0
+    /// `policies`: files and folders with policies; data files in them are loaded too, except
+    /// tests. Default: `policies`.
+    var policies = ["policies"]
+    /// `data`: files and folders with data only. Default: `data`, if it is there.
+    var data = ["data"]
+    /// True when the file names `data` itself, so that it must be there.
+    var isDataRequired = false
+    /// `entrypoint`: the rule that decides, as a path below `data`; `a/b` and `data.a.b` are the
+    /// same.
+    var entrypoint = "portcullis.authz.decision"
+    /// `route_entrypoints`: what an Envoy route may name instead (context extension
+    /// `portcullis.entrypoint`). A name that is not listed is denied. Default: none.
+    var routeEntrypoints: [String] = []
+    var scopes = Scopes()
+    var agents = Agents()
+    /// `destinations.internal`: domains (with all below them) and address ranges that are the
+    /// organisation's own. Replaces the default: private addresses, `localhost`, `internal`,
+    /// `local`, `svc`.
+    var internalDestinations = InternalDestinations.defaults
+    /// `inspection.deny`: doubts about a request with which it is denied before policy runs.
+    /// Danger: each one taken out is a known way around policies.
+    var deniedDoubts = Doubts.deniedByDefault
+    var log = Log()
+    var limits = Limits()
+    var telemetry = Telemetry()
+
+    struct Listen {
+        /// `listen.tcp`: `host:port`, one or a list. Default `127.0.0.1:9191`, unless `listen.unix`
+        /// is given. Danger: checks are not encrypted and not authenticated; keep to loopback.
+        var addresses: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 9191)]
+    }
+
+    struct Scopes {
+        /// `scopes.header`: the request header with the agent's scopes.
+        var header = ScopeHeader.defaultName
+        /// `scopes.separator`: one character. A comma, a space and a tab always part scopes too.
+        var separator = ScopeHeader.defaultSeparator
+    }
+
+    struct Agents {
+        /// `agents.key`: who an agent is: `principal` (its certificate, attested by Envoy),
+        /// `extension:<name>` (a context extension of the route) or `header:<name>`.
+        /// Danger: a header is a claim, unless Envoy sets it itself.
+        var key = AgentKey.principal
+        /// `agents.trust_domains`: SPIFFE trust domains whose agents are known. Default: any.
+        var trustDomains: [String] = []
+        /// `agents.maximum`: agents whose context is kept, at about 2 KB each.
+        var maximum = AgentContext.Limits.agents
+    }
+
+    struct Log {
+        /// `log.enabled`. Danger: without it no decision leaves a trace.
+        var isEnabled = true
+        /// `log.directory`: the log itself (`checkpoint`, `tile/...`), ready to be served.
+        var directory = "log"
+        /// `log.journal`: records that are not in the log yet; must not be served. Default: the
+        /// directory with `.journal`.
+        var journal = "log.journal"
+        /// `log.key`: the signing key. Default: the directory with `.key`.
+        var key = "log.key"
+        /// `log.origin`: the log's name in its checkpoints and verifier key.
+        var origin = LogKey.defaultOrigin
+        /// `log.create`: `first` makes key, log and journal when none of the three is there;
+        /// `never` leaves that to `portcullis log create`.
+        var isCreatedFirst = true
+        /// `log.durability`, `log.checkpoint_interval`, `log.segment`, `log.backlog`.
+        var options = LogConfiguration()
+    }
+
+    struct Limits {
+        /// `limits.message`: bytes of one check, 64KiB to 64MiB.
+        var message: Int64 = 4 << 20
+        /// `limits.connections`: connections open at once.
+        var connections = 10_000
+        /// `limits.deadline`: the time for a check whose caller sets none.
+        var deadline: Int64 = 1_000_000_000
+        /// `limits.drain`: the time that checks in flight get when the program is told to end.
+        var drain: Int64 = 20_000_000_000
+        /// `limits.work`: work units of one decision.
+        var work = 10_000_000
+        /// `limits.memory`: bytes of values of one decision.
+        var memory: Int64 = 64 << 20
+    }
+
+    struct Telemetry {
+        /// `telemetry.level`: `debug`, `info`, `warning`, `error`.
+        var level = LogLevel.info
+        /// `telemetry.format`: `automatic` (text on a terminal, else JSON), `json`, `logfmt`,
+        /// `text`.
+        var format = LogFormat.automatic
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import DecisionLog
+import Inspection
+import PDP
+import Platform
+import Server
+import Synchronization
+import Telemetry
+
+/// The running program: log, policy, agents and server, put together from the configuration.
+final class Service: Sendable {
+    let server: GRPCServer
+    private let log: LocalLog?
+    private let logger: Logger
+
+    /// Starts everything; checks are answered when it returns.
+    init(_ configuration: Configuration, _ policy: PolicySnapshot, _ logger: Logger) throws {
+        self.logger = logger
+        let loops = LoopList()
+        log = try configuration.log.isEnabled ? Self.openLog(configuration.log, loops, logger) : nil
+        var settings = DecisionPoint.Settings()
+        settings.scopeHeader = ScopeHeader(
+            name: configuration.scopes.header, separator: configuration.scopes.separator)
+        settings.deniedDoubts = configuration.deniedDoubts
+        settings.workUnits = Int64(configuration.limits.work)
+        let shared = SharedState(
+            inspector: Inspector(
+                internalDestinations: try InternalDestinations(configuration.internalDestinations)),
+            identifier: AgentIdentifier(
+                key: configuration.agents.key, trustDomains: configuration.agents.trustDomains),
+            settings: settings, agents: AgentStore(maximumAgents: configuration.agents.maximum),
+            policy: CurrentPolicy(policy), log: log,
+            memory: Int(configuration.limits.memory), deadline: UInt64(configuration.limits.deadline))
+        try log?.start()
+        do {
+            server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
+                loops.add(loop)
+                return CheckService(shared)
+            }
+        } catch {
+            try? log?.close()
+            throw error
+        }
+    }
+
+    private static func transport(_ configuration: Configuration) -> GRPCServer.Configuration {
+        var transport = GRPCServer.Configuration()
+        transport.listeners = configuration.listen.addresses
+        transport.loops = configuration.loops > 0 ? configuration.loops : SystemThread.processors
+        transport.methods = [CheckService.method]
+        transport.limits.connections = configuration.limits.connections
+        transport.limits.drainTime = UInt64(configuration.limits.drain)
+        transport.limits.call.message = Int(configuration.limits.message)
+        return transport
+    }
+
+    private static func openLog(
+        _ configuration: Configuration.Log, _ loops: LoopList, _ logger: Logger
+    ) throws -> LocalLog {
+        let isFirst =
+            configuration.isCreatedFirst && !StorageFolder.exists(configuration.key)
+            && !StorageFolder.exists(configuration.directory) && !StorageFolder.exists(configuration.journal)
+        var options = configuration.options
+        if isFirst {
+            try LogKey.create(configuration.key)
+            options.permissions.insert(.create)
+        }
+        let folders = LocalLog.Folders(
+            log: try StorageFolder(configuration.directory, creating: isFirst),
+            journal: try StorageFolder(configuration.journal, creating: isFirst))
+        let log = try LocalLog.open(
+            folders, signer: try LogKey.load(configuration.key, origin: configuration.origin), options,
+            onEvent: { report($0, logger) }, onDurable: { loops.wakeAll() })
+        logger.info(
+            isFirst ? "log_created" : "log_opened", "decisions go to `\(configuration.directory)`",
+            [
+                "vkey": LogValue("\(log.verifierKey)"), "published": LogValue(log.recovery.published),
+                "recovered": LogValue(log.recovery.recovered),
+            ])
+        return log
+    }
+
+    private static func report(_ event: LocalLog.Event, _ logger: Logger) {
+        switch event {
+        case .published(let size): logger.debug("log_published", "checkpoint", ["size": LogValue(size)])
+        case .failing(let error): logger.error(error.code.rawValue, error.message)
+        case .recovered: logger.info("log_recovered", "the log takes records again")
+        }
+    }
+
+    /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record.
+    func runUntilTerminated() throws {
+        let signal = try TerminationSignals.wait()
+        logger.info("draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
+        server.drain()
+        server.wait()
+        try log?.close()
+        logger.info("stopped", "all calls are answered and recorded")
+    }
+}
+
+/// The loops that wait for the log.
+private final class LoopList: Sendable {
+    private let loops = Mutex<[LoopHandle]>([])
+
+    func add(_ loop: LoopHandle) { loops.withLock { $0.append(loop) } }
+
+    func wakeAll() { loops.withLock { for loop in $0 { loop.wake() } } }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Platform
+import Testing
+
+/// What both storages promise, the folder and its twin in memory.
+@Suite("storage")
+struct StorageTests {
+    enum Kind: CaseIterable { case folder, memory }
+
+    /// Runs `body` on an empty storage.
+    private func with(_ kind: Kind, _ body: (any Storage) throws -> Void) throws {
+        let root = NSTemporaryDirectory() + "portcullis-storage-\(UUID().uuidString)"
+        let path = root + "/a/b"
+        defer { try? FileManager.default.removeItem(atPath: root) }
+        switch kind {
+        case .folder: try body(StorageFolder(path, creating: true))
+        case .memory: try body(StorageMemory("memory"))
+        }
+    }
+
+    private func replace(_ storage: any Storage, _ path: String, _ text: String) throws {
+        for isFlushed in [false, true] {
+            try Array(text.utf8).withUnsafeBytes {
+                try storage.replace(path, with: $0, isFlushed: isFlushed)
+            }
+        }
+    }
+
+    private func text(_ storage: any Storage, _ path: String) throws -> String? {
+        try storage.read(path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test("files are replaced, read, listed and removed", arguments: Kind.allCases)
+    func files(kind: Kind) throws {
+        try with(kind) { storage in
+            #expect(try storage.read("x/y/z") == nil)
+            #expect(try storage.list("x").isEmpty)
+            try replace(storage, "x/y/z", "one")
+            try replace(storage, "x/y/z", "two")
+            try replace(storage, "x/w", "")
+            try replace(storage, "top", "three")
+            try storage.sync()
+            #expect(try text(storage, "x/y/z") == "two")
+            #expect(try text(storage, "x/w") == "")
+            #expect(try storage.list("") == ["top", "x"])
+            #expect(try storage.list("x") == ["w", "y"])
+            try storage.remove("x/y/z")
+            try storage.remove("x/y/z")
+            try storage.remove("x/y")
+            try storage.remove("nothing/here")
+            #expect(try storage.list("x") == ["w"])
+            try storage.sync()
+            // A file where a path needs a folder is absence, not failure.
+            #expect(try storage.read("top/x") == nil)
+        }
+    }
+
+    @Test("many changes at once", arguments: Kind.allCases)
+    func many(kind: Kind) throws {
+        try with(kind) { storage in
+            for index in 0..<200 { try replace(storage, "n/\(index % 20)/\(index)", "\(index)") }
+            try storage.sync()
+            #expect(try text(storage, "n/7/187") == "187")
+        }
+    }
+
+    @Test("appending, reading at a place, cutting", arguments: Kind.allCases)
+    func appending(kind: Kind) throws {
+        try with(kind) { storage in
+            let file = try storage.openForAppending("journal")
+            try Array("hello ".utf8).withUnsafeBytes { first in
+                try Array("world".utf8).withUnsafeBytes { try file.append(first, $0) }
+            }
+            #expect(try file.size == 11)
+            func read(_ offset: Int, _ count: Int) throws -> String {
+                var buffer = [UInt8](repeating: 0, count: count)
+                let got = try buffer.withUnsafeMutableBytes { try file.read(at: offset, into: $0) }
+                return String(decoding: buffer[..<got], as: UTF8.self)
+            }
+            #expect(try read(3, 5) == "lo wo")
+            #expect(try read(9, 100) == "ld")
+            try file.truncate(to: 6)
+            try Array("there".utf8).withUnsafeBytes {
+                try file.append($0, UnsafeRawBufferPointer(start: nil, count: 0))
+            }
+            try file.sync()
+            let again = try storage.openForAppending("journal")
+            #expect(try again.size == 11)
+            #expect(try text(storage, "journal") == "hello there")
+        }
+    }
+
+    @Test("one lock, until it is given back")
+    func lock() throws {
+        let path = NSTemporaryDirectory() + "portcullis-lock-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let first = try StorageFolder(path, creating: true)
+        let second = try StorageFolder(path, creating: false)
+        // What a crash may leave.
+        _ = FileManager.default.createFile(
+            atPath: path + "/.replacing", contents: Data("x".utf8))
+        try first.lock()
+        #expect(try first.list("").isEmpty)
+        do {
+            try second.lock()
+            Issue.record("two locks")
+        } catch {
+            #expect(error.isLocked && error.code == "storage_locked")
+            #expect(error.description == "`\(path)` is in use by another process")
+        }
+        first.unlock()
+        try second.lock()
+    }
+
+    @Test("a folder that is not there")
+    func missing() {
+        #expect(throws: StorageError.self) {
+            try StorageFolder("/nonexistent/portcullis", creating: false)
+        }
+    }
+
+    @Test("a secret is its owner's alone, and never overwritten")
+    func secret() throws {
+        let path = NSTemporaryDirectory() + "portcullis-secret-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(try SecretFile.read(path) == nil)
+        try SecretFile.create(path, [1, 2, 3])
+        #expect(try SecretFile.read(path) == [1, 2, 3])
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        #expect(throws: StorageError.self) { try SecretFile.create(path, [4]) }
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
+        #expect(throws: StorageError.self) { try SecretFile.read(path) }
+    }
+
+    @Test("the clock in a test moves when it is told to")
+    func clock() {
+        let clock = ManualClock(wall: 10, monotonic: 5)
+        clock.advance(by: 7)
+        #expect(clock.wall() == 17 && clock.monotonic() == 12)
+        let system = SystemClock()
+        #expect(system.monotonic() <= system.monotonic())
+        #expect(system.wall() > 1_700_000_000_000_000_000)
+    }
+}
