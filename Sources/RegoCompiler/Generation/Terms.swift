@@ -82,8 +82,16 @@ extension FunctionGenerator {
         return result
     }
 
-    /// Each part becomes a set of at most one value, so that an undefined part does not end the body.
     private mutating func template(_ parts: [Term]) -> Operand {
+        guard let index = BuiltinTable.index(of: "internal.template_string") else {
+            return unsupported("string interpolation")
+        }
+        return callBuiltin(index, parts)
+    }
+
+    /// Calls a builtin with an array of terms that may be undefined: each becomes a set of at most one
+    /// value, so that an undefined one does not end the body.
+    private mutating func callBuiltin(_ index: Int, _ parts: [Term]) -> Operand {
         var values: [Operand] = []
         for part in parts {
             if case .string = part.kind {
@@ -106,9 +114,6 @@ extension FunctionGenerator {
         let first = emitter.registers(values.count)
         for (offset, value) in values.enumerated() { emitter.emit(.move, a: first + offset, b: value) }
         let array = make(.makeArray, first, values.count)
-        guard let index = BuiltinTable.index(of: "internal.template_string") else {
-            return unsupported("string interpolation")
-        }
         let operand = emitter.register()
         emitter.emit(.move, a: operand, b: array)
         return callBuiltin(index, operand)
@@ -118,6 +123,10 @@ extension FunctionGenerator {
 
     mutating func call(_ name: [String], _ arguments: [Term], _ location: Location) -> Operand {
         let function = name.joined(separator: ".")
+        if name == ["print"], let index = BuiltinTable.index(of: "internal.print") {
+            locate(location)
+            return callBuiltin(index, arguments)
+        }
         let arity = builder.arity(name)
         guard let arity else {
             diagnostics.append(Diagnostic(.type, "undefined function \(function)", at: location))
