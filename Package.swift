@@ -42,7 +42,9 @@ let package = Package(
                 "Cryptography", "COpenSSL", "CRE2", .product(name: "BigInt", package: "BigInt"),
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(name: "RegoCompiler", dependencies: ["RegoVM"]),
+        .target(
+            name: "RegoCompiler",
+            dependencies: ["RegoVM", .product(name: "Yams", package: "Yams")]),
         .target(
             name: "PolicyBundle",
             dependencies: [
@@ -123,7 +125,11 @@ let package = Package(
                 "PolicyBundle", "RegoCompiler", "RegoVM", "Server", "TestSupport",
             ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
-        .testTarget(name: "RegoCompilerTests", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"]),
+        .testTarget(
+            name: "RegoCompilerTests",
+            dependencies: [
+                "RegoCompiler", "RegoVM", "TestSupport", .product(name: "Yams", package: "Yams"),
+            ]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography", "TestSupport"]),
         .executableTarget(

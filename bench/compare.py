@@ -156,7 +156,12 @@ class Field:
         self.constant = self.portcullis(
             "constant policy, log off",
             "check-mcp.grpc",
-            {"policies": [str(ROOT / "bench/policies")], "log": {"enabled": False}},
+            {
+                "policies": [str(ROOT / "bench/policies")],
+                "log": {"enabled": False},
+                "agents": {"maximum": 0},
+                "inspection": {"deny": []},
+            },
         )
         self.demo = self.portcullis(
             "demo policy, context, log",

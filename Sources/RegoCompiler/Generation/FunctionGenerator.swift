@@ -48,7 +48,7 @@ struct FunctionGenerator {
         return binding
     }
 
-    /// Generates a body. `success` is generated where all expressions hold, inside all loops; after it
+    /// Generates a body, whose expressions the stage `safety` has ordered. `success` is generated where all expressions hold, inside all loops; after it
     /// the code goes on with the next solution. When there is none left, the code behind the
     /// body runs.
     mutating func body(
@@ -58,7 +58,7 @@ struct FunctionGenerator {
         let outerLoops = loops
         fail = end
         loops = []
-        for expression in ordered(body) { self.expression(expression) }
+        for expression in body { self.expression(expression) }
         success(&self)
         for loop in loops.reversed() {
             emitter.place(loop.next)
@@ -77,16 +77,6 @@ struct FunctionGenerator {
         self.body(body, fail: end, success: success)
         depth -= 1
         locals = outer
-    }
-
-    private mutating func ordered(_ body: Body) -> Body {
-        var binding = self.binding
-        do throws(Schedule.Unsafe) {
-            return try Schedule.order(body, &binding)
-        } catch {
-            for (id, location) in error.variables { unsafe(id, location) }
-            return []
-        }
     }
 
     mutating func unsafe(_ id: Int, _ location: Location) {

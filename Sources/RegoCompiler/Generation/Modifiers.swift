@@ -53,7 +53,7 @@ extension FunctionGenerator {
         guard let target = WithTarget(modifier, builder) else {
             diagnostics.append(
                 Diagnostic(
-                    .type, "rego_type_error: with keyword target must reference existing input, data, or a function",
+                    .type, "with keyword target must reference existing input, data, or a function",
                     at: modifier.location))
             return nil
         }

@@ -121,7 +121,6 @@ extension FunctionGenerator {
     }
 
     private mutating func yield(_ clause: ResolvedClause, of group: RuleGroup, into result: Operand) {
-        reportUnsafeHead(clause)
         switch group.kind {
         case .complete, .function:
             let value = clause.value.map { term($0) } ?? builder.constant(.true)
@@ -146,17 +145,6 @@ extension FunctionGenerator {
                     .objectPutPath, a: result, b: first, c: clause.suffix.count,
                     code: clause.key != nil ? 1 : 0)
             }
-        }
-    }
-
-    /// A head's variables must be bound by the body.
-    private mutating func reportUnsafeHead(_ clause: ResolvedClause) {
-        for term in clause.suffix + [clause.key, clause.value].compactMap({ $0 }) {
-            var binding = self.binding
-            binding.read(term)
-            for id in binding.unmet { unsafe(id, term.location) }
-            if !binding.unmet.isEmpty { locals[binding.unmet[0]] = builder.constant(.null) }
-            for id in binding.unmet { locals[id] = builder.constant(.null) }
         }
     }
 }

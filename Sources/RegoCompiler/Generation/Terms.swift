@@ -82,8 +82,16 @@ extension FunctionGenerator {
         return result
     }
 
-    /// Each part becomes a set of at most one value, so that an undefined part does not end the body.
     private mutating func template(_ parts: [Term]) -> Operand {
+        guard let index = BuiltinTable.index(of: "internal.template_string") else {
+            return unsupported("string interpolation")
+        }
+        return callBuiltin(index, parts)
+    }
+
+    /// Calls a builtin with an array of terms that may be undefined: each becomes a set of at most one
+    /// value, so that an undefined one does not end the body.
+    private mutating func callBuiltin(_ index: Int, _ parts: [Term]) -> Operand {
         var values: [Operand] = []
         for part in parts {
             if case .string = part.kind {
@@ -106,9 +114,6 @@ extension FunctionGenerator {
         let first = emitter.registers(values.count)
         for (offset, value) in values.enumerated() { emitter.emit(.move, a: first + offset, b: value) }
         let array = make(.makeArray, first, values.count)
-        guard let index = BuiltinTable.index(of: "internal.template_string") else {
-            return unsupported("string interpolation")
-        }
         let operand = emitter.register()
         emitter.emit(.move, a: operand, b: array)
         return callBuiltin(index, operand)
@@ -118,6 +123,10 @@ extension FunctionGenerator {
 
     mutating func call(_ name: [String], _ arguments: [Term], _ location: Location) -> Operand {
         let function = name.joined(separator: ".")
+        if name == ["print"], let index = BuiltinTable.index(of: "internal.print") {
+            locate(location)
+            return callBuiltin(index, arguments)
+        }
         let arity = builder.arity(name)
         guard let arity else {
             diagnostics.append(Diagnostic(.type, "undefined function \(function)", at: location))
@@ -146,7 +155,36 @@ extension FunctionGenerator {
             return result
         }
         guard let index = BuiltinTable.index(of: function) else { return unsupported(function) }
+        if let path = inputPath(ofGet: function, index, arguments) {
+            return inputOrDefault(path, arguments[2])
+        }
         return callBuiltin(index, consecutive(arguments))
+    }
+
+    /// The path that `object.get(input, ["a", "b"], x)` reads, when it is constant: then the document need
+    /// not be built.
+    private func inputPath(ofGet function: String, _ index: Int, _ arguments: [Term]) -> [Value]? {
+        guard function == "object.get", !builder.replacedCallees.contains(.builtin(index)),
+            case .variable("input") = arguments[0].kind
+        else { return nil }
+        guard let key = builder.constantValue(arguments[1]) else { return nil }
+        if key.isString { return [key] }
+        guard key.kind == .array, key.count > 0, key.elements.allSatisfy(\.isString) else { return nil }
+        return Array(key.elements)
+    }
+
+    private mutating func inputOrDefault(_ path: [Value], _ otherwise: Term) -> Operand {
+        let value = term(otherwise)
+        let result = emitter.register()
+        let missing = emitter.label()
+        let done = emitter.label()
+        emitter.emit(.testInput, to: fail)
+        emitter.emit(.input, a: result, b: builder.inputPath(path), to: missing)
+        emitter.emit(.jump, to: done)
+        emitter.place(missing)
+        emitter.emit(.move, a: result, b: value)
+        emitter.place(done)
+        return result
     }
 
     /// `=` inside a term: it holds or the body fails.

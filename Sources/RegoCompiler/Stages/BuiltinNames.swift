@@ -22,4 +22,8 @@ enum BuiltinNames {
         "equal": .equal, "neq": .notEqual, "lt": .less, "lte": .lessOrEqual, "gt": .greater,
         "gte": .greaterOrEqual,
     ]
+
+    /// Refused in version 1 and in strict mode.
+    static let deprecated = Set(
+        BuiltinTable.all.filter { $0.traits.contains(.deprecated) }.map(\.name))
 }

@@ -11,6 +11,20 @@ struct ResolvedClause {
     var body: Body
     var elseClauses: [ResolvedClause]
     var variables: VariableTable
+    var features: Features = []
+
+    /// What the clause contains, so that stages pass over clauses that do not concern them.
+    struct Features: OptionSet {
+        let rawValue: UInt8
+        static let print = Features(rawValue: 1)
+        static let metadata = Features(rawValue: 2)
+        static let modifiers = Features(rawValue: 4)
+        static let closures = Features(rawValue: 8)
+        static let deprecated = Features(rawValue: 16)
+    }
+
+    /// The head's terms but for arguments.
+    var heads: [Term] { suffix + [key, value].compactMap { $0 } }
 }
 
 /// The variables of one clause by number.
@@ -24,9 +38,15 @@ struct VariableTable {
 struct Resolver {
     let module: Module
     let tree: RuleTree
+    /// Refuse variables that are assigned and never used.
+    private let isStrict: Bool
+    private let refusesDeprecated: Bool
     private var globals: [String: [String]] = [:]
     private var variables = VariableTable()
     private var blocks: [Block] = []
+    private var features: ResolvedClause.Features = []
+    /// Names of rules and imports that were used; kept in strict mode only.
+    private(set) var usedGlobals: Set<String> = []
     var diagnostics: [Diagnostic] = []
 
     /// One body: a clause's, or a closure's inside it.
@@ -39,11 +59,16 @@ struct Resolver {
         var used: Set<String> = []
         /// `some` variables not used yet.
         var unused: [String: Location] = [:]
+        /// Assigned variables not used yet; kept in strict mode only.
+        var unusedAssigned: [String: Location] = [:]
+        var unusedArguments: Set<String> = []
     }
 
-    init(module: Module, tree: RuleTree) {
+    init(module: Module, tree: RuleTree, isStrict: Bool = false) {
         self.module = module
         self.tree = tree
+        self.isStrict = isStrict
+        refusesDeprecated = isStrict || module.version == .v1
         for name in tree.names[module.package] ?? [] { globals[name] = ["data"] + module.package + [name] }
         for entry in module.imports where entry.path.first == "data" || entry.path.first == "input" {
             globals[entry.name] = entry.path
@@ -57,7 +82,7 @@ struct Resolver {
         var next = clause.rule.elseRule
         while let rule = next {
             result.elseClauses.append(
-                resolve(rule, arguments: clause.rule.head.arguments ?? [], suffix: []))
+                resolve(rule, arguments: clause.rule.head.arguments ?? [], suffix: [], isBranch: true))
             next = rule.elseRule
         }
         return result
@@ -65,16 +90,20 @@ struct Resolver {
 
     mutating func query(_ body: Body) -> ResolvedClause {
         variables = VariableTable()
+        features = []
         blocks = [Block(direct: DirectNames.of(body).subtracting(DirectNames.declared(in: body)))]
         let resolved = expressions(body)
         return ResolvedClause(
             location: body.first?.location ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
             arguments: [], suffix: [], key: nil, value: nil, body: resolved, elseClauses: [],
-            variables: variables)
+            variables: variables, features: features)
     }
 
-    private mutating func resolve(_ rule: Rule, arguments: [Term], suffix: [Term]) -> ResolvedClause {
+    private mutating func resolve(
+        _ rule: Rule, arguments: [Term], suffix: [Term], isBranch: Bool = false
+    ) -> ResolvedClause {
         variables = VariableTable()
+        features = []
         var direct = DirectNames.of(rule.body)
         for term in arguments + suffix + [rule.head.key, rule.head.value].compactMap({ $0 }) {
             DirectNames.collect(term, into: &direct)
@@ -82,20 +111,48 @@ struct Resolver {
         blocks = [Block(direct: direct.subtracting(DirectNames.declared(in: rule.body)))]
         for argument in arguments { declareAll(in: argument) }
         let resolvedArguments = arguments.map { term($0) }
+        if isStrict { blocks[0].unusedArguments = Set(blocks[0].declared.keys) }
         let body = expressions(rule.body)
         let result = ResolvedClause(
             location: rule.location, arguments: resolvedArguments, suffix: suffix.map { term($0) },
             key: rule.head.key.map { term($0) }, value: rule.head.value.map { term($0) }, body: body,
             elseClauses: [], variables: variables)
         reportUnused()
+        // A branch may use what another one does not.
+        if !rule.isDefault, !isBranch, rule.elseRule == nil { reportUnusedArguments(rule.head.location) }
         var complete = result
         complete.variables = variables
+        complete.features = features
         return complete
     }
 
     private mutating func reportUnused() {
         for (name, location) in blocks[blocks.count - 1].unused.sorted(by: { $0.value.start < $1.value.start }) {
             diagnostics.append(Diagnostic(.compile, "declared var \(name) unused", at: location))
+        }
+        guard diagnostics.isEmpty else { return }
+        for (name, location) in blocks[blocks.count - 1].unusedAssigned.sorted(by: { $0.key < $1.key }) {
+            diagnostics.append(Diagnostic(.compile, "assigned var \(name) unused", at: location))
+        }
+    }
+
+    private mutating func reportUnusedArguments(_ location: Location) {
+        for name in blocks[0].unusedArguments.sorted() {
+            diagnostics.append(
+                Diagnostic(
+                    .compile, "unused argument \(name). (hint: use _ (wildcard variable) instead)",
+                    at: location))
+        }
+    }
+
+    /// Variables that an assignment declares must be used after it (OPA's strict mode).
+    private mutating func noteAssigned(in pattern: Term, _ location: Location) {
+        switch pattern.kind {
+        case .variable(let name):
+            if !name.hasPrefix("$") { blocks[blocks.count - 1].unusedAssigned[name] = location }
+        case .array(let elements): for element in elements { noteAssigned(in: element, location) }
+        case .object(let entries): for entry in entries { noteAssigned(in: entry.value, location) }
+        default: break
         }
     }
 
@@ -130,12 +187,19 @@ struct Resolver {
         for depth in stride(from: blocks.count - 1, through: 0, by: -1) {
             if let id = blocks[depth].declared[name] {
                 blocks[depth].unused[name] = nil
+                if isStrict {
+                    blocks[depth].unusedAssigned[name] = nil
+                    blocks[depth].unusedArguments.remove(name)
+                }
                 return Term(location: location, kind: .local(id, name))
             }
         }
         blocks[blocks.count - 1].used.insert(name)
         if isRoot(name) { return Term(location: location, kind: .variable(name)) }
-        if let path = globals[name] { return reference(path, [], location) }
+        if let path = globals[name] {
+            if isStrict { usedGlobals.insert(name) }
+            return reference(path, [], location)
+        }
         let depth = blocks.firstIndex { $0.direct.contains(name) } ?? blocks.count - 1
         if let id = blocks[depth].implicit[name] {
             return Term(location: location, kind: .local(id, name))
@@ -154,8 +218,14 @@ struct Resolver {
     private func isDeclared(_ name: String) -> Bool { blocks.contains { $0.declared[name] != nil } }
 
     /// The full name of a function: `data.*` when a rule or import says so.
-    private func functionName(_ name: [String]) -> [String] {
+    private mutating func functionName(_ name: [String]) -> [String] {
+        if name[0] == "print" { features.insert(.print) }
+        if name[0] == "rego" { features.insert(.metadata) }
+        if refusesDeprecated, BuiltinNames.deprecated.contains(name.joined(separator: ".")) {
+            features.insert(.deprecated)
+        }
         guard let path = globals[name[0]], !isDeclared(name[0]) else { return name }
+        if isStrict { usedGlobals.insert(name[0]) }
         return path + name.dropFirst()
     }
 
@@ -198,6 +268,7 @@ struct Resolver {
     }
 
     private mutating func closure(_ body: Body, heads: [Term]) -> (Body, [Term]) {
+        features.insert(.closures)
         var direct = DirectNames.of(body)
         for head in heads { DirectNames.collect(head, into: &direct) }
         blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
@@ -234,11 +305,13 @@ struct Resolver {
             if case .call(let name, let location, let arguments) = term.kind, name == ["assign"],
                 arguments.count == 2
             {
-                return .term(assignment(term, location, arguments))
+                let result = assignment(term, location, arguments)
+                if isStrict { noteAssigned(in: arguments[0], expression.location) }
+                return .term(result)
             }
             return .term(self.term(term))
         case .someVariables(let terms):
-            for term in terms { declareSome(term) }
+            for term in terms { declareSome(term, expression.location) }
             return nil
         case .someIn(let key, let value, let domain):
             let domain = term(domain)
@@ -257,6 +330,7 @@ struct Resolver {
     }
 
     private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body) -> Expression.Kind {
+        features.insert(.closures)
         var direct = DirectNames.of(body)
         for pattern in [key, value].compactMap({ $0 }) { DirectNames.collect(pattern, into: &direct) }
         blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
@@ -270,15 +344,15 @@ struct Resolver {
         return .every(key: key, value: value, domain: domain, body: body)
     }
 
-    private mutating func declareSome(_ term: Term) {
+    private mutating func declareSome(_ term: Term, _ location: Location) {
         guard case .variable(let name) = term.kind, !name.hasPrefix("$") else { return }
         if blocks[blocks.count - 1].declared[name] != nil {
-            diagnostics.append(Diagnostic(.compile, "var \(name) declared above", at: term.location))
+            diagnostics.append(Diagnostic(.compile, "var \(name) declared above", at: location))
         } else if blocks[blocks.count - 1].used.contains(name) {
-            diagnostics.append(Diagnostic(.compile, "var \(name) referenced above", at: term.location))
+            diagnostics.append(Diagnostic(.compile, "var \(name) referenced above", at: location))
         }
         _ = declare(name)
-        blocks[blocks.count - 1].unused[name] = term.location
+        blocks[blocks.count - 1].unused[name] = location
     }
 
     /// `some ... in` and `every` declare their variables anew.
@@ -323,6 +397,7 @@ struct Resolver {
     }
 
     private mutating func modifier(_ modifier: Modifier) -> Modifier {
+        features.insert(.modifiers)
         var result = modifier
         result.value = isFunctionName(modifier.value) ?? term(modifier.value)
         switch modifier.target.kind {
@@ -344,7 +419,7 @@ struct Resolver {
     }
 
     /// A function's name as a call without arguments, which is how targets of `with` are kept.
-    private func functionTerm(_ name: [String], _ term: Term) -> Term {
+    private mutating func functionTerm(_ name: [String], _ term: Term) -> Term {
         let full = functionName(name)
         if full[0] == "data" || full[0] == "input" {
             return reference(full, [], term.location)

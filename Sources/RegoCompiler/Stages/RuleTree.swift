@@ -8,7 +8,12 @@ final class RuleGroup {
     let path: [String]
     var kind: Kind
     var clauses: [Clause] = []
+    /// The last one, when there are several.
     var defaultRule: Clause?
+    /// Default rules that the last one hides; having any is an error.
+    var hiddenDefaults: [Clause] = []
+    /// True when its clauses are of different kinds or take different numbers of arguments.
+    var isConflicting = false
     /// Index among the program's functions.
     var functionIndex = -1
     /// Index among the program's rules; -1 for functions.
@@ -34,6 +39,8 @@ final class RuleTree {
         var children: [String: Node] = [:]
         var order: [String] = []
         var group: RuleGroup?
+        /// Modules whose package this is.
+        var modules: [Module] = []
         /// Index among the program's nodes.
         var nodeIndex = -1
 
@@ -50,13 +57,13 @@ final class RuleTree {
     private(set) var groups: [RuleGroup] = []
     /// First components of the rules' names, by package.
     private(set) var names: [[String]: Set<String>] = [:]
-    var diagnostics: [Diagnostic] = []
 
     init(_ modules: [Module]) {
         var split: [(path: [String], clause: Clause)] = []
         for module in modules {
             var node = root
             for component in module.package { node = node.child(component) }
+            node.modules.append(module)
             for rule in module.rules { split.append(divide(rule, module)) }
         }
         let dynamic = Set(split.filter { !$0.clause.suffix.isEmpty }.map(\.path))
@@ -99,14 +106,9 @@ final class RuleTree {
         for component in path { node = node.child(component) }
         let kind = self.kind(of: clause)
         let group = node.group ?? makeGroup(path, kind, at: node)
-        check(kind, against: group, clause.rule)
+        if conflicts(kind, with: group, clause.rule) { group.isConflicting = true }
         if clause.rule.isDefault {
-            if let other = group.defaultRule {
-                diagnostics.append(
-                    Diagnostic(
-                        .type, "multiple default rules \(dotted(path)) found at \(other.rule.location.row)",
-                        at: clause.rule.location))
-            }
+            if let other = group.defaultRule { group.hiddenDefaults.append(other) }
             group.defaultRule = clause
         } else {
             group.clauses.append(clause)
@@ -126,37 +128,9 @@ final class RuleTree {
         return clause.rule.head.key != nil ? .partialSet : .complete
     }
 
-    private func check(_ kind: RuleGroup.Kind, against group: RuleGroup, _ rule: Rule) {
-        guard group.kind != kind else {
-            if kind == .function, let other = group.clauses.first ?? group.defaultRule,
-                other.rule.head.arguments?.count != rule.head.arguments?.count
-            {
-                conflict(group.path, rule)
-            }
-            return
-        }
-        conflict(group.path, rule)
+    private func conflicts(_ kind: RuleGroup.Kind, with group: RuleGroup, _ rule: Rule) -> Bool {
+        guard group.kind == kind else { return true }
+        guard kind == .function, let other = group.clauses.first ?? group.defaultRule else { return false }
+        return other.rule.head.arguments?.count != rule.head.arguments?.count
     }
-
-    private func conflict(_ path: [String], _ rule: Rule) {
-        diagnostics.append(
-            Diagnostic(.type, "conflicting rules \(dotted(path)) found", at: rule.location))
-    }
-
-    /// A rule with a value cannot have rules below it.
-    func checkNesting() {
-        func visit(_ node: Node) {
-            if let group = node.group, !node.children.isEmpty, let clause = group.clauses.first ?? group.defaultRule {
-                let below = node.order.map { dotted(group.path + [$0]) }
-                diagnostics.append(
-                    Diagnostic(
-                        .type, "rule \(dotted(group.path)) conflicts with [\(below.joined(separator: " "))]",
-                        at: clause.rule.location))
-            }
-            for name in node.order { visit(node.children[name]!) }
-        }
-        visit(root)
-    }
-
-    private func dotted(_ path: [String]) -> String { (["data"] + path).joined(separator: ".") }
 }

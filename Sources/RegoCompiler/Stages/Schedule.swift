@@ -5,7 +5,7 @@
 enum Schedule {
     struct Unsafe: Error {
         /// Each variable with the expression that needs it.
-        var variables: [(id: Int, location: Location)]
+        var variables: [(id: Int, expression: Expression)]
     }
 
     /// - Parameter binding: its `bound` is what the body finds bound, and is what is bound after
@@ -34,12 +34,12 @@ enum Schedule {
 
     private static func unsafe(_ body: Body, _ binding: Binding) -> Unsafe {
         var seen: Set<Int> = []
-        var variables: [(Int, Location)] = []
+        var variables: [(Int, Expression)] = []
         for expression in body {
             var trial = binding
             trial.expression(expression)
             for id in trial.unmet where seen.insert(id).inserted {
-                variables.append((id, expression.location))
+                variables.append((id, expression))
             }
         }
         return Unsafe(variables: variables)

@@ -18,6 +18,9 @@ public struct Location: Sendable, Hashable {
         self.start = start
         self.end = end
     }
+
+    /// For what stands nowhere in a source.
+    public static let none = Location(file: -1, row: 0, column: 0, start: 0, end: 0)
 }
 
 public enum RegoVersion: Sendable { case v0, v1 }

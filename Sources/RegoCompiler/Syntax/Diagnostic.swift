@@ -15,12 +15,18 @@ public struct Diagnostic: Error, Sendable {
     public var location: Location
     /// Advice, shown in a line of its own.
     public var hint: String?
+    /// Lines below the message, e.g. what types were found and wanted.
+    public var details: [String]
 
-    public init(_ code: Code, _ message: String, at location: Location, hint: String? = nil) {
+    public init(
+        _ code: Code, _ message: String, at location: Location, hint: String? = nil,
+        details: [String] = []
+    ) {
         self.code = code
         self.message = message
         self.location = location
         self.hint = hint
+        self.details = details
     }
 }
 

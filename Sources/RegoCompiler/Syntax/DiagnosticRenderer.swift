@@ -29,9 +29,16 @@ public struct DiagnosticRenderer: Sendable {
     }
 
     public func render(_ diagnostic: Diagnostic) -> String {
-        var text = "\(place(diagnostic.location)): \(diagnostic.code.rawValue): "
+        let location = diagnostic.location
+        var text = location == .none ? "" : "\(place(location)): "
+        text += "\(diagnostic.code.rawValue): "
         text += style == .opa ? Self.message(diagnostic) : diagnostic.message
-        for line in excerpt(diagnostic.location) { text += "\n\t" + line }
+        // OPA shows either: details belong to types, the source line to syntax.
+        let below = diagnostic.details
+        if style == .full || below.isEmpty {
+            for line in excerpt(location) { text += "\n\t" + line }
+        }
+        for line in below { text += "\n\t" + line }
         if style == .full, let hint = diagnostic.hint { text += "\n\thint: " + hint }
         return text
     }

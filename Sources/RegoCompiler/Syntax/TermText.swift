@@ -70,10 +70,17 @@ enum TermText {
         return text
     }
 
-    private static func isName(_ text: String) -> Bool {
+    static func isName(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39 ~= first) else { return false }
         return text.utf8.allSatisfy {
             0x30...0x39 ~= $0 || 0x61...0x7A ~= $0 | 0x20 || $0 == UInt8(ascii: "_")
+        }
+    }
+
+    /// A path of names: `data.a["b-c"]`.
+    static func path(_ path: [String]) -> String {
+        path.dropFirst().reduce(path.first ?? "") { text, name in
+            text + (isName(name) ? "." + name : "[\(RegoPrinter.quoted(name))]")
         }
     }
 }

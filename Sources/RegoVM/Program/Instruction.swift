@@ -26,6 +26,7 @@ public enum Opcode: String, Sendable, CaseIterable {
     case move = "R[a] := V(b)"
     case jump = "goto target"
     case input = "R[a] := input path b, else goto target"
+    case testInput = "if there is no input goto target"
     case data = "R[a] := base data path b, else goto target"
     case dot = "R[a] := V(b)[V(c)], else goto target"
     case test = "if V(b) is false goto target"

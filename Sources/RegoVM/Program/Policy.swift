@@ -11,6 +11,8 @@ public final class Policy: @unchecked Sendable {
 
     // Flat copies that the machine reads without reference counting.
     let functions: UnsafeMutablePointer<FunctionCode>
+    /// The function of each rule.
+    let ruleFunctions: UnsafeMutablePointer<Int>
     let constants: UnsafeMutablePointer<Value>
     let linkedData: UnsafeMutablePointer<Value>
     let builtins: UnsafeMutablePointer<Builtin.Function>
@@ -51,6 +53,8 @@ public final class Policy: @unchecked Sendable {
                     instructions: code, parameterCount: function.parameterCount,
                     registerCount: function.registerCount))
         }
+        ruleFunctions = .allocate(capacity: max(1, program.rules.count))
+        for (index, rule) in program.rules.enumerated() { (ruleFunctions + index).initialize(to: rule.function) }
         constants = .allocate(capacity: max(1, program.constants.count))
         for (index, constant) in program.constants.enumerated() { (constants + index).initialize(to: constant) }
         linkedData = .allocate(capacity: max(1, program.dataPaths.count))
@@ -73,6 +77,7 @@ public final class Policy: @unchecked Sendable {
     deinit {
         for index in 0..<program.functions.count { functions[index].instructions.deallocate() }
         functions.deallocate()
+        ruleFunctions.deallocate()
         constants.deallocate()
         linkedData.deallocate()
         builtins.deinitialize(count: BuiltinTable.all.count)
