@@ -59,6 +59,8 @@ final class RuleTree {
     private(set) var groups: [RuleGroup] = []
     /// First components of the rules' names, by package.
     private(set) var names: [[String]: Set<String>] = [:]
+    /// Paths that are too long; they are left out.
+    private(set) var diagnostics: [Diagnostic] = []
 
     init(_ modules: [Module]) {
         var split: [(path: [String], clause: Clause)] = []
