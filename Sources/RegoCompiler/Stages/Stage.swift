@@ -33,5 +33,7 @@ struct Stage: Sendable {
         Stage("types", after: ["safety", "recursion"], TypeCheck.check),
         Stage("builtins", after: ["resolve"], BuiltinCheck.check),
         Stage("generate", after: ["replacements", "conflicts", "safety", "types"]) { $0.generate() },
+        // Whatever was compiled passes the verifier before anybody runs it.
+        Stage("verify", after: ["generate"], ProgramCheck.check),
     ]
 }

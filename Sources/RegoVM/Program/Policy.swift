@@ -27,7 +27,7 @@ public final class Policy: @unchecked Sendable {
         let registerCount: Int
     }
 
-    /// Verifies a program and links it with its data.
+    /// Verifies a program that no compiler of this process made, and links it with its data.
     /// - Parameter owners: what keeps the memory of constants and data alive.
     public static func load(
         program: Program, data: Value, revision: String, owners: [AnyObject]
@@ -36,7 +36,7 @@ public final class Policy: @unchecked Sendable {
         return Policy(program: program, data: data, revision: revision, owners: owners)
     }
 
-    /// Links a program that was verified before; see `load`.
+    /// Links a program that was verified before, by the compiler or by `load`.
     public init(program: Program, data: Value, revision: String, owners: [AnyObject]) {
         self.program = program
         self.data = data
