@@ -17,13 +17,17 @@ var words = CommandLine.arguments.dropFirst()
 while let word = words.popFirst() {
     switch word {
     case "--failures": showsFailures = true
-    case "--only": only = words.popFirst() ?? exit("expected a text after `--only`")
+    case "--only":
+        guard let text = words.popFirst() else { exit("expected a text after `--only`") }
+        only = text
     default: exit("expected `--failures` or `--only TEXT`, got `\(word)`")
     }
 }
 
 /// Runs the cases of one language version.
-func report(_ name: String, _ version: RegoVersion, _ known: KnownIssues) throws -> Report {
+func report(
+    _ name: String, _ version: RegoVersion, _ known: KnownIssues, only: String?
+) throws -> Report {
     let text = try SharedFolder.read("rego/cases-\(name).json")
     return try text.withUnsafeBufferPointer { text in
         let arena = Arena(limit: .max)
@@ -43,7 +47,7 @@ do {
     let known = try KnownIssues.load()
     var isGreen = true
     for (name, version) in [("v1", RegoVersion.v1), ("v0", RegoVersion.v0)] {
-        let report = try report(name, version, known)
+        let report = try report(name, version, known, only: only)
         print(report.text(showsFailures: showsFailures))
         isGreen = isGreen && report.isGreen
     }

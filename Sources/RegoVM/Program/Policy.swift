@@ -59,7 +59,7 @@ public final class Policy: @unchecked Sendable {
         for (index, constant) in program.constants.enumerated() { (constants + index).initialize(to: constant) }
         linkedData = .allocate(capacity: max(1, program.dataPaths.count))
         for (index, path) in program.dataPaths.enumerated() {
-            (linkedData + index).initialize(to: data.value(at: path))
+            (linkedData + index).initialize(to: data.document(at: path))
         }
         let table = BuiltinTable.all
         builtins = .allocate(capacity: max(1, table.count))
@@ -94,6 +94,35 @@ extension Value {
         var result = self
         for step in path {
             result = result[step]
+            if result.isUndefined { return result }
+        }
+        return result
+    }
+
+    /// `self`, a virtual document, together with the base document at the same place, which wins where
+    /// both have a value. Nesting is that of the virtual documents' paths.
+    func merged(with base: Value, in arena: Arena) -> Value {
+        guard kind == .object, base.kind == .object else { return base }
+        let builder = CollectionBuilder.object(in: arena, capacity: count + base.count)
+        for index in 0..<count { builder.insert(keys[index], values[index]) }
+        for index in 0..<base.count {
+            let key = base.keys[index]
+            builder.update(key, self[key].merged(with: base.values[index], in: arena))
+        }
+        return builder.finish()
+    }
+
+    /// The base document at `path`. Numbers find members of objects by their text, as in OPA's store.
+    func document(at path: [Value]) -> Value {
+        var result = self
+        for step in path {
+            if result.kind == .object, step.isNumber, result[step].isUndefined {
+                let scratch = Arena(chunk: 64)
+                defer { scratch.destroy() }
+                result = result[scratch.string(step.description)]
+            } else {
+                result = result[step]
+            }
             if result.isUndefined { return result }
         }
         return result
