@@ -2,16 +2,6 @@
 //
 // libFuzzer target for the CheckRequest reader and the CheckResponse writer.
 //
-//   D=.build/fuzz; mkdir -p $D/corpus
-//   F="-O -wmo -parse-as-library -sanitize=fuzzer,address"
-//   swiftc $F -module-name Authorization -emit-module-path $D/Authorization.swiftmodule \
-//       -c Sources/Authorization/*.swift -o $D/Authorization.o
-//   swiftc $F -module-name ExtAuthz -I $D -emit-module-path $D/ExtAuthz.swiftmodule \
-//       -c $(find Sources/ExtAuthz -name '*.swift') -o $D/ExtAuthz.o
-//   swiftc $F -use-ld=lld -I $D Fuzz/CheckRequestFuzz.swift $D/Authorization.o $D/ExtAuthz.o \
-//       -o $D/CheckRequestFuzz
-//   $D/CheckRequestFuzz -max_total_time=60 -max_len=8192 $D/corpus ../shared/fixtures/check
-//
 // The seeds are the captured checks beside the checkout; new finds go to the first folder only.
 import Authorization
 import ExtAuthz

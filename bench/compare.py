@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures Portcullis beside the bare C server, and beside OPA-Envoy when OPA_ENVOY names its binary.
+"""Measures Portcullis beside the bare C server, and beside OPA-Envoy when OPA_ENVOY names it.
 
 usage: compare.py --portcullis BINARY --limit BINARY --load FOLDER [--rounds N] [--seconds N]
 
@@ -56,7 +56,9 @@ class Contender:
         output = (self.folder / "output.txt").open("wb")
         self.process = subprocess.Popen(
             ["taskset", "-c", SERVER_CORE, *self.command],
-            cwd=self.folder, stdout=output, stderr=subprocess.STDOUT,
+            cwd=self.folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         while not answers(self.port):
             if self.process.poll() is not None or time.monotonic() - begun > 60:
@@ -108,8 +110,17 @@ class Contender:
 
 def h2load(contender: Contender, options: list[str]) -> str:
     command = [
-        "taskset", "-c", LOAD_CORE, "h2load", *options, "-d", str(contender.body),
-        "-H", "content-type: application/grpc", "-H", "te: trailers",
+        "taskset",
+        "-c",
+        LOAD_CORE,
+        "h2load",
+        *options,
+        "-d",
+        str(contender.body),
+        "-H",
+        "content-type: application/grpc",
+        "-H",
+        "te: trailers",
         f"http://127.0.0.1:{contender.port}{METHOD}",
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
@@ -137,26 +148,39 @@ class Field:
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
         self.options = options
+        self.contenders: list[Contender] = []
         self.folder = folder
         self.load = Path(options.load)
         port = free_port()
         self.limit = self.add("limit", [options.limit, "-p", str(port)], port, "check-mcp.grpc")
         self.constant = self.portcullis(
-            "constant policy, log off", "check-mcp.grpc",
-            {"policies": [str(ROOT / "bench/policies")], "log": {"enabled": False}})
+            "constant policy, log off",
+            "check-mcp.grpc",
+            {
+                "policies": [str(ROOT / "bench/policies")],
+                "log": {"enabled": False},
+                "agents": {"maximum": 0},
+                "inspection": {"deny": []},
+            },
+        )
         self.demo = self.portcullis(
-            "demo policy, context, log", "check-mcp.grpc",
-            {"policies": [str(ROOT / "policies")], "data": [str(ROOT / "bench/agents")],
-             "entrypoint": "routes/tools/decision"})
+            "demo policy, context, log",
+            "check-mcp.grpc",
+            {
+                "policies": [str(ROOT / "policies")],
+                "data": [str(ROOT / "bench/agents")],
+                "entrypoint": "routes/tools/decision",
+            },
+        )
         self.opa: Contender | None = None
         self.equal: Contender | None = None
         if binary := os.environ.get("OPA_ENVOY"):
             self.opa = self.opa_envoy(binary)
         self.equal = self.portcullis(
-            "OPA-Envoy's policy, context, log", "check-mcp.grpc",
-            {"policies": [str(self.load / "realistic.rego")], "entrypoint": "envoy/authz/result"})
-
-    contenders: list[Contender] = []
+            "OPA-Envoy's policy, context, log",
+            "check-mcp.grpc",
+            {"policies": [str(self.load / "realistic.rego")], "entrypoint": "envoy/authz/result"},
+        )
 
     def add(self, name: str, command: list[str], port: int, body: str) -> Contender:
         folder = self.folder / str(len(self.contenders))
@@ -169,22 +193,42 @@ class Field:
         port = free_port()
         contender = self.add(name, [], port, body)
         config = contender.folder / "portcullis.yaml"
-        config.write_text(json.dumps(
-            {"listen": {"tcp": f"127.0.0.1:{port}"}, "loops": 1, "telemetry": {"level": "warning"},
-             **settings}))
+        config.write_text(
+            json.dumps(
+                {
+                    "listen": {"tcp": f"127.0.0.1:{port}"},
+                    "loops": 1,
+                    "telemetry": {"level": "warning"},
+                    **settings,
+                }
+            )
+        )
         contender.command = [self.options.portcullis, "serve", "--config", str(config)]
         return contender
 
     def opa_envoy(self, binary: str) -> Contender:
         port = free_port()
         return self.add(
-            "OPA-Envoy", [
-                binary, "run", "--server", "--addr", f"127.0.0.1:{free_port()}",
-                "--set", f"plugins.envoy_ext_authz_grpc.addr=127.0.0.1:{port}",
-                "--set", "plugins.envoy_ext_authz_grpc.path=envoy/authz/result",
-                "--set", "decision_logs.console=true", "--log-level", "error",
+            "OPA-Envoy",
+            [
+                binary,
+                "run",
+                "--server",
+                "--addr",
+                f"127.0.0.1:{free_port()}",
+                "--set",
+                f"plugins.envoy_ext_authz_grpc.addr=127.0.0.1:{port}",
+                "--set",
+                "plugins.envoy_ext_authz_grpc.path=envoy/authz/result",
+                "--set",
+                "decision_logs.console=true",
+                "--log-level",
+                "error",
                 str(self.load / "realistic.rego"),
-            ], port, "check-mcp.grpc")
+            ],
+            port,
+            "check-mcp.grpc",
+        )
 
 
 @dataclass
@@ -206,17 +250,21 @@ class Row:
 
 def ratio(contender: Contender, limit: Contender, get: str) -> float:
     """The median of the rounds' ratios: both sides of one were measured side by side."""
-    pairs = zip(contender.samples, limit.samples)
+    pairs = zip(contender.samples, limit.samples, strict=True)
     return statistics.median(getattr(a, get) / getattr(b, get) for a, b in pairs)
 
 
 def judge(field_: Field) -> list[Row]:
     limit, constant, demo = field_.limit, field_.constant, field_.demo
-    p50 = statistics.median(a / b for a, b in zip(demo.latencies, limit.latencies))
+    p50 = statistics.median(a / b for a, b in zip(demo.latencies, limit.latencies, strict=True))
     rows = [
-        Row("constant policy: throughput / limit", ratio(constant, limit, "throughput"), 0.90, True),
+        Row(
+            "constant policy: throughput / limit", ratio(constant, limit, "throughput"), 0.90, True
+        ),
         Row("constant policy: CPU per request / limit", ratio(constant, limit, "cpu"), 1.35, False),
-        Row("demo policy, log on: throughput / limit", ratio(demo, limit, "throughput"), 0.75, True),
+        Row(
+            "demo policy, log on: throughput / limit", ratio(demo, limit, "throughput"), 0.75, True
+        ),
         Row("demo policy, log on: CPU per request / limit", ratio(demo, limit, "cpu"), 2.2, False),
         Row("demo policy: p50 at one stream / limit", p50, 1.5, False),
         Row("idle, resident MiB", demo.resident, 30, False),
@@ -224,20 +272,31 @@ def judge(field_: Field) -> list[Row]:
     ]
     if field_.opa and field_.equal:
         rows.append(
-            Row("equal policy: throughput / OPA-Envoy", ratio(field_.equal, field_.opa, "throughput"), 40, True))
+            Row(
+                "equal policy: throughput / OPA-Envoy",
+                ratio(field_.equal, field_.opa, "throughput"),
+                40,
+                True,
+            )
+        )
     return rows
 
 
 def machine() -> str:
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    return f"{model[1] if model else platform.processor()}, {os.cpu_count()} cores, Linux {platform.release()}"
+    processor = model[1] if model else platform.processor()
+    return f"{processor}, {os.cpu_count()} cores, Linux {platform.release()}"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--portcullis", required=True)
     parser.add_argument("--limit", required=True)
-    parser.add_argument("--load", required=True, help="folder with check-mcp.grpc and realistic.rego")
+    parser.add_argument(
+        "--load", required=True, help="folder with check-mcp.grpc and realistic.rego"
+    )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3)
     options = parser.parse_args()
@@ -271,11 +330,16 @@ def main() -> int:
 
 def report(field_: Field, options: argparse.Namespace) -> None:
     print(f"{machine()}; {options.rounds} interleaved rounds of {options.seconds:g} s")
-    print(f"{'server, one core, 8 connections x 16 streams':<46} {'req/s':>9} {'us CPU':>8} {'p50 us':>8}")
+    print(
+        f"{'server, one core, 8 connections x 16 streams':<46} "
+        f"{'req/s':>9} {'us CPU':>8} {'p50 us':>8}"
+    )
     for contender in field_.contenders:
         rate = statistics.median(sample.throughput for sample in contender.samples)
         cpu = statistics.median(sample.cpu for sample in contender.samples)
-        p50 = f"{statistics.median(contender.latencies):8.0f}" if contender.latencies else f"{'':>8}"
+        p50 = (
+            f"{statistics.median(contender.latencies):8.0f}" if contender.latencies else f"{'':>8}"
+        )
         print(f"{contender.name:<46} {rate:>9.0f} {cpu:>8.2f} {p50}")
 
 

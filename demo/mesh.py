@@ -6,9 +6,9 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field

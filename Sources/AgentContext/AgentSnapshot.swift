@@ -35,6 +35,13 @@ public final class AgentSnapshot {
         isKnown = state.total > 0
     }
 
+    /// True while the agent is under any restriction.
+    public var hasRestrictions: Bool {
+        var isFound = false
+        forEachMark(.restriction) { _ in isFound = true }
+        return isFound
+    }
+
     /// True while the agent is under the restriction.
     public func isRestricted(_ name: Bytes) -> Bool {
         has(.restriction, name)

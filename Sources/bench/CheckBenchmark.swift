@@ -37,13 +37,18 @@ enum CheckBenchmark {
         let policy = Policy(
             program: output.program, data: sources.data, revision: sources.revision,
             owners: [output.owner, sources.memory])
-        let log = try openLog()
+        // `constant` measures what every check pays: no log, no context, no inspection.
+        let isBare = words[2] == "portcullis/authz/decision"
+        let log = isBare ? nil : try openLog()
+        var settings = DecisionPoint.Settings(
+            inspector: Inspector(
+                internalDestinations: try InternalDestinations(InternalDestinations.defaults)))
+        if isBare { settings.deniedDoubts = [] }
         let shared = SharedState(
-            inspector: Inspector(internalDestinations: try InternalDestinations(InternalDestinations.defaults)),
-            identifier: AgentIdentifier(), settings: DecisionPoint.Settings(), agents: AgentStore(),
+            settings: settings, agents: isBare ? nil : AgentStore(),
             policy: CurrentPolicy(try PolicySnapshot(policy: policy, entrypoint: words[2], allowed: [])),
             log: log, memory: 64 << 20, deadline: MonotonicTime.second)
-        try measure(CheckHandler(shared), log.makeWriter(), frame, rounds)
+        try measure(CheckHandler(shared), log?.makeWriter(), frame, rounds)
     }
 
     private static func file(_ path: String) throws -> [UInt8] {
@@ -66,15 +71,15 @@ enum CheckBenchmark {
     }
 
     private static func measure(
-        _ handler: CheckHandler, _ writer: LogWriter, _ frame: [UInt8], _ rounds: Int
+        _ handler: CheckHandler, _ writer: LogWriter?, _ frame: [UInt8], _ rounds: Int
     ) throws {
         try frame.withUnsafeBytes { frame in
             let message = UnsafeRawBufferPointer(rebasing: frame[5...])
             func decide(_ rounds: Int) -> Double {
                 let started = MonotonicTime.now()
                 for _ in 0..<rounds {
-                    _ = handler.answer(message, deadline: .max, log: writer)
-                    writer.discard()
+                    _ = handler.answer(message, now: started, deadline: .max, log: writer)
+                    writer?.discard()
                 }
                 return Double(MonotonicTime.now() - started) / Double(rounds)
             }

@@ -9,11 +9,13 @@ struct Report {
     private var categories: [String: (passed: Int, total: Int)] = [:]
     private var failures: [String] = []
     private var surprises: [String] = []
+    private var seen: Set<String> = []
 
     init(version: String) { self.version = version }
 
     mutating func add(_ item: Case, _ outcome: Runner.Outcome, isKnown: Bool) {
         categories[item.category, default: (0, 0)].total += 1
+        seen.insert(item.id)
         switch outcome {
         case .passed:
             categories[item.category]?.passed += 1
@@ -21,6 +23,13 @@ struct Report {
         case .failed(let why):
             failures.append("\(version) \(item.id) \(item.note)\n      \(why.prefix(600))")
             if !isKnown { surprises.append("\(item.id) \(item.note) fails") }
+        }
+    }
+
+    /// A known issue that names no case is a mistake in the list.
+    mutating func addMissing(_ known: KnownIssues) {
+        for id in known.ids(version) where !seen.contains(id) {
+            surprises.append("\(id) is on the list and no case")
         }
     }
 
@@ -51,17 +60,40 @@ extension String {
 }
 
 /// Cases that are expected to fail, each with its reason: `v1 file#index  reason`.
-enum KnownIssues {
-    static func load() -> Set<String> {
+struct KnownIssues {
+    /// Identifiers by language version.
+    private var cases: [String: Set<String>] = [:]
+
+    struct Malformed: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static func load() throws -> KnownIssues {
         let path = SharedFolder.projectRoot + "/Tests/Conformance/known-issues.txt"
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return [] }
-        var result: Set<String> = []
-        for line in text.split(separator: "\n") where !line.hasPrefix("#") {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        var result = KnownIssues()
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            guard !line.isEmpty && !line.hasPrefix("#") else { continue }
             let words = line.split(separator: " ", maxSplits: 2)
-            if words.count >= 2 { result.insert("\(words[0]) \(words[1])") }
+            guard words.count == 3 else {
+                throw Malformed(
+                    description: "known-issues.txt:\(index + 1): "
+                        + "expected version, case and reason, got `\(line)`")
+            }
+            result.cases[String(words[0]), default: []].insert(String(words[1]))
         }
         return result
     }
+
+    func contains(_ version: String, _ id: String) -> Bool { cases[version]?.contains(id) ?? false }
+
+    func ids(_ version: String) -> [String] { (cases[version] ?? []).sorted() }
 }
 
 func exitWithFailure() -> Never { exit(1) }
+
+/// Nothing was run; says why.
+func exit(_ message: String) -> Never {
+    FileHandle.standardError.write(Data("conformance: \(message)\n".utf8))
+    exit(2)
+}

@@ -92,7 +92,7 @@ struct Runner {
     private func run(_ output: Compiler.Output, _ item: Case, _ arena: Arena) throws(Failure) -> Value {
         let policy = try load(output, item.data)
         let evaluation = Evaluation()
-        evaluation.begin(now: 1_700_000_000_000_000_000, seed: 42)
+        evaluation.begin(now: 1_780_000_000_000_000_000, seed: 42)
         evaluation.isStrict = item.isStrict
         let machine = Machine(policy, evaluation: evaluation)
         machine.begin(TreeInput(try input(item, evaluation)))

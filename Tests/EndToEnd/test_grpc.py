@@ -12,7 +12,9 @@ AUTHORIZATION = "envoy.service.auth.v3.Authorization"
 
 def grpcurl(mesh: Mesh, *words: str) -> str:
     program = Path(sys.executable).parent / "grpcurl"
-    return run([program, "-plaintext", "-unix", "-authority", "localhost", "-max-time", "10", *words])
+    return run(
+        [program, "-plaintext", "-unix", "-authority", "localhost", "-max-time", "10", *words]
+    )
 
 
 def test_reflection_lists_and_describes(mesh: Mesh) -> None:

@@ -4,11 +4,13 @@
 
     fault_sweep.py LOG_DRIVER [ROUNDS_PER_CALL]
 
-For each system call of the log's path, and each of ROUNDS_PER_CALL (default 3) moments, in both modes:
-`log-driver append` runs under strace, which makes the call fail once with EIO, once with ENOSPC, or
-kills the process there. Then the log is recovered, checked by verify_tlog.py, and every record that
-was acknowledged must be in it exactly once. Needs strace and `cryptography`.
+For each system call of the log's path, and each of ROUNDS_PER_CALL (default 3) moments, in both
+modes: `log-driver append` runs under strace, which makes the call fail once with EIO, once with
+ENOSPC, or kills the process there. Then the log is recovered, checked by verify_tlog.py, and every
+record that was acknowledged must be in it exactly once. Needs strace and `cryptography`.
 """
+
+import contextlib
 import pathlib
 import random
 import shutil
@@ -21,8 +23,16 @@ import verify_tlog
 
 VKEY = "example.org/decisions+a980161c+AWfTterwwL9rWmAtNZ2uzIanp0BTSQ7DeuCOcTYFh8hw"
 CALLS = {
-    "openat": 40, "write": 30, "writev": 60, "renameat": 30, "fsync": 20, "fdatasync": 30,
-    "unlinkat": 5, "mkdirat": 4, "ftruncate": 2, "pread64": 10,
+    "openat": 40,
+    "write": 30,
+    "writev": 60,
+    "renameat": 30,
+    "fsync": 20,
+    "fdatasync": 30,
+    "unlinkat": 5,
+    "mkdirat": 4,
+    "ftruncate": 2,
+    "pread64": 10,
 }
 FAULTS = ["error=EIO", "error=ENOSPC", "signal=KILL"]
 
@@ -32,14 +42,28 @@ def run(driver, folder, mode, call, fault, moment):
     output = folder / "acknowledged"
     with open(output, "wb") as file:
         process = subprocess.Popen(
-            ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}",
-             "-e", f"inject={call}:{fault}:when={moment}",
-             driver, "append", str(folder), mode, "2"],
-            stdout=file, stderr=subprocess.DEVNULL, start_new_session=True)
-        try:
+            [
+                "strace",
+                "-f",
+                "-qq",
+                "-o",
+                "/dev/null",
+                "-e",
+                f"trace={call}",
+                "-e",
+                f"inject={call}:{fault}:when={moment}",
+                driver,
+                "append",
+                str(folder),
+                mode,
+                "2",
+            ],
+            stdout=file,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.4)
-        except subprocess.TimeoutExpired:
-            pass
         subprocess.run(["kill", "-9", "--", f"-{process.pid}"], stderr=subprocess.DEVNULL)
         process.wait()
     lines = output.read_bytes().decode(errors="replace").split("\n")
@@ -54,8 +78,7 @@ def entries(folder, size):
 
 def check(driver, folder, acknowledged):
     for _ in range(100):
-        recovered = subprocess.run(
-            [driver, "recover", str(folder)], capture_output=True, text=True)
+        recovered = subprocess.run([driver, "recover", str(folder)], capture_output=True, text=True)
         # The kernel may not have finished with the killed process.
         if "in use by another process" not in recovered.stdout:
             break

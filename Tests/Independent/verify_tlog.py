@@ -8,6 +8,7 @@ Exit code 0 when the log is good, 1 with one line that says why not. Needs `cryp
 The whole tree is hashed by RFC 6962's recursive definition, from the entries alone; tiles are then
 compared with what the entries give.
 """
+
 import base64
 import hashlib
 import pathlib
@@ -68,8 +69,8 @@ def parse_checkpoint(note, vkey, where):
         if signer == name and blob[:4] == key_id:
             try:
                 key.verify(blob[4:], text)
-            except InvalidSignature:
-                raise Refused(f"{where}: bad signature")
+            except InvalidSignature as error:
+                raise Refused(f"{where}: bad signature") from error
             good += 1
     if not good:
         raise Refused(f"{where}: not signed by this key")
@@ -96,8 +97,8 @@ def tile_path(level, index, width):
 def read(folder, path):
     try:
         return (folder / path).read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        raise Refused(f"{path}: missing")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Refused(f"{path}: missing") from error
 
 
 def parse_bundle(data, path, width):
@@ -105,8 +106,8 @@ def parse_bundle(data, path, width):
     for _ in range(width):
         if offset + 2 > len(data):
             raise Refused(f"{path}: truncated")
-        length = int.from_bytes(data[offset:offset + 2], "big")
-        entry = data[offset + 2:offset + 2 + length]
+        length = int.from_bytes(data[offset : offset + 2], "big")
+        entry = data[offset + 2 : offset + 2 + length]
         if len(entry) != length:
             raise Refused(f"{path}: truncated")
         entries.append(entry)
@@ -133,7 +134,7 @@ def verify(folder, vkey_text, saved_paths):
     while hashes:
         above = []
         for index, width in widths(len(hashes)):
-            expected = hashes[256 * index:256 * index + width]
+            expected = hashes[256 * index : 256 * index + width]
             path = tile_path(level, index, width)
             if read(folder, path) != b"".join(expected):
                 raise Refused(f"{path}: differs from the entries")

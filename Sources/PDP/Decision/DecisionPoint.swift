@@ -10,6 +10,8 @@ import RegoVM
 /// stable reason code.
 public final class DecisionPoint {
     public struct Settings: Sendable {
+        public var inspector: Inspector
+        public var identifier = AgentIdentifier()
         public var scopeHeader = ScopeHeader()
         /// Doubts about a request's meaning with which it is denied without asking the policy.
         public var deniedDoubts: Doubts = .deniedByDefault
@@ -17,43 +19,36 @@ public final class DecisionPoint {
         public var decisionHeader: StaticString = "x-portcullis-decision-id"
         /// Work units that one decision may spend.
         public var workUnits = RegoVM.Limits.workUnits
-        public init() {}
-    }
 
-    /// What is known of a check besides its attributes.
-    public struct Subject {
-        public var facts: ActionFacts
-        public var identity: AgentIdentity
-        public var scopes: ScopeList
-        public init(facts: ActionFacts, identity: AgentIdentity, scopes: ScopeList) {
-            self.facts = facts
-            self.identity = identity
-            self.scopes = scopes
-        }
+        public init(inspector: Inspector) { self.inspector = inspector }
     }
 
     /// `portcullis.entrypoint` in a route's `context_extensions`.
-    public static let entrypointExtension = Bytes("portcullis.entrypoint")
+    public static let entrypointExtension: StaticString = "portcullis.entrypoint"
 
     private let settings: Settings
     private let evaluation: Evaluation
-    private let sections: CheckSections
+    private let sections = CheckSections.all()
     private let input: CheckInput
     private var snapshot: PolicySnapshot
     private var machine: Machine
+    /// Who asks, and what for.
+    public let subject: CheckSubject
     /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
     private var explains = true
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
 
-    public init(_ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation, agent: AgentSnapshot) {
+    public init(_ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation) {
         self.settings = settings
         self.evaluation = evaluation
         self.snapshot = snapshot
-        sections = CheckSections(agent: agent)
-        input = CheckInput(sections: sections.all)
+        input = CheckInput(sections: [sections.agent, sections.action, sections.context])
+        subject = CheckSubject(settings, evaluation, input)
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
+        sections.agent.subject = subject
+        sections.action.subject = subject
     }
 
     /// Decides with another policy from now on.
@@ -67,47 +62,60 @@ public final class DecisionPoint {
     /// The revision of the policy that decides.
     public var revision: Bytes { snapshot.revision }
 
-    /// The body of the check as JSON, read at most once whoever asks.
+    /// Turns to another check. `context` and its message stay as they are until the next one.
     public func begin(_ context: AttributeContext) {
         input.begin(context, snapshot.binding)
+        subject.begin(context)
         entrypoint = .empty
+        explains = true
     }
 
-    public func readBody() -> BodyReading { input.bodyReading(in: evaluation.arena) }
-
     /// Fills `decision`, whose id is set already. `begin` comes first.
+    ///
+    /// - Parameter agent: what the agent did before; nil when no context is kept.
     public func decide(
-        _ context: AttributeContext, _ subject: Subject, _ agent: AgentSnapshot, into decision: Decision
+        _ context: AttributeContext, _ agent: AgentSnapshot?, into decision: Decision
     ) {
-        sections.begin(subject)
-        explains = true
-        if subject.scopes.isOverfull {
-            // Scopes that no policy sees could not be stripped.
-            deny(
-                decision,
-                Reason(code: Bytes("too_many_scopes"), message: Bytes("the request carries too many scopes")), .deny)
-        } else if let refusal = Restrictions.refusal(subject.facts, agent) {
+        sections.context.snapshot = agent
+        if let refusal = refusalBeforePolicy(agent) {
             deny(decision, refusal, .deny)
-        } else if !subject.facts.doubts.isDisjoint(with: settings.deniedDoubts) {
-            deny(
-                decision,
-                Reason(code: Bytes("uncertain_request"), message: Bytes("the request can be read in several ways")),
-                .deny)
         } else {
             evaluate(context, decision)
-            if decision.isAllowed, let refusal = Restrictions.refusal(subject.facts, decision.restrictions) {
+            if decision.isAllowed, !decision.restrictions.isEmpty,
+                let refusal = Restrictions.refusal(subject.facts.pointee, decision.restrictions)
+            {
                 deny(decision, refusal, decision.action)
             }
         }
-        finish(context, subject, agent, decision)
-        input.end()
+        finish(context, agent, decision)
+    }
+
+    /// What no policy can allow.
+    private func refusalBeforePolicy(_ agent: AgentSnapshot?) -> Reason? {
+        if let agent, agent.hasRestrictions,
+            let refusal = Restrictions.refusal(subject.facts.pointee, agent)
+        {
+            return refusal
+        }
+        if !settings.deniedDoubts.isEmpty,
+            !subject.facts.pointee.doubts.isDisjoint(with: settings.deniedDoubts)
+        {
+            return Reason(
+                code: Bytes("uncertain_request"), message: Bytes("the request can be read in several ways"))
+        }
+        if snapshot.readsAgent, subject.scopes.isOverfull {
+            // Scopes that no policy sees could not be stripped.
+            return Reason(
+                code: Bytes("too_many_scopes"), message: Bytes("the request carries too many scopes"))
+        }
+        return nil
     }
 
     // MARK: The policy
 
     private func evaluate(_ context: AttributeContext, _ decision: Decision) {
         var chosen = snapshot.defaultEntrypoint
-        if let name = context.contextExtension(Self.entrypointExtension) {
+        if let name = context.contextExtension(Bytes(Self.entrypointExtension)) {
             guard let named = snapshot.entrypoint(named: name) else {
                 return fail(decision, "entrypoint_not_allowed", "the route names an entrypoint that is not allowed")
             }
@@ -166,13 +174,11 @@ public final class DecisionPoint {
 
     // MARK: What the answer does
 
-    private func finish(
-        _ context: AttributeContext, _ subject: Subject, _ agent: AgentSnapshot, _ decision: Decision
-    ) {
+    private func finish(_ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision) {
         if decision.isAllowed {
             stripScopes(context, agent, decision)
         } else if decision.body.isEmpty && !decision.isError && explains {
-            DenialBody.write(for: subject.facts, decision, in: evaluation.arena)
+            DenialBody.write(for: subject.facts.pointee, decision, in: evaluation.arena)
         }
         guard settings.decisionHeader.utf8CodeUnitCount > 0 else { return }
         let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
@@ -187,12 +193,14 @@ public final class DecisionPoint {
     }
 
     /// Rewrites the scope header without the scopes that the answer, or a restriction, strips.
-    private func stripScopes(_ context: AttributeContext, _ agent: AgentSnapshot, _ decision: Decision) {
+    private func stripScopes(_ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision) {
         let arena = evaluation.arena
-        Restrictions.strippedScopes(agent) { scope in
-            let copy = arena.allocate(UInt8.self, count: scope.count)
-            for index in 0..<scope.count { copy[index] = scope[index] }
-            decision.strippedScopes.append(Bytes(start: copy, count: scope.count))
+        if let agent, agent.hasRestrictions {
+            Restrictions.strippedScopes(agent) { scope in
+                let copy = arena.allocate(UInt8.self, count: scope.count)
+                for index in 0..<scope.count { copy[index] = scope[index] }
+                decision.strippedScopes.append(Bytes(start: copy, count: scope.count))
+            }
         }
         guard !decision.strippedScopes.isEmpty else { return }
         let header = settings.scopeHeader

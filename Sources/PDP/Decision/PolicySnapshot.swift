@@ -8,6 +8,8 @@ public final class PolicySnapshot: @unchecked Sendable {
     let binding: InputBinding
     /// The entrypoint of checks whose route names none.
     public let defaultEntrypoint: Entrypoint
+    /// True when the policy can see `input.agent`.
+    let readsAgent: Bool
     /// The policy's revision.
     let revision: Bytes
     private let entrypoints: [Entrypoint]
@@ -33,6 +35,7 @@ public final class PolicySnapshot: @unchecked Sendable {
     ) throws(UnknownEntrypoint) {
         self.policy = policy
         binding = InputBinding(policy, sections: CheckSections.names)
+        readsAgent = binding.reads(section: CheckSections.agent)
         var listed: [String] = []
         for name in [entrypoint] + allowed {
             let path = Self.slashes(name)

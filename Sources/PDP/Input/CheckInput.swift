@@ -29,8 +29,12 @@ public final class CheckInput: InputDocument {
     private var attributes: UnsafePointer<AttributeContext.Attributes>
     private let empty = AttributeContext()
     private var binding: InputBinding?
-    /// What has been made of `binding.nodes`; nil stands for not yet.
-    private var known: [Value?] = []
+    /// What has been made of `binding.nodes`; valid where `knownIn` is `round`.
+    private var known: UnsafeMutablePointer<Value>
+    private var knownIn: UnsafeMutablePointer<UInt64>
+    private var capacity = 0
+    /// Counts checks, so that forgetting the last one costs nothing.
+    private var round: UInt64 = 0
     private var body: BodyParser.Result?
     private var requestBody: RequestBody
 
@@ -39,7 +43,16 @@ public final class CheckInput: InputDocument {
         self.rejectsDuplicateKeys = rejectsDuplicateKeys
         attributes = UnsafePointer(empty.attributes)
         requestBody = RequestBody(empty)
+        known = .allocate(capacity: 0)
+        knownIn = .allocate(capacity: 0)
     }
+
+    deinit {
+        known.deallocate()
+        knownIn.deallocate()
+    }
+
+    public var isDefined: Bool { true }
 
     /// Turns to another Check. `context` and its message must stay as they are until the decision
     /// is done.
@@ -51,8 +64,18 @@ public final class CheckInput: InputDocument {
         failure = nil
         body = nil
         requestBody = RequestBody(context)
-        known.removeAll(keepingCapacity: true)
-        for _ in binding.nodes.indices { known.append(nil) }
+        round += 1
+        if binding.nodes.count > capacity { grow(to: binding.nodes.count) }
+    }
+
+    private func grow(to count: Int) {
+        known.deallocate()
+        knownIn.deallocate()
+        known = .allocate(capacity: count)
+        known.initialize(repeating: .undefined, count: count)
+        knownIn = .allocate(capacity: count)
+        knownIn.initialize(repeating: 0, count: count)
+        capacity = count
     }
 
     /// Forgets the Check, so that nothing points into its message any more.
@@ -60,7 +83,7 @@ public final class CheckInput: InputDocument {
         attributes = UnsafePointer(empty.attributes)
         binding = nil
         body = nil
-        known.removeAll(keepingCapacity: true)
+        round += 1
     }
 
     /// The request's body as JSON: read at most once, for the policy and whoever else asks.
@@ -82,13 +105,19 @@ public final class CheckInput: InputDocument {
 
     private func value(of field: InputField, _ binding: InputBinding, in arena: Arena) -> Value {
         let part: Value
-        if let known = known[field.node] {
-            part = known
+        if knownIn[field.node] == round {
+            part = known[field.node]
         } else {
             part = make(binding.nodes[field.node], arena)
             known[field.node] = part
+            knownIn[field.node] = round
         }
-        return field.rest.isEmpty ? part : part.value(at: field.rest)
+        var value = part
+        for step in field.rest {
+            value = value[step]
+            if value.isUndefined { break }
+        }
+        return value
     }
 
     public func whole(in arena: Arena) -> Value {

@@ -1,43 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 import RegoVM
 
-/// One static path under `input`: a part of the document, and the steps from there.
-public struct InputField: Sendable {
-    /// Place in `InputBinding.nodes`.
-    let node: Int
-    let rest: [Value]
-}
-
 /// The static `input` paths of one policy, bound once at load. Immutable, shared by all loops.
 public final class InputBinding: @unchecked Sendable {
     /// Keeps the names in `nodes` and the steps in `fields` alive.
     public let policy: Policy?
-    let fields: [InputField]
+    /// One for each path. Flat memory: reading an array of a class would count references.
+    let fields: UnsafeMutableBufferPointer<InputField>
     /// The distinct parts that the policy reads.
-    let nodes: [InputNode]
+    let nodes: UnsafeMutableBufferPointer<InputNode>
+    private let steps: UnsafeMutableBufferPointer<Value>
 
-    /// - Parameter sections: names of the sections that each `CheckInput` will have, in order.
-    public init(_ policy: Policy, sections: [String] = []) {
-        self.policy = policy
-        (fields, nodes) = Self.bind(policy.program.inputPaths, sections)
+    /// - Parameter sections: names of the sections that the `CheckInput`s will have, in their order.
+    public convenience init(_ policy: Policy, sections: [String] = []) {
+        self.init(policy, policy.program.inputPaths, sections)
     }
 
     /// A binding of paths whose strings outlive it.
-    init(paths: [[Value]], sections: [String] = []) {
-        policy = nil
-        (fields, nodes) = Self.bind(paths, sections)
+    convenience init(paths: [[Value]], sections: [String] = []) { self.init(nil, paths, sections) }
+
+    private init(_ policy: Policy?, _ paths: [[Value]], _ sections: [String]) {
+        self.policy = policy
+        var found: [InputNode] = []
+        fields = .allocate(capacity: paths.count)
+        steps = .allocate(capacity: paths.reduce(0) { $0 + $1.count })
+        var next = 0
+        for (index, path) in paths.enumerated() {
+            let (node, depth) = InputNode.find(path, sections: sections)
+            if !found.contains(node) { found.append(node) }
+            let first = next
+            for step in path.dropFirst(depth) {
+                steps.initializeElement(at: next, to: step)
+                next += 1
+            }
+            fields.initializeElement(
+                at: index,
+                to: InputField(
+                    node: found.firstIndex(of: node) ?? 0,
+                    rest: UnsafeBufferPointer(rebasing: steps[first..<next])))
+        }
+        nodes = .allocate(capacity: found.count)
+        _ = nodes.initialize(from: found)
     }
 
-    private static func bind(
-        _ paths: [[Value]], _ sections: [String]
-    ) -> (fields: [InputField], nodes: [InputNode]) {
-        var nodes: [InputNode] = []
-        let fields = paths.map { path in
-            let (node, depth) = InputNode.find(path, sections: sections)
-            let index = nodes.firstIndex(of: node) ?? nodes.count
-            if index == nodes.count { nodes.append(node) }
-            return InputField(node: index, rest: Array(path.dropFirst(depth)))
-        }
-        return (fields, nodes)
+    deinit {
+        fields.deallocate()
+        steps.deallocate()
+        nodes.deinitialize()
+        nodes.deallocate()
     }
+
+    /// True when some path leads into the section at `index`, or to all of `input`.
+    func reads(section index: Int) -> Bool {
+        nodes.contains { node in
+            switch node {
+            case .whole, .section(index), .sectionKey(index, _): true
+            default: false
+            }
+        }
+    }
+}
+
+/// One static path under `input`: a part of the document, and the steps from there.
+struct InputField {
+    /// Place in `InputBinding.nodes`.
+    let node: Int
+    let rest: UnsafeBufferPointer<Value>
 }

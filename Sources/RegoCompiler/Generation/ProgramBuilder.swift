@@ -114,8 +114,8 @@ final class ProgramBuilder {
             let builder = CollectionBuilder.object(in: arena, capacity: entries.count)
             for entry in entries {
                 guard let key = constantValue(entry.key), let value = constantValue(entry.value) else { return nil }
-                // Two values under one key are an error at run time.
-                if case .present(sameValue: false) = builder.insert(key, value) { return nil }
+                // Of two values under one key the last one counts, as in OPA.
+                builder.update(key, value)
             }
             return builder.finish()
         default: return nil

@@ -155,7 +155,36 @@ extension FunctionGenerator {
             return result
         }
         guard let index = BuiltinTable.index(of: function) else { return unsupported(function) }
+        if let path = inputPath(ofGet: function, index, arguments) {
+            return inputOrDefault(path, arguments[2])
+        }
         return callBuiltin(index, consecutive(arguments))
+    }
+
+    /// The path that `object.get(input, ["a", "b"], x)` reads, when it is constant: then the document need
+    /// not be built.
+    private func inputPath(ofGet function: String, _ index: Int, _ arguments: [Term]) -> [Value]? {
+        guard function == "object.get", !builder.replacedCallees.contains(.builtin(index)),
+            case .variable("input") = arguments[0].kind
+        else { return nil }
+        guard let key = builder.constantValue(arguments[1]) else { return nil }
+        if key.isString { return [key] }
+        guard key.kind == .array, key.count > 0, key.elements.allSatisfy(\.isString) else { return nil }
+        return Array(key.elements)
+    }
+
+    private mutating func inputOrDefault(_ path: [Value], _ otherwise: Term) -> Operand {
+        let value = term(otherwise)
+        let result = emitter.register()
+        let missing = emitter.label()
+        let done = emitter.label()
+        emitter.emit(.testInput, to: fail)
+        emitter.emit(.input, a: result, b: builder.inputPath(path), to: missing)
+        emitter.emit(.jump, to: done)
+        emitter.place(missing)
+        emitter.emit(.move, a: result, b: value)
+        emitter.place(done)
+        return result
     }
 
     /// `=` inside a term: it holds or the body fails.

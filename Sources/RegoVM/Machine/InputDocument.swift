@@ -8,6 +8,8 @@ public protocol InputDocument: AnyObject {
     /// The value at `policy.program.inputPaths[index]`; `.undefined` when there is none. What it
     /// returns must live until the decision is done (for example in the evaluation's arena).
     func value(at index: Int, of policy: Policy, in arena: Arena) -> Value
+    /// False when the decision has no input at all.
+    var isDefined: Bool { get }
     /// The whole document, for a `with input.x as y` that changes a part of it.
     func whole(in arena: Arena) -> Value
 }
@@ -18,6 +20,8 @@ public final class TreeInput: InputDocument {
     public var root: Value
 
     public init(_ root: Value) { self.root = root }
+
+    public var isDefined: Bool { root.isDefined }
 
     public func value(at index: Int, of policy: Policy, in arena: Arena) -> Value {
         root.value(at: policy.program.inputPaths[index])

@@ -112,7 +112,7 @@ public final class Machine {
     func rule(_ index: Int) throws(EvaluationError) -> Value {
         let memo = scope.pointee.ruleMemo + index
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
-        let result = try call(policy.program.rules[index].function, registers)
+        let result = try call(policy.ruleFunctions[index], registers)
         memo.pointee = MemoEntry(value: result, epoch: scope.pointee.epoch)
         return result
     }

@@ -23,6 +23,8 @@ extension Machine {
             case .input:
                 let value = inputValue(Int(i.b))
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .testInput:
+                if !scope.pointee.replacesInput && !document.isDefined { pc = Int(i.target) }
             case .data:
                 let value =
                     scope.pointee.replacesData ? replacedData(Int(i.b)) : policy.linkedData[Int(i.b)]
@@ -147,7 +149,8 @@ extension Machine {
             case .makeObject:
                 let builder = CollectionBuilder.object(in: arena, capacity: Int(i.c))
                 for index in 0..<Int(i.c) {
-                    try put(builder.value, R[Int(i.b) + index * 2], R[Int(i.b) + index * 2 + 1], function, pc)
+                    // Of two values under one key the last one counts.
+                    builder.update(R[Int(i.b) + index * 2], R[Int(i.b) + index * 2 + 1])
                 }
                 R[Int(i.a)] = try bounded(builder.finish())
             case .assignOnce:

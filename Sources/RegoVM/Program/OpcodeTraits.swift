@@ -4,7 +4,7 @@ extension Opcode {
     /// True when `target` is an address.
     public var jumps: Bool {
         switch self {
-        case .jump, .input, .data, .dot, .test, .testComparison, .testMember, .jumpIfDefined, .plus, .minus,
+        case .jump, .input, .testInput, .data, .dot, .test, .testComparison, .testMember, .jumpIfDefined, .plus, .minus,
             .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callReplaceable, .rule,
             .ruleReplaceable, .node, .nodeChild, .scan, .next, .checkArray, .checkObject, .checkCollection,
             .nextCandidate:

@@ -48,7 +48,7 @@ struct OperandCheck {
     private func isValid(_ i: Instruction) -> Bool {
         let a = Int(i.a)
         switch i.opcode {
-        case .jump, .returnUndefined, .popScope: return true
+        case .jump, .testInput, .returnUndefined, .popScope: return true
         case .move, .setAdd, .arrayAppend: return register(a) && value(i.b)
         case .assignOnce: return register(a) && value(i.b) && (0...1).contains(i.target)
         case .input: return register(a) && program.inputPaths.indices.contains(Int(i.b))

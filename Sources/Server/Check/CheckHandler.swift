@@ -30,7 +30,7 @@ package final class CheckHandler {
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
         record = RecordWriter()
         point = DecisionPoint(
-            shared.policy.current, settings: shared.settings, evaluation: evaluation, agent: agent)
+            shared.policy.current, settings: shared.settings, evaluation: evaluation)
     }
 
     func use(_ policy: PolicySnapshot) { point.use(policy) }
@@ -39,19 +39,23 @@ package final class CheckHandler {
     ///
     /// - Returns: the encoded CheckResponse, valid until the next call. It must not be sent before
     ///   what `log` was given is committed.
-    package func answer(_ message: UnsafeRawBufferPointer, deadline: UInt64, log: LogWriter?) -> Bytes {
+    package func answer(
+        _ message: UnsafeRawBufferPointer, now monotonic: UInt64, deadline: UInt64, log: LogWriter?
+    ) -> Bytes {
         let now = clock.wall()
-        begin(now, deadline)
-        var facts = RecordFacts()
+        begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
         do {
             try CheckRequestReader.read(message, into: request)
-            decide(now, &facts)
+            decide(now)
         } catch {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
-        MutationRules.settle(decision)
-        if let log, !append(facts, now, to: log) { refuse(Bytes("log_refused")) }
+        if let log {
+            // The record says what Envoy is told, so the rules of encoding apply before it.
+            MutationRules.settle(decision)
+            if !append(now, to: log) { refuse(Bytes("log_refused")) }
+        }
         return response.encode(decision)
     }
 
@@ -63,9 +67,7 @@ package final class CheckHandler {
     }
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
-        let deadline = deadline == .max ? MonotonicTime.now() + shared.deadline : deadline
         decision.reset()
-        request.reset()
         guard let high = try? random.next(), let low = try? random.next() else {
             // Without entropy ids repeat, which the log shows; decisions stay what they are.
             decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (0, 0))
@@ -76,42 +78,48 @@ package final class CheckHandler {
         evaluation.begin(now: now, deadline: deadline, seed: high)
     }
 
-    private func decide(_ now: Int64, _ facts: inout RecordFacts) {
-        let arena = evaluation.arena
+    private func decide(_ now: Int64) {
         point.begin(request)
-        let action = shared.inspector.inspect(request, arena: arena) { point.readBody() }
-        let identity = shared.identifier.identify(request)
-        let scopes = shared.settings.scopeHeader.scopes(request, arena: arena)
-        let subject = DecisionPoint.Subject(facts: action, identity: identity, scopes: scopes)
-        guard shared.agents.load(identity.id, now: now, into: agent) != .full else {
+        guard let agents = shared.agents else { return point.decide(request, nil, into: decision) }
+        let identity = point.subject.identity
+        guard agents.load(identity.pointee.id, now: now, into: agent) != .full else {
             return refuse(Bytes("context_full"))
         }
-        point.decide(request, subject, agent, into: decision)
-        remember(action, identity, now)
-        facts.fill(action, identity, point)
-        if let scopes = request.header(shared.settings.scopeHeader.name) { facts.scopes = scopes }
+        point.decide(request, agent, into: decision)
+        remember(point.subject.facts, identity, now, in: agents)
     }
 
     /// Adds the decision to the agent's context.
-    private func remember(_ action: ActionFacts, _ identity: AgentIdentity, _ now: Int64) {
-        event.agent = identity.id
+    private func remember(
+        _ action: UnsafePointer<ActionFacts>, _ identity: UnsafePointer<AgentIdentity>, _ now: Int64,
+        in agents: AgentStore
+    ) {
+        event.agent = identity.pointee.id
         event.time = now
         event.decision = decision.id
         event.action = decision.action
         event.isAllowed = decision.isAllowed
-        event.trafficProtocol = action.trafficProtocol
-        event.effect = action.effect
-        event.operation = action.operation
-        event.tool = action.tool
-        event.resource = action.resource
-        event.destination = action.destination.host
-        event.isInternal = action.destination.isInternal
+        event.trafficProtocol = action.pointee.trafficProtocol
+        event.effect = action.pointee.effect
+        event.operation = action.pointee.operation
+        event.tool = action.pointee.tool
+        event.resource = action.pointee.resource
+        event.destination = action.pointee.destination.host
+        event.isInternal = action.pointee.destination.isInternal
         event.labels = decision.labels
         event.restrictions = decision.restrictions
-        shared.agents.apply(event)
+        agents.apply(event)
+        // The decision's tables must be its own again before it is filled anew.
+        event.labels = []
+        event.restrictions = []
     }
 
-    private func append(_ facts: RecordFacts, _ now: Int64, to log: LogWriter) -> Bool {
+    private func append(_ now: Int64, to log: LogWriter) -> Bool {
+        var facts = RecordFacts()
+        if request.isPresent {
+            facts.fill(point)
+            if let scopes = request.header(shared.settings.scopeHeader.name) { facts.scopes = scopes }
+        }
         let bytes = record.encode(request, decision, facts, time: now)
         do throws(LogError) {
             try log.append(UnsafeRawBufferPointer(bytes.buffer))

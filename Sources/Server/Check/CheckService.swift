@@ -13,6 +13,7 @@ public final class CheckService: UnaryService {
     public static let method = "/envoy.service.auth.v3.Authorization/Check"
 
     private let shared: SharedState
+    private let loop: LoopHandle
     private let handler: CheckHandler
     private let log: LogWriter?
     private var policyNumber = 0
@@ -22,8 +23,9 @@ public final class CheckService: UnaryService {
     private var waiting: [(ticket: LogWriter.Ticket, batch: AnswerBatch)] = []
     private var spare: [AnswerBatch] = []
 
-    public init(_ shared: SharedState) {
+    public init(_ shared: SharedState, loop: LoopHandle) {
         self.shared = shared
+        self.loop = loop
         handler = CheckHandler(shared)
         log = shared.log?.makeWriter()
     }
@@ -32,7 +34,7 @@ public final class CheckService: UnaryService {
         _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, deadline: UInt64
     ) {
         if let policy = shared.policy.change(since: &policyNumber) { handler.use(policy) }
-        let answer = handler.answer(message, deadline: deadline, log: log)
+        let answer = handler.answer(message, now: loop.now, deadline: deadline, log: log)
         guard log != nil else {
             call.respond(UnsafeRawBufferPointer(answer.buffer))
             return

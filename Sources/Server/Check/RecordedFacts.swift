@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import Authorization
 import DecisionLog
 import Inspection
 import PDP
 
 extension RecordFacts {
     /// Takes over what was found out about a check.
-    mutating func fill(_ action: ActionFacts, _ identity: AgentIdentity, _ point: DecisionPoint) {
+    mutating func fill(_ point: DecisionPoint) {
+        let identity = point.subject.identity.pointee
+        let action = point.subject.facts.pointee
         agent = identity.id
         agentProvenance = identity.provenance
         session = identity.session

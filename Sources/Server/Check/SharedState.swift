@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
 import DecisionLog
-import Inspection
 import PDP
 import Synchronization
 
 /// What all loops share: immutable parts, the policy that is current, the agents' context, the log.
 public final class SharedState: Sendable {
-    public let inspector: Inspector
-    public let identifier: AgentIdentifier
     public let settings: DecisionPoint.Settings
-    public let agents: AgentStore
+    /// nil when no context is kept.
+    public let agents: AgentStore?
     public let policy: CurrentPolicy
     /// nil when decisions are not recorded, which only a benchmark wants.
     public let log: LocalLog?
@@ -20,13 +18,11 @@ public final class SharedState: Sendable {
     let deadline: UInt64
 
     public init(
-        inspector: Inspector, identifier: AgentIdentifier, settings: DecisionPoint.Settings,
-        agents: AgentStore, policy: CurrentPolicy, log: LocalLog?, memory: Int, deadline: UInt64
+        settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy, log: LocalLog?,
+        memory: Int, deadline: UInt64
     ) {
         self.memory = memory
         self.deadline = deadline
-        self.inspector = inspector
-        self.identifier = identifier
         self.settings = settings
         self.agents = agents
         self.policy = policy

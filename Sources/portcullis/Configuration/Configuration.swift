@@ -60,7 +60,8 @@ struct Configuration {
         var key = AgentKey.principal
         /// `agents.trust_domains`: SPIFFE trust domains whose agents are known. Default: any.
         var trustDomains: [String] = []
-        /// `agents.maximum`: agents whose context is kept, at about 2 KB each.
+        /// `agents.maximum`: agents whose context is kept, at about 2 KB each. 0 keeps none: then
+        /// policies have no `input.context`, and no restriction outlives its decision.
         var maximum = AgentContext.Limits.agents
     }
 

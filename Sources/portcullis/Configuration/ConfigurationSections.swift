@@ -76,7 +76,7 @@ extension Configuration.Agents {
             }
             return isDomain ? text : nil
         }
-        maximum = section.integer("maximum", maximum, in: 1...10_000_000)
+        maximum = section.integer("maximum", maximum, in: 0...10_000_000)
     }
 
     private static func key(_ text: String) -> AgentKey? {

@@ -19,24 +19,25 @@ final class Service: Sendable {
         self.logger = logger
         let loops = LoopList()
         log = try configuration.log.isEnabled ? Self.openLog(configuration.log, loops, logger) : nil
-        var settings = DecisionPoint.Settings()
+        var settings = DecisionPoint.Settings(
+            inspector: Inspector(
+                internalDestinations: try InternalDestinations(configuration.internalDestinations)))
+        settings.identifier = AgentIdentifier(
+            key: configuration.agents.key, trustDomains: configuration.agents.trustDomains)
         settings.scopeHeader = ScopeHeader(
             name: configuration.scopes.header, separator: configuration.scopes.separator)
         settings.deniedDoubts = configuration.deniedDoubts
         settings.workUnits = Int64(configuration.limits.work)
+        let agents = configuration.agents.maximum
         let shared = SharedState(
-            inspector: Inspector(
-                internalDestinations: try InternalDestinations(configuration.internalDestinations)),
-            identifier: AgentIdentifier(
-                key: configuration.agents.key, trustDomains: configuration.agents.trustDomains),
-            settings: settings, agents: AgentStore(maximumAgents: configuration.agents.maximum),
+            settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
             policy: CurrentPolicy(policy), log: log,
             memory: Int(configuration.limits.memory), deadline: UInt64(configuration.limits.deadline))
         try log?.start()
         do {
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
-                return CheckService(shared)
+                return CheckService(shared, loop: loop)
             }
         } catch {
             try? log?.close()
@@ -52,6 +53,7 @@ final class Service: Sendable {
         transport.limits.connections = configuration.limits.connections
         transport.limits.drainTime = UInt64(configuration.limits.drain)
         transport.limits.call.message = Int(configuration.limits.message)
+        transport.limits.session.body = Int(configuration.limits.message) + 5
         return transport
     }
 
@@ -75,7 +77,7 @@ final class Service: Sendable {
         logger.info(
             isFirst ? "log_created" : "log_opened", "decisions go to `\(configuration.directory)`",
             [
-                "vkey": LogValue("\(log.verifierKey)"), "published": LogValue(log.recovery.published),
+                "vkey": LogValue(log.verifierKey.text), "published": LogValue(log.recovery.published),
                 "recovered": LogValue(log.recovery.recovered),
             ])
         return log

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import Inspection
+import RegoVM
+
+/// What is known of a check besides its attributes: who asks, and what for. Each part is found out
+/// when it is first asked for, so that a policy that reads none of it pays for none.
+///
+/// One instance belongs to one event loop.
+public final class CheckSubject {
+    private let inspector: Inspector
+    private let identifier: AgentIdentifier
+    private let scopeHeader: ScopeHeader
+    private let evaluation: Evaluation
+    private let input: CheckInput
+    private let empty = AttributeContext()
+    private var context: AttributeContext
+    private let inspected: UnsafeMutablePointer<ActionFacts>
+    private let identified: UnsafeMutablePointer<AgentIdentity>
+    private var isInspected = false
+    private var isIdentified = false
+    private var listed: ScopeList?
+
+    init(_ settings: DecisionPoint.Settings, _ evaluation: Evaluation, _ input: CheckInput) {
+        inspector = settings.inspector
+        identifier = settings.identifier
+        scopeHeader = settings.scopeHeader
+        self.evaluation = evaluation
+        self.input = input
+        context = empty
+        inspected = .allocate(capacity: 1)
+        inspected.initialize(to: ActionFacts())
+        identified = .allocate(capacity: 1)
+        identified.initialize(to: AgentIdentity())
+    }
+
+    deinit {
+        inspected.deallocate()
+        identified.deallocate()
+    }
+
+    func begin(_ context: AttributeContext) {
+        self.context = context
+        isInspected = false
+        isIdentified = false
+        listed = nil
+    }
+
+    /// What the request does.
+    public var facts: UnsafePointer<ActionFacts> {
+        if !isInspected {
+            isInspected = true
+            let arena = evaluation.arena
+            inspected.pointee = inspector.inspect(context, arena: arena) { input.bodyReading(in: arena) }
+        }
+        return UnsafePointer(inspected)
+    }
+
+    /// Who asks.
+    public var identity: UnsafePointer<AgentIdentity> {
+        if !isIdentified {
+            isIdentified = true
+            identified.pointee = identifier.identify(context)
+        }
+        return UnsafePointer(identified)
+    }
+
+    /// The scopes that the request carries.
+    var scopes: ScopeList {
+        if let listed { return listed }
+        let list = scopeHeader.scopes(context, arena: evaluation.arena)
+        listed = list
+        return list
+    }
+}
