@@ -2,16 +2,32 @@
 
 /// A clause whose names are resolved: variables are `.local`s, everything global starts at `data`
 /// or `input`, calls name builtins or `data.*` functions.
-struct ResolvedClause {
-    var location: Location
-    var arguments: [Term]
-    var suffix: [Term]
-    var key: Term?
-    var value: Term?
+///
+/// Stages change it in place.
+final class ResolvedClause {
+    let location: Location
+    let arguments: [Term]
+    let suffix: [Term]
+    let key: Term?
+    let value: Term?
     var body: Body
-    var elseClauses: [ResolvedClause]
-    var variables: VariableTable
-    var features: Features = []
+    var elseClauses: [ResolvedClause] = []
+    let variables: VariableTable
+    let features: Features
+
+    init(
+        location: Location, arguments: [Term] = [], suffix: [Term] = [], key: Term? = nil,
+        value: Term? = nil, body: Body, variables: VariableTable, features: Features
+    ) {
+        self.location = location
+        self.arguments = arguments
+        self.suffix = suffix
+        self.key = key
+        self.value = value
+        self.body = body
+        self.variables = variables
+        self.features = features
+    }
 
     /// What the clause contains, so that stages pass over clauses that do not concern them.
     struct Features: OptionSet {
@@ -21,6 +37,10 @@ struct ResolvedClause {
         static let modifiers = Features(rawValue: 4)
         static let closures = Features(rawValue: 8)
         static let deprecated = Features(rawValue: 16)
+        /// Calls of other than builtins with as many arguments as those take.
+        static let calls = Features(rawValue: 32)
+        /// Refs into `data`, and calls of functions there.
+        static let references = Features(rawValue: 64)
     }
 
     /// The head's terms but for arguments.
@@ -78,7 +98,7 @@ struct Resolver {
     // MARK: Clauses and queries
 
     mutating func clause(_ clause: Clause) -> ResolvedClause {
-        var result = resolve(clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
+        let result = resolve(clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
         var next = clause.rule.elseRule
         while let rule = next {
             result.elseClauses.append(
@@ -95,8 +115,7 @@ struct Resolver {
         let resolved = expressions(body)
         return ResolvedClause(
             location: body.first?.location ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
-            arguments: [], suffix: [], key: nil, value: nil, body: resolved, elseClauses: [],
-            variables: variables, features: features)
+            body: resolved, variables: variables, features: features)
     }
 
     private mutating func resolve(
@@ -113,17 +132,15 @@ struct Resolver {
         let resolvedArguments = arguments.map { term($0) }
         if isStrict { blocks[0].unusedArguments = Set(blocks[0].declared.keys) }
         let body = expressions(rule.body)
-        let result = ResolvedClause(
-            location: rule.location, arguments: resolvedArguments, suffix: suffix.map { term($0) },
-            key: rule.head.key.map { term($0) }, value: rule.head.value.map { term($0) }, body: body,
-            elseClauses: [], variables: variables)
+        let suffix = suffix.map { term($0) }
+        let key = rule.head.key.map { term($0) }
+        let value = rule.head.value.map { term($0) }
         reportUnused()
         // A branch may use what another one does not.
         if !rule.isDefault, !isBranch, rule.elseRule == nil { reportUnusedArguments(rule.head.location) }
-        var complete = result
-        complete.variables = variables
-        complete.features = features
-        return complete
+        return ResolvedClause(
+            location: rule.location, arguments: resolvedArguments, suffix: suffix, key: key, value: value,
+            body: body, variables: variables, features: features)
     }
 
     private mutating func reportUnused() {
@@ -195,6 +212,7 @@ struct Resolver {
             }
         }
         blocks[blocks.count - 1].used.insert(name)
+        if name == "data" { features.insert(.references) }
         if isRoot(name) { return Term(location: location, kind: .variable(name)) }
         if let path = globals[name] {
             if isStrict { usedGlobals.insert(name) }
@@ -209,7 +227,8 @@ struct Resolver {
         return Term(location: location, kind: .local(id, name))
     }
 
-    private func reference(_ path: [String], _ operands: [Term], _ location: Location) -> Term {
+    private mutating func reference(_ path: [String], _ operands: [Term], _ location: Location) -> Term {
+        if path[0] == "data" { features.insert(.references) }
         let root = Term(location: location, kind: .variable(path[0]))
         let steps = path.dropFirst().map { Term(location: location, kind: .string($0)) } + operands
         return steps.isEmpty ? root : Term(location: location, kind: .ref(root, steps))
@@ -224,7 +243,9 @@ struct Resolver {
         if refusesDeprecated, BuiltinNames.deprecated.contains(name.joined(separator: ".")) {
             features.insert(.deprecated)
         }
+        if name[0] == "data" { features.insert(.references) }
         guard let path = globals[name[0]], !isDeclared(name[0]) else { return name }
+        features.insert(.references)
         if isStrict { usedGlobals.insert(name[0]) }
         return path + name.dropFirst()
     }
@@ -245,7 +266,9 @@ struct Resolver {
         case .object(let entries):
             return make(.object(entries.map { (self.term($0.key), self.term($0.value)) }))
         case .call(let name, let location, let arguments):
-            return make(.call(name: functionName(name), location, arguments.map { self.term($0) }))
+            let name = functionName(name)
+            if BuiltinNames.arity(name) != arguments.count { features.insert(.calls) }
+            return make(.call(name: name, location, arguments.map { self.term($0) }))
         case .template(let parts): return make(.template(parts.map { self.term($0) }))
         case .arrayComprehension(let head, let body):
             let (body, heads) = closure(body, heads: [head])
