@@ -42,9 +42,7 @@ let package = Package(
                 "Cryptography", "COpenSSL", "CRE2", .product(name: "BigInt", package: "BigInt"),
                 .product(name: "Yams", package: "Yams"),
             ]),
-        .target(
-            name: "RegoCompiler",
-            dependencies: ["RegoVM", .product(name: "Yams", package: "Yams")]),
+        .target(name: "RegoCompiler", dependencies: ["RegoVM"]),
         .target(
             name: "PolicyBundle",
             dependencies: [

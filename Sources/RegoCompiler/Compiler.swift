@@ -16,6 +16,8 @@ public struct Compiler {
         public var keepsPrint = false
         /// Refuse what OPA's strict mode refuses: unused imports and variables, deprecated builtins.
         public var isStrict = false
+        /// Refuse what can never hold because of its type.
+        public var checksTypes = true
         /// What is known of the shape of `input`.
         public var inputSchema = InputSchema.any
         /// Builtins that policies may not call, by name.

@@ -14,6 +14,8 @@ public enum Limits {
     public static let callDepth = 512
     /// Arrays, objects and sets inside each other in one value.
     public static let valueDepth = 1024
+    /// Components of a package's or rule's path.
+    public static let documentDepth = 256
     /// Registers of one function.
     public static let registers = 65_535
     /// Instructions of one function.

@@ -8,6 +8,7 @@ extension FunctionGenerator {
         let parameters = (group.clauses.first ?? group.defaultRule)?.rule.head.arguments?.count ?? 0
         _ = emitter.registers(parameters)
         let result = emitter.register()
+        if let first = clauses.first ?? defaultClause { locate(first.location) }
         switch group.kind {
         case .partialSet: emitter.emit(.open, a: result, b: 0)
         case .partialObject: emitter.emit(.open, a: result, b: 1)

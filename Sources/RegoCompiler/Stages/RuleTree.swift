@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RegoVM
+
 /// All clauses that define one document.
 final class RuleGroup {
     enum Kind { case complete, partialSet, partialObject, function }
@@ -57,17 +59,34 @@ final class RuleTree {
     private(set) var groups: [RuleGroup] = []
     /// First components of the rules' names, by package.
     private(set) var names: [[String]: Set<String>] = [:]
+    /// Paths that are too long; they are left out.
+    private(set) var diagnostics: [Diagnostic] = []
 
     init(_ modules: [Module]) {
         var split: [(path: [String], clause: Clause)] = []
         for module in modules {
             var node = root
+            guard isBounded(module.package, module.packageLocation) else { continue }
             for component in module.package { node = node.child(component) }
             node.modules.append(module)
-            for rule in module.rules { split.append(divide(rule, module)) }
+            for rule in module.rules {
+                let divided = divide(rule, module)
+                if isBounded(divided.path, rule.location) { split.append(divided) }
+            }
         }
         let dynamic = Set(split.filter { !$0.clause.suffix.isEmpty }.map(\.path))
         for entry in split { place(entry.path, entry.clause, under: dynamic) }
+    }
+
+    /// What walks over the tree recurses.
+    private func isBounded(_ path: [String], _ location: Location) -> Bool {
+        let limit = RegoVM.Limits.documentDepth
+        if path.count <= limit { return true }
+        diagnostics.append(
+            Diagnostic(
+                .compile, "path of \(path.count) components exceeds the limit of \(limit)",
+                at: location))
+        return false
     }
 
     /// Splits a head into the path of constant strings and what follows it.

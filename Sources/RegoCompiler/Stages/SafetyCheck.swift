@@ -7,6 +7,9 @@ struct SafetyCheck {
     private let variables: VariableTable
     /// What is said behind a message when the line does not tell which rule is meant.
     private let suffix: String
+    private let hasClosures: Bool
+    /// The expression or head term that is being looked at.
+    private var place = Location.none
     private var diagnostics: [Diagnostic] = []
 
     @Sendable
@@ -32,6 +35,7 @@ struct SafetyCheck {
         self.builder = builder
         variables = clause.variables
         suffix = lines.suffix(for: clause.location)
+        hasClosures = clause.features.contains(.closures)
     }
 
     // MARK: Heads
@@ -72,6 +76,7 @@ struct SafetyCheck {
             reading.read(head)
             for id in reading.unmet { unsafe(id, VariablePlace.find(id, in: head) ?? head.location) }
             reading.unmet = []
+            place = head.location
             closures(in: head, reading)
         }
     }
@@ -83,8 +88,8 @@ struct SafetyCheck {
         do throws(Schedule.Unsafe) {
             result = try Schedule.order(body, &binding)
         } catch {
-            for (id, expression) in error.variables {
-                unsafe(id, VariablePlace.find(id, in: expression))
+            for (id, index) in error.variables {
+                unsafe(id, VariablePlace.find(id, in: body[index]))
             }
             return nil
         }
@@ -113,12 +118,16 @@ struct SafetyCheck {
         var binding = Binding(variables: variables, depth: outer.depth + 1, bound: outer.bound)
         binding.arity = outer.arity
         for pattern in patterns { binding.bind(pattern) }
+        let place = place
+        defer { self.place = place }
         guard let result = ordered(body, &binding) else { return body }
         for head in heads {
             var reading = binding
             reading.unmet = []
             reading.read(head)
-            for id in reading.unmet { unsafe(id, head.location) }
+            // OPA evaluates anything but plain variables as an expression of its own.
+            let isPlain = head.kind.isLocal
+            for id in reading.unmet { unsafe(id, isPlain ? place : head.location) }
             reading.unmet = []
             closures(in: head, reading)
         }
@@ -126,6 +135,8 @@ struct SafetyCheck {
     }
 
     private mutating func closures(in expression: Expression, _ binding: Binding) {
+        guard hasClosures else { return }
+        place = expression.location
         for modifier in expression.modifiers { closures(in: modifier.value, binding) }
         switch expression.kind {
         case .term(let term): closures(in: term, binding)
@@ -146,6 +157,7 @@ struct SafetyCheck {
     }
 
     private mutating func closures(in term: Term, _ binding: Binding) {
+        guard hasClosures else { return }
         switch term.kind {
         case .null, .boolean, .number, .string, .variable, .local: break
         case .ref(let head, let operands):

@@ -4,8 +4,8 @@
 /// CheckSafetyRuleBodies).
 enum Schedule {
     struct Unsafe: Error {
-        /// Each variable with the expression that needs it.
-        var variables: [(id: Int, expression: Expression)]
+        /// Each variable with the index in the body of the expression that needs it.
+        var variables: [(id: Int, index: Int)]
     }
 
     /// - Parameter binding: its `bound` is what the body finds bound, and is what is bound after
@@ -26,20 +26,21 @@ enum Schedule {
                     blocked.append(expression)
                 }
             }
-            if blocked.count == waiting.count { throw unsafe(blocked, binding) }
+            if blocked.count == waiting.count { throw unsafe(blocked, of: body, binding) }
             waiting = blocked
         }
         return ordered
     }
 
-    private static func unsafe(_ body: Body, _ binding: Binding) -> Unsafe {
+    private static func unsafe(_ blocked: Body, of body: Body, _ binding: Binding) -> Unsafe {
         var seen: Set<Int> = []
-        var variables: [(Int, Expression)] = []
-        for expression in body {
+        var variables: [(Int, Int)] = []
+        for (index, expression) in body.enumerated()
+        where blocked.contains(where: { $0 === expression }) {
             var trial = binding
             trial.expression(expression)
             for id in trial.unmet where seen.insert(id).inserted {
-                variables.append((id, expression))
+                variables.append((id, index))
             }
         }
         return Unsafe(variables: variables)

@@ -18,6 +18,7 @@ struct Stage: Sendable {
 
     /// All stages in the order in which they run, which is OPA's order of their reports.
     static let all: [Stage] = [
+        Stage("paths") { $0.tree.diagnostics },
         Stage("imports", ImportCheck.check),
         Stage("resolve", after: ["imports"]) { $0.resolve() },
         Stage("print", after: ["resolve"], PrintCalls.rewrite),
@@ -33,5 +34,7 @@ struct Stage: Sendable {
         Stage("types", after: ["safety", "recursion"], TypeCheck.check),
         Stage("builtins", after: ["resolve"], BuiltinCheck.check),
         Stage("generate", after: ["replacements", "conflicts", "safety", "types"]) { $0.generate() },
+        // Whatever was compiled passes the verifier before anybody runs it.
+        Stage("verify", after: ["generate"]) { ProgramCheck.check($0) },
     ]
 }

@@ -83,7 +83,10 @@ extension Machine {
                 if value.isDefined { builder.update(key, value) }
             }
             if base.kind == .object {
-                for entry in 0..<base.count { builder.insert(base.keys[entry], base.values[entry]) }
+                for entry in 0..<base.count {
+                    let key = base.keys[entry]
+                    builder.update(key, builder[key].merged(with: base.values[entry], in: arena))
+                }
             }
             result = try bounded(builder.finish())
             try checkMemory()
@@ -92,6 +95,7 @@ extension Machine {
         return result
     }
 
+    /// `data.a[key]` where key is known only now.
     func nodeChild(_ index: Int, _ key: Value) throws(EvaluationError) -> Value {
         let node = policy.program.nodes[index]
         if !isHidden(node.path) {

@@ -56,7 +56,7 @@ extension Machine {
             .bindMemory(to: Scope.Substitute.self, capacity: 1)
         entry.initialize(
             to: .init(
-                callee: callee, replacement: replacement, isActive: true, next: inner.pointee.substitutes))
+                callee: callee, replacement: replacement, next: inner.pointee.substitutes))
         inner.pointee.substitutes = entry
     }
 
@@ -66,12 +66,14 @@ extension Machine {
     ) throws(EvaluationError) -> Value {
         var substitute = scope.pointee.substitutes
         while let entry = substitute {
-            if entry.pointee.isActive, entry.pointee.callee == callee {
+            if entry.pointee.callee == callee {
                 switch entry.pointee.replacement {
                 case .value(let value): return value
                 case .callee(let other):
-                    entry.pointee.isActive = false
-                    defer { entry.pointee.isActive = true }
+                    // Inside a replacement functions are what they are.
+                    let substitutes = scope.pointee.substitutes
+                    scope.pointee.substitutes = nil
+                    defer { scope.pointee.substitutes = substitutes }
                     return try invoke(other, operands, function, pc)
                 }
             }

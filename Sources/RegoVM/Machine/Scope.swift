@@ -35,8 +35,6 @@ struct Scope {
     struct Substitute {
         var callee: Program.Callee
         var replacement: Replacement
-        /// Off while its own replacement runs, so that this can call the original.
-        var isActive: Bool
         var next: UnsafeMutablePointer<Substitute>?
 
         enum Replacement {

@@ -11,12 +11,13 @@ public struct Instruction: Sendable {
     public var c: Int32
     public var target: Int32
 
+    /// Operands beyond their range are clamped: the verifier refuses functions that need them.
     public init(_ opcode: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, target: Int = 0) {
         self.opcode = opcode
-        self.a = UInt16(a)
-        self.b = Int32(b)
-        self.c = Int32(c)
-        self.target = Int32(target)
+        self.a = UInt16(clamping: a)
+        self.b = Int32(clamping: b)
+        self.c = Int32(clamping: c)
+        self.target = Int32(clamping: target)
     }
 }
 

@@ -27,7 +27,7 @@ public final class Policy: @unchecked Sendable {
         let registerCount: Int
     }
 
-    /// Verifies a program and links it with its data.
+    /// Verifies a program that no compiler of this process made, and links it with its data.
     /// - Parameter owners: what keeps the memory of constants and data alive.
     public static func load(
         program: Program, data: Value, revision: String, owners: [AnyObject]
@@ -36,7 +36,7 @@ public final class Policy: @unchecked Sendable {
         return Policy(program: program, data: data, revision: revision, owners: owners)
     }
 
-    /// Links a program that was verified before; see `load`.
+    /// Links a program that was verified before, by the compiler or by `load`.
     public init(program: Program, data: Value, revision: String, owners: [AnyObject]) {
         self.program = program
         self.data = data
@@ -59,7 +59,7 @@ public final class Policy: @unchecked Sendable {
         for (index, constant) in program.constants.enumerated() { (constants + index).initialize(to: constant) }
         linkedData = .allocate(capacity: max(1, program.dataPaths.count))
         for (index, path) in program.dataPaths.enumerated() {
-            (linkedData + index).initialize(to: data.value(at: path))
+            (linkedData + index).initialize(to: data.document(at: path))
         }
         let table = BuiltinTable.all
         builtins = .allocate(capacity: max(1, table.count))
@@ -94,6 +94,35 @@ extension Value {
         var result = self
         for step in path {
             result = result[step]
+            if result.isUndefined { return result }
+        }
+        return result
+    }
+
+    /// `self`, a virtual document, together with the base document at the same place, which wins where
+    /// both have a value. Nesting is that of the virtual documents' paths.
+    func merged(with base: Value, in arena: Arena) -> Value {
+        guard kind == .object, base.kind == .object else { return base }
+        let builder = CollectionBuilder.object(in: arena, capacity: count + base.count)
+        for index in 0..<count { builder.insert(keys[index], values[index]) }
+        for index in 0..<base.count {
+            let key = base.keys[index]
+            builder.update(key, self[key].merged(with: base.values[index], in: arena))
+        }
+        return builder.finish()
+    }
+
+    /// The base document at `path`. Numbers find members of objects by their text, as in OPA's store.
+    func document(at path: [Value]) -> Value {
+        var result = self
+        for step in path {
+            if result.kind == .object, step.isNumber, result[step].isUndefined {
+                let scratch = Arena(chunk: 64)
+                defer { scratch.destroy() }
+                result = result[scratch.string(step.description)]
+            } else {
+                result = result[step]
+            }
             if result.isUndefined { return result }
         }
         return result

@@ -42,4 +42,13 @@ public struct VerificationError: Error, Sendable, CustomStringConvertible {
         if let offset { place += " at instruction \(offset)" }
         return "\(code.rawValue): \(message)\(place)"
     }
+
+    /// Where the source of the refused instruction stands, or of its function.
+    public func position(in program: Program) -> Program.Position {
+        let found = program.functions.first { $0.name == function }?.positions
+        guard let positions = found, let first = positions.first else {
+            return Program.Position(file: 0, row: 1, column: 1)
+        }
+        return offset.flatMap { positions.indices.contains($0) ? positions[$0] : nil } ?? first
+    }
 }

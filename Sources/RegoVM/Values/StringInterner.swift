@@ -71,13 +71,15 @@ extension Value {
                 memory[count + index] = values[index].copied(into: arena, interner: interner)
             }
             fillSlots(slots, slotCount(count), memory, count)
-            return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count)
+            return Value(
+                kind: .object, pointer: UnsafeRawPointer(memory), length: count, parts: nesting - 1)
         case .set:
             guard count > 0 else { return .emptySet }
             let (memory, slots) = Value.entries(count, stored: count, in: arena)
             for index in 0..<count { memory[index] = elements[index].copied(into: arena, interner: interner) }
             fillSlots(slots, slotCount(count), memory, count)
-            return Value(kind: .set, pointer: UnsafeRawPointer(memory), length: count)
+            return Value(
+                kind: .set, pointer: UnsafeRawPointer(memory), length: count, parts: nesting - 1)
         default:
             return self
         }

@@ -51,8 +51,11 @@ package final class CheckHandler {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
-        MutationRules.settle(decision)
-        if let log, !append(now, to: log) { refuse(Bytes("log_refused")) }
+        if let log {
+            // The record says what Envoy is told, so the rules of encoding apply before it.
+            MutationRules.settle(decision)
+            if !append(now, to: log) { refuse(Bytes("log_refused")) }
+        }
         return response.encode(decision)
     }
 
@@ -65,7 +68,6 @@ package final class CheckHandler {
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
-        request.reset()
         guard let high = try? random.next(), let low = try? random.next() else {
             // Without entropy ids repeat, which the log shows; decisions stay what they are.
             decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (0, 0))

@@ -17,6 +17,7 @@ struct Portcullis: ParsableCommand {
         version: Version.text,
         subcommands: [
             ServeCommand.self, ValidateCommand.self, EvalCommand.self, InputCommand.self,
+            DisassembleCommand.self, ExplainCommand.self,
             LogCommand.self, VersionCommand.self,
         ])
 }

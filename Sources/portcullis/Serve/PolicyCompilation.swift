@@ -42,12 +42,27 @@ enum PolicyCompilation {
         }
         do throws(CompilationFailure) {
             guard diagnostics.isEmpty else { throw CompilationFailure(diagnostics) }
-            let output = try Compiler().compile(modules)
-            return Policy(
+            var options = Compiler.Options()
+            options.inputSchema = .check
+            options.sourceNames = sources.policies.map(\.name)
+            let output = try Compiler(options: options).compile(modules)
+            return try link(output, sources)
+        } catch {
+            throw .compilation(error, sources.policies)
+        }
+    }
+}
+
+extension PolicyCompilation {
+    /// A program that does not pass verification is a fault of the compiler, never run.
+    private static func link(_ output: Compiler.Output, _ sources: PolicySources) throws(CompilationFailure) -> Policy {
+        do throws(VerificationError) {
+            return try Policy.load(
                 program: output.program, data: sources.data, revision: sources.revision,
                 owners: [output.owner, sources.memory])
         } catch {
-            throw .compilation(error, sources.policies)
+            let start = Location(file: 0, row: 1, column: 1, start: 0, end: 0)
+            throw CompilationFailure([Diagnostic(.compile, "\(error)", at: start)])
         }
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// Random policies give the same results with and without rule indices.
 @Suite struct IndexDifferentialTests {
-    static let casesPerSeed = 400
+    static let casesPerSeed = 60
 
     @Test(arguments: [1, 2, 3, 4])
     func indexChangesNoResult(seed: UInt64) {

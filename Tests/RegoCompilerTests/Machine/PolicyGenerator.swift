@@ -130,7 +130,7 @@ struct PolicyGenerator {
             return "some \(variable) in \(path); \(variable) == \(scalar())"
         case 19:
             let variable = fresh()
-            return "\(path) == [\(variable), \(scalar())]"
+            return "\(path) = [\(variable), \(scalar())]"
         case 20:
             let variable = fresh()
             return "\(path) = {\(string()): \(scalar()), \"b\": \(variable)}"

@@ -29,7 +29,7 @@ import Testing
         "input.context.labels[input.action.tool]", "input.context.events[_].tool",
         "input.context.counts[\"1m\"] > 5", "input.attributes.source.address.socketAddress.portValue > 1",
         "count(input.agent.scopes) > 0", "input.methd with input as {\"methd\": 1}",
-        "input.attributes[x].y = 1", "input.version.ext_authz == \"v3\"",
+        "input.attributes[x].y = \"v\"", "input.version.ext_authz == \"v3\"",
     ])
     func accepts(_ expression: String) {
         #expect(errors("p if \(expression)") == [])

@@ -22,7 +22,7 @@ import Testing
         (#"f(x) := x + 1"# + "\n" + #"q := f("a")"#, "data.test.f: invalid argument(s)"),
         (#"f(x) := x + 1"# + "\n" + #"q if f(1) == "a""#, "match error"),
         ("f(x) := 1\nq if f", "undefined ref: data.test.f"),
-        (#"p := [x | x := input.a; x == 1; upper(x) == "A"]"#, "upper: invalid argument(s)"),
+        (#"p := [x | x := 1; upper(x) == "A"]"#, "upper: invalid argument(s)"),
         (#"p if { some x in [1, 2]; x == "a" }"#, "match error"),
         ("p := 1\nq if { some x in p; x }", "undefined ref: data.test.p[_]"),
         ("p if every x in [1] { lower(1) == x }", "lower: invalid argument(s)"),

@@ -75,9 +75,6 @@ struct RefTypes {
                     return nil
                 }
                 return known.unifies(names) ? nil : invalid(ref, index, have: known, want: names, [])
-            case .null, .boolean, .number, .array, .object, .set:
-                guard index < 2 else { return nil }
-                return invalid(ref, index, have: scope.type(of: operand), want: .string, [])
             default: return nil
             }
         }

@@ -14,6 +14,7 @@ final class TypeCheck {
 
     @Sendable
     static func check(_ compilation: Compilation) -> [Diagnostic] {
+        guard compilation.options.checksTypes else { return [] }
         let check = TypeCheck(compilation)
         for index in compilation.dependencyOrder { check.check(compilation.rules[index]) }
         if let query = compilation.query {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+import RegoCompiler
+import RegoVM
+
+// Makes a valid policy, data and inputs from bytes, and runs the policy with and without rule
+// indices: both give the same results.
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzRegoMachine(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    var generator = PolicyGenerator(Array(UnsafeBufferPointer(start: start, count: count)))
+    let item = generator.make()
+    var without = PolicyRun()
+    without.options.usesIndex = false
+    for (left, right) in zip(PolicyRun().outcomes(item), without.outcomes(item)) {
+        if left.isLimit || right.isLimit { continue }
+        guard left == right else { fatalError("\(left) and \(right)\n\(item.policy)\n\(item.data)") }
+        if case .refused(let reason) = left { fatalError("not valid: \(reason)\n\(item.policy)") }
+    }
+    return 0
+}
