@@ -2,7 +2,8 @@
 
 import RegoVM
 
-/// For each rule of more than one clause: what its index looks at, and which clauses it cannot tell apart.
+/// For each rule of more than one clause: what its index looks at, and which clauses it cannot tell
+/// apart.
 public struct IndexExplanation: Sendable {
     public struct Rule: Sendable {
         /// The rule's path, e.g. `data.authz.allow`.
