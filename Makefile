@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin names for the scripts in Scripts/, which do the work and can be run alone.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench fuzz conformance end-to-end policies compose clean
+.PHONY: help demo test build lint bench fuzz conformance counts tidy end-to-end compose clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,7 +12,7 @@ demo: ## the story through a real Envoy; KEEP=1 stays up for curl
 build: ## the release binary, .build/release/portcullis
 	@Scripts/build
 
-test: ## unit tests, then the end-to-end tests through a real Envoy
+test: ## all tests: unit, conformance, end to end through a real Envoy, counts, fuzzing
 	@Scripts/test
 
 end-to-end: ## the end-to-end tests alone, on the release binary
@@ -27,8 +27,14 @@ bench: ## the table of the README, measured on this machine
 fuzz: ## fuzz targets, a minute each; SECONDS_EACH=600 for longer
 	@Scripts/fuzz
 
-conformance: ## Rego conformance, passed and total by category
+conformance: ## OPA's Rego cases, passed and total by category
 	@Scripts/conformance
+
+counts: ## allocations and instructions of one check, against thresholds
+	@Scripts/counts
+
+tidy: ## imports, licences, lengths, leftovers, generated files
+	@Scripts/test tidy
 
 compose: ## the same story in containers
 	@Scripts/compose

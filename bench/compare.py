@@ -251,7 +251,7 @@ class Row:
 def ratio(contender: Contender, limit: Contender, get: str) -> float:
     """The median of the rounds' ratios: both sides of one were measured side by side."""
     pairs = zip(contender.samples, limit.samples, strict=True)
-    return statistics.median(getattr(a, get) / getattr(b, get) for a, b in pairs)
+    return float(statistics.median(getattr(a, get) / getattr(b, get) for a, b in pairs))
 
 
 def judge(field_: Field) -> list[Row]:

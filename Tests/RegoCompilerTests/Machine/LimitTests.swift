@@ -38,7 +38,8 @@ import Testing
         }
         #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
         for text in texts {
-            #expect(error.message.contains(text), "\(error.message)", sourceLocation: sourceLocation)
+            #expect(
+                error.message.contains(text), "\(error.message)", sourceLocation: sourceLocation)
         }
     }
 
@@ -53,7 +54,9 @@ import Testing
 
     @Test func workCountsCalls() throws {
         expect(
-            try run("f(x) := x + 1\n" + "p := [y | some x in numbers.range(1, 9000); y := f(x)]", work: 9_500),
+            try run(
+                "f(x) := x + 1\n" + "p := [y | some x in numbers.range(1, 9000); y := f(x)]",
+                work: 9_500),
             .limit, "work of")
     }
 
@@ -74,13 +77,18 @@ import Testing
 
     /// Rules that ask for much memory at once or in loops.
     static let hungry = [
-        "p := [x | some a in numbers.range(1, 4000); x := numbers.range(1, 4000)]",
-        "p := [x | some a in numbers.range(1, 4000); x := concat(\",\", [y | some b in numbers.range(1, 500); y := \"0123456789\"])]",
-        "s := {x | some x in numbers.range(1, 5000)}\np := [x | some a in numbers.range(1, 4000); x := s | {a + 6000}]",
-        "p := [x | some a in numbers.range(1, 4000); x := [y | some y in numbers.range(1, 300)]]",
-        "o := {x: x | some x in numbers.range(1, 5000)}\nq := input\np := [x | some a in numbers.range(1, 4000); x := q with input as o with input.a as a]",
-        "p := [x | some a in numbers.range(1, 4000); x := sprintf(\"%01000d\", [a])]",
+        each("x := numbers.range(1, 4000)"),
+        each("x := concat(\",\", [y | some b in numbers.range(1, 500); y := \"0123456789\"])"),
+        "s := {x | some x in numbers.range(1, 5000)}\n" + each("x := s | {a + 6000}"),
+        each("x := [y | some y in numbers.range(1, 300)]"),
+        "o := {x: x | some x in numbers.range(1, 5000)}\nq := input\n"
+            + each("x := q with input as o with input.a as a"),
+        each("x := sprintf(\"%01000d\", [a])"),
     ]
+
+    private static func each(_ body: String) -> String {
+        "p := [x | some a in numbers.range(1, 4000); \(body)]"
+    }
 
     @Test(arguments: hungry)
     func memoryEnds(_ rules: String) throws {
@@ -100,7 +108,9 @@ import Testing
         expect(try run("r0 := 1\n" + rules + "p := r2000"), .limit)
         var body = "x0 := 1; "
         for number in 1...2_000 { body += "x\(number) := [x\(number - 1)]; " }
-        expect(try run("p := x2000 if { \(body) true }"), .limit, "value of 1025 levels", "limit of 1024")
+        expect(
+            try run("p := x2000 if { \(body) true }"), .limit, "value of 1025 levels",
+            "limit of 1024")
     }
 
     @Test func patchesCannotNestDeeper() throws {
@@ -129,7 +139,8 @@ import Testing
             evaluation.begin(now: 1)
             machine.begin(TreeInput(.emptyObject))
             #expect(
-                try machine.evaluate(try #require(policy.program.entrypoints["t.q"])).asInteger == 1)
+                try machine.evaluate(try #require(policy.program.entrypoints["t.q"])).asInteger == 1
+            )
         }
     }
 }
@@ -138,7 +149,9 @@ import Testing
 @Suite struct PolicySizeTests {
     private func refusal(_ text: String) -> String {
         do {
-            _ = try Compiler().compile([try Parser.parse(Source(name: "t.rego", text: text), file: 0)])
+            _ = try Compiler().compile([
+                try Parser.parse(Source(name: "t.rego", text: text), file: 0)
+            ])
             return "compiled"
         } catch {
             return PolicyRun.text(error)
@@ -147,8 +160,12 @@ import Testing
 
     @Test func deepPackages() {
         let path = (0..<300).map { "p\($0)" }.joined(separator: ".")
-        #expect(refusal("package \(path)\nx := 1").hasSuffix("path of 300 components exceeds the limit of 256"))
-        #expect(refusal("package t\n\(path) := 1").hasSuffix("path of 301 components exceeds the limit of 256"))
+        #expect(
+            refusal("package \(path)\nx := 1").hasSuffix(
+                "path of 300 components exceeds the limit of 256"))
+        #expect(
+            refusal("package t\n\(path) := 1").hasSuffix(
+                "path of 301 components exceeds the limit of 256"))
     }
 
     @Test func manyRegisters() {
