@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import RegoCompiler
+import TestSupport
 import Testing
 
 @Suite struct InputSchemaTests {
@@ -40,5 +42,19 @@ import Testing
     ])
     func accepts(_ expression: String) {
         #expect(errors("p if \(expression)") == [])
+    }
+
+    /// The policies that the project brings along, and those of OPA-Envoy's documentation.
+    @Test(arguments: [
+        "policies", "Tests/EndToEnd/opa/result", "Tests/EndToEnd/opa/basic_auth",
+        "Tests/EndToEnd/opa/quickstart",
+    ])
+    func policiesFit(_ folder: String) throws {
+        let root = SharedFolder.projectRoot + "/" + folder
+        let files = try FileManager.default.subpathsOfDirectory(atPath: root).sorted()
+            .filter { $0.hasSuffix(".rego") && !$0.hasSuffix("_test.rego") }
+        #expect(!files.isEmpty)
+        let texts = try files.map { try String(contentsOfFile: root + "/" + $0, encoding: .utf8) }
+        #expect(Compiling.errors(texts) { $0.inputSchema = .check } == [])
     }
 }
