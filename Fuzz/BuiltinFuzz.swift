@@ -61,8 +61,10 @@ private struct OperandReader {
     private mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
 
     private mutating func number() -> Value {
-        let texts = ["1.5", "-0.0", "1e308", "1e-400", "9223372036854775807", "-9223372036854775808",
-            "123456789012345678901234567890", "0.1", "2147483648", "1e10000"]
+        let texts = [
+            "1.5", "-0.0", "1e308", "1e-400", "9223372036854775807", "-9223372036854775808",
+            "123456789012345678901234567890", "0.1", "2147483648", "1e10000",
+        ]
         var text = texts[Int(byte()) % texts.count]
         return text.withUTF8 { arena.number($0) }
     }

@@ -14,7 +14,8 @@ public func fuzzRegoCompiler(_ start: UnsafePointer<UInt8>, _ count: Int) -> CIn
         policy = String(text[..<cut.lowerBound])
         input = String(text[cut.upperBound...])
     }
-    let item = PolicyGenerator.Case(policy: policy, data: "{\"d\": {\"a\": [1, 2]}}", inputs: [input])
+    let item = PolicyGenerator.Case(
+        policy: policy, data: "{\"d\": {\"a\": [1, 2]}}", inputs: [input])
     for outcome in PolicyRun(workLimit: 50_000).outcomes(item) {
         // The compiler never makes what the verifier refuses.
         if case .refused(let reason) = outcome, reason.contains("error: program_"),

@@ -13,7 +13,9 @@ public func fuzzRegoMachine(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt
     without.options.usesIndex = false
     for (left, right) in zip(PolicyRun().outcomes(item), without.outcomes(item)) {
         if left.isLimit || right.isLimit { continue }
-        guard left == right else { fatalError("\(left) and \(right)\n\(item.policy)\n\(item.data)") }
+        guard left == right else {
+            fatalError("\(left) and \(right)\n\(item.policy)\n\(item.data)")
+        }
         if case .refused(let reason) = left { fatalError("not valid: \(reason)\n\(item.policy)") }
     }
     return 0

@@ -14,7 +14,8 @@ public struct Compiler {
         public var explainsIndex = false
         /// Keep `print` calls; without it they are erased.
         public var keepsPrint = false
-        /// Refuse what OPA's strict mode refuses: unused imports and variables, deprecated builtins.
+        /// Refuse what OPA's strict mode refuses: unused imports and variables, deprecated
+        /// builtins.
         public var isStrict = false
         /// Refuse what can never hold because of its type.
         public var checksTypes = true
@@ -78,7 +79,9 @@ public struct Compiler {
         }
         var seen: Set<Key> = []
         let sorted = diagnostics.sorted { $0.location.precedes($1.location) }
-        let unique = sorted.filter { seen.insert(Key(location: $0.location, message: $0.message)).inserted }
+        let unique = sorted.filter {
+            seen.insert(Key(location: $0.location, message: $0.message)).inserted
+        }
         guard unique.count > errorLimit else { return unique }
         return unique.prefix(errorLimit) + [Diagnostic(.compile, "error limit reached", at: .none)]
     }

@@ -84,7 +84,9 @@ struct DemandFinder {
                 result.reason = expression.isNegated ? .negated : .modified
             }
         }
-        if clause.body.contains(where: isPlain), result.reason != .replaced { result.reason = .noTest }
+        if clause.body.contains(where: isPlain), result.reason != .replaced {
+            result.reason = .noTest
+        }
         return result
     }
 
@@ -127,7 +129,9 @@ struct DemandFinder {
     private func subject(_ term: Term, _ depth: Int = 0) -> IndexSubject? {
         switch term.kind {
         case .local(let id, _):
-            if let position = parameter(id) { return IndexSubject(root: .argument(position), path: []) }
+            if let position = parameter(id) {
+                return IndexSubject(root: .argument(position), path: [])
+            }
             guard depth < Self.aliasDepth, let other = aliases[id] else { return nil }
             return subject(other, depth + 1)
         case .ref(let head, let operands):
@@ -152,10 +156,12 @@ struct DemandFinder {
             guard depth < Self.aliasDepth, let other = aliases[id] else { return nil }
             return domain(other, depth + 1)
         case .ref(let head, let operands):
-            guard let last = operands.last, case .local(let id, _) = last.kind, constant(last) == nil,
+            guard let last = operands.last, case .local(let id, _) = last.kind,
+                constant(last) == nil,
                 parameter(id) == nil
             else { return nil }
-            return subject(Term(location: term.location, kind: .ref(head, Array(operands.dropLast()))))
+            return subject(
+                Term(location: term.location, kind: .ref(head, Array(operands.dropLast()))))
         default: return nil
         }
     }
@@ -281,7 +287,8 @@ struct DemandFinder {
     private func affixes(
         _ builtin: String, _ test: RuleIndex.Test, _ arguments: [Term], _ result: inout IndexDemands
     ) {
-        guard let path = subject(arguments[0]) ?? domain(arguments[0]), let value = constant(arguments[1])
+        guard let path = subject(arguments[0]) ?? domain(arguments[0]),
+            let value = constant(arguments[1])
         else { return }
         let affixes = value.isString ? [value] : Array(value.elements)
         guard value.kind != .object, affixes.allSatisfy({ $0.isString && $0.count > 0 }),
@@ -298,21 +305,25 @@ struct DemandFinder {
         let isSpecial = { (byte: UInt8) in "*?[]{},!\\".utf8.contains(byte) }
         let first = pattern.bytes.firstIndex(where: isSpecial) ?? pattern.count
         let last = pattern.bytes.lastIndex(where: isSpecial) ?? -1
-        guard first > 0 || last < pattern.count - 1, !isReplaced("glob.match", &result) else { return }
+        guard first > 0 || last < pattern.count - 1, !isReplaced("glob.match", &result) else {
+            return
+        }
         let bytes = pattern.bytes
         if first > 0 {
             let prefix = builder.interner.string(UnsafeBufferPointer(rebasing: bytes[..<first]))
             result.add(path, first == bytes.count ? .equality : .prefix, [prefix])
         }
         if first < bytes.count, last < bytes.count - 1 {
-            let suffix = builder.interner.string(UnsafeBufferPointer(rebasing: bytes[(last + 1)...]))
+            let suffix = builder.interner.string(
+                UnsafeBufferPointer(rebasing: bytes[(last + 1)...]))
             result.add(path, .suffix, [suffix])
         }
     }
 
     private func isReplaced(_ builtin: String, _ result: inout IndexDemands) -> Bool {
         let replaced =
-            BuiltinTable.index(of: builtin).map { builder.replacedCallees.contains(.builtin($0)) } ?? true
+            BuiltinTable.index(of: builtin).map { builder.replacedCallees.contains(.builtin($0)) }
+            ?? true
         if replaced { result.reason = .replaced }
         return replaced
     }

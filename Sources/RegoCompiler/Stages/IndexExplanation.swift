@@ -2,7 +2,8 @@
 
 import RegoVM
 
-/// For each rule of more than one clause: what its index looks at, and which clauses it cannot tell apart.
+/// For each rule of more than one clause: what its index looks at, and which clauses it cannot tell
+/// apart.
 public struct IndexExplanation: Sendable {
     public struct Rule: Sendable {
         /// The rule's path, e.g. `data.authz.allow`.
@@ -35,7 +36,8 @@ public struct IndexExplanation: Sendable {
     public private(set) var rules: [Rule] = []
 
     mutating func add(
-        _ group: RuleGroup, _ clauses: [ResolvedClause], _ plan: IndexPlan?, _ builder: ProgramBuilder
+        _ group: RuleGroup, _ clauses: [ResolvedClause], _ plan: IndexPlan?,
+        _ builder: ProgramBuilder
     ) {
         guard clauses.count > 1 else { return }
         var rule = Rule(
@@ -60,7 +62,9 @@ public struct IndexExplanation: Sendable {
         rules.append(rule)
     }
 
-    private func reason(_ clause: ResolvedClause, _ clauses: Int, _ builder: ProgramBuilder) -> String {
+    private func reason(_ clause: ResolvedClause, _ clauses: Int, _ builder: ProgramBuilder)
+        -> String
+    {
         guard clauses >= IndexPlan.minimumClauses else {
             return "the rule has fewer than \(IndexPlan.minimumClauses) clauses"
         }
@@ -73,11 +77,14 @@ public struct IndexExplanation: Sendable {
     public func text(sources: [String]) -> String {
         var lines: [String] = []
         for rule in rules {
-            lines.append("\(rule.path): \(rule.clauses) clauses, \(rule.unindexed.count) always tried")
+            lines.append(
+                "\(rule.path): \(rule.clauses) clauses, \(rule.unindexed.count) always tried")
             for lookup in rule.lookups {
                 lines.append(
                     "  \(lookup.subject) by \(lookup.test.rawValue): \(lookup.keys) values, "
-                        + "\(lookup.clauses) clauses, at most \(lookup.mostCandidates) for one value")
+                        + "\(lookup.clauses) clauses, "
+                        + "at most \(lookup.mostCandidates) for one value"
+                )
             }
             for clause in rule.unindexed {
                 let file = Int(clause.position.file)

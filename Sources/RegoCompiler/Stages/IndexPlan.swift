@@ -25,7 +25,8 @@ struct IndexPlan {
         RuleIndex(root: tree, entries: entries.map { Int32($0) })
     }
 
-    /// What the index looks at first, second and so on, following the clauses that each leaves over.
+    /// What the index looks at first, second and so on, following the clauses that each leaves
+    /// over.
     var branches: [RuleIndex.Branch] {
         var result: [RuleIndex.Branch] = []
         var next = tree

@@ -69,8 +69,11 @@ struct Resolver {
         self.tree = tree
         self.isStrict = isStrict
         refusesDeprecated = isStrict || module.version == .v1
-        for name in tree.names[module.package] ?? [] { globals[name] = ["data"] + module.package + [name] }
-        for entry in module.imports where entry.path.first == "data" || entry.path.first == "input" {
+        for name in tree.names[module.package] ?? [] {
+            globals[name] = ["data"] + module.package + [name]
+        }
+        for entry in module.imports where entry.path.first == "data" || entry.path.first == "input"
+        {
             globals[entry.name] = entry.path
         }
     }
@@ -78,11 +81,13 @@ struct Resolver {
     // MARK: Clauses and queries
 
     mutating func clause(_ clause: Clause) -> ResolvedClause {
-        var result = resolve(clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
+        var result = resolve(
+            clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
         var next = clause.rule.elseRule
         while let rule = next {
             result.elseClauses.append(
-                resolve(rule, arguments: clause.rule.head.arguments ?? [], suffix: [], isBranch: true))
+                resolve(
+                    rule, arguments: clause.rule.head.arguments ?? [], suffix: [], isBranch: true))
             next = rule.elseRule
         }
         return result
@@ -94,7 +99,8 @@ struct Resolver {
         blocks = [Block(direct: DirectNames.of(body).subtracting(DirectNames.declared(in: body)))]
         let resolved = expressions(body)
         return ResolvedClause(
-            location: body.first?.location ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
+            location: body.first?.location
+                ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
             arguments: [], suffix: [], key: nil, value: nil, body: resolved, elseClauses: [],
             variables: variables, features: features)
     }
@@ -115,11 +121,14 @@ struct Resolver {
         let body = expressions(rule.body)
         let result = ResolvedClause(
             location: rule.location, arguments: resolvedArguments, suffix: suffix.map { term($0) },
-            key: rule.head.key.map { term($0) }, value: rule.head.value.map { term($0) }, body: body,
+            key: rule.head.key.map { term($0) }, value: rule.head.value.map { term($0) },
+            body: body,
             elseClauses: [], variables: variables)
         reportUnused()
         // A branch may use what another one does not.
-        if !rule.isDefault, !isBranch, rule.elseRule == nil { reportUnusedArguments(rule.head.location) }
+        if !rule.isDefault, !isBranch, rule.elseRule == nil {
+            reportUnusedArguments(rule.head.location)
+        }
         var complete = result
         complete.variables = variables
         complete.features = features
@@ -127,11 +136,15 @@ struct Resolver {
     }
 
     private mutating func reportUnused() {
-        for (name, location) in blocks[blocks.count - 1].unused.sorted(by: { $0.value.start < $1.value.start }) {
+        for (name, location) in blocks[blocks.count - 1].unused.sorted(by: {
+            $0.value.start < $1.value.start
+        }) {
             diagnostics.append(Diagnostic(.compile, "declared var \(name) unused", at: location))
         }
         guard diagnostics.isEmpty else { return }
-        for (name, location) in blocks[blocks.count - 1].unusedAssigned.sorted(by: { $0.key < $1.key }) {
+        for (name, location) in blocks[blocks.count - 1].unusedAssigned.sorted(by: {
+            $0.key < $1.key
+        }) {
             diagnostics.append(Diagnostic(.compile, "assigned var \(name) unused", at: location))
         }
     }
@@ -329,10 +342,14 @@ struct Resolver {
         }
     }
 
-    private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body) -> Expression.Kind {
+    private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body)
+        -> Expression.Kind
+    {
         features.insert(.closures)
         var direct = DirectNames.of(body)
-        for pattern in [key, value].compactMap({ $0 }) { DirectNames.collect(pattern, into: &direct) }
+        for pattern in [key, value].compactMap({ $0 }) {
+            DirectNames.collect(pattern, into: &direct)
+        }
         blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
         for pattern in [key, value].compactMap({ $0 }) { redeclareAll(in: pattern) }
         let key = key.map { term($0) }
@@ -377,14 +394,18 @@ struct Resolver {
         case .variable(let name):
             if isRoot(name) {
                 diagnostics.append(
-                    Diagnostic(.compile, "variables must not shadow \(name) (use a different variable name)",
+                    Diagnostic(
+                        .compile,
+                        "variables must not shadow \(name) (use a different variable name)",
                         at: pattern.location))
             }
             guard !name.hasPrefix("$") else { return }
             if blocks[blocks.count - 1].declared[name] != nil {
-                diagnostics.append(Diagnostic(.compile, "var \(name) assigned above", at: pattern.location))
+                diagnostics.append(
+                    Diagnostic(.compile, "var \(name) assigned above", at: pattern.location))
             } else if blocks[blocks.count - 1].used.contains(name) {
-                diagnostics.append(Diagnostic(.compile, "var \(name) referenced above", at: pattern.location))
+                diagnostics.append(
+                    Diagnostic(.compile, "var \(name) referenced above", at: pattern.location))
             }
             _ = declare(name)
         case .array(let elements): for element in elements { assign(to: element) }
@@ -408,7 +429,9 @@ struct Resolver {
             if isRoot(name) {
                 result.target = term(modifier.target)
             } else {
-                let names = operands.compactMap { if case .string(let step) = $0.kind { step } else { nil } }
+                let names = operands.compactMap {
+                    if case .string(let step) = $0.kind { step } else { nil }
+                }
                 result.target =
                     names.count == operands.count
                     ? functionTerm([name] + names, modifier.target) : term(modifier.target)

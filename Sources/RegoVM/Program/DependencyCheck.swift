@@ -2,8 +2,8 @@
 
 /// Checks that no function, rule or virtual document depends on itself.
 ///
-/// Two ways are open until the program runs, and end at the machine's call depth: what stands in for a
-/// function under `with`, and the child of a node whose key is computed.
+/// Two ways are open until the program runs, and end at the machine's call depth: what stands in
+/// for a function under `with`, and the child of a node whose key is computed.
 struct DependencyCheck {
     let program: Program
     /// What each function, and behind them each node, depends on.

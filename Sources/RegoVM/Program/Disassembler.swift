@@ -71,9 +71,10 @@ public struct Disassembler {
     }
 
     /// The operand at the start of `text` and what to print for it.
-    private func replacement(_ text: Substring, _ i: Instruction) -> (token: String, text: String)? {
-        for (token, print) in Self.tokens where text.hasPrefix(token) {
-            return (token, print(self, i))
+    private func replacement(_ text: Substring, _ i: Instruction) -> (token: String, text: String)?
+    {
+        for (token, describe) in Self.tokens where text.hasPrefix(token) {
+            return (token, describe(self, i))
         }
         return nil
     }
@@ -102,7 +103,10 @@ public struct Disassembler {
         ("index b", { _, i in "index \(i.b)" }),
         ("replacements b", { $0.replacements($1.b) }),
         ("count c", { _, i in "count \(i.c)" }),
-        ("builder of kind b", { _, i in "\(i.b == 0 ? "set" : i.b == 1 ? "object" : "array") builder" }),
+        (
+            "builder of kind b",
+            { _, i in "\(i.b == 0 ? "set" : i.b == 1 ? "object" : "array") builder" }
+        ),
         ("of kind target", { _, i in "of kind \(i.target)" }),
     ]
 }
@@ -122,7 +126,9 @@ extension Disassembler {
 
     private func value(_ operand: Int32) -> String {
         guard operand < 0 else { return "R\(operand)" }
-        guard let constant = item(program.constants, ~operand) else { return "constant \(~operand)" }
+        guard let constant = item(program.constants, ~operand) else {
+            return "constant \(~operand)"
+        }
         return Self.short(constant.description)
     }
 
@@ -171,7 +177,8 @@ extension Disassembler {
 
     private func name(_ callee: Program.Callee) -> String {
         switch callee {
-        case .function(let index): item(program.functions, Int32(index))?.name ?? "function \(index)"
+        case .function(let index):
+            item(program.functions, Int32(index))?.name ?? "function \(index)"
         case .builtin(let index): item(BuiltinTable.all, Int32(index))?.name ?? "builtin \(index)"
         }
     }
@@ -189,7 +196,8 @@ extension Disassembler {
         switch tree {
         case .clauses(let clauses):
             let addresses = clauses.map { item(index.entries, $0).map { "\($0)" } ?? "?" }
-            lines.append(indent + "goto " + (addresses.isEmpty ? "none" : addresses.joined(separator: ", ")))
+            lines.append(
+                indent + "goto " + (addresses.isEmpty ? "none" : addresses.joined(separator: ", ")))
         case .branch(let branch):
             lines.append("\(indent)\(subject(branch.subject)) by \(branch.test.rawValue)")
             for (key, child) in branch.children.sorted(by: { $0.key < $1.key }) {

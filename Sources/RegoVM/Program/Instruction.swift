@@ -2,8 +2,9 @@
 
 /// One instruction: 16 bytes.
 ///
-/// Notation: `R[a]` is a register; `V(b)` is register b, or constant ~b when b is negative; `R[c]...`
-/// are registers from c on. "else goto" is where the machine goes on when there is no value.
+/// Notation: `R[a]` is a register; `V(b)` is register b, or constant ~b when b is negative;
+/// `R[c]...` are registers from c on. "else goto" is where the machine goes on when there is no
+/// value.
 public struct Instruction: Sendable {
     public var opcode: Opcode
     public var a: UInt16

@@ -4,12 +4,16 @@ extension Opcode {
     /// True when `target` is an address.
     public var jumps: Bool {
         switch self {
-        case .jump, .input, .testInput, .data, .dot, .test, .testComparison, .testMember, .jumpIfDefined, .plus, .minus,
-            .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callReplaceable, .rule,
-            .ruleReplaceable, .node, .nodeChild, .scan, .next, .checkArray, .checkObject, .checkCollection,
+        case .jump, .input, .testInput, .data, .dot, .test, .testComparison, .testMember,
+            .jumpIfDefined, .plus, .minus,
+            .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callReplaceable,
+            .rule,
+            .ruleReplaceable, .node, .nodeChild, .scan, .next, .checkArray, .checkObject,
+            .checkCollection,
             .nextCandidate:
             true
-        case .move, .comparison, .clear, .returnValue, .returnUndefined, .open, .setAdd, .arrayAppend,
+        case .move, .comparison, .clear, .returnValue, .returnUndefined, .open, .setAdd,
+            .arrayAppend,
             .objectPut, .objectPutPath, .close, .makeArray, .makeSet, .makeObject, .assignOnce,
             .candidates, .pushScope, .popScope:
             false

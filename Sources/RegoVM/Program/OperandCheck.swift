@@ -9,7 +9,9 @@ struct OperandCheck {
         guard function.positions.count == function.instructions.count else {
             throw refused(.table, "positions and instructions differ in number")
         }
-        guard !function.instructions.isEmpty else { throw refused(.control, "function without code") }
+        guard !function.instructions.isEmpty else {
+            throw refused(.control, "function without code")
+        }
         guard function.registerCount <= Limits.registers,
             function.instructions.count <= Limits.instructions
         else { throw refused(.limit, "function is too large") }
@@ -59,7 +61,8 @@ struct OperandCheck {
         case .testComparison:
             return Comparison(rawValue: a) != nil && value(i.b) && value(i.c)
         case .comparison:
-            return Comparison(rawValue: Int(i.target)) != nil && register(a) && value(i.b) && value(i.c)
+            return Comparison(rawValue: Int(i.target)) != nil && register(a) && value(i.b)
+                && value(i.c)
         case .testMember: return value(i.b) && value(i.c)
         case .jumpIfDefined: return register(Int(i.b))
         case .clear, .close, .nextCandidate: return register(a)

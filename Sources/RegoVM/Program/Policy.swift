@@ -44,7 +44,8 @@ public final class Policy: @unchecked Sendable {
         self.owners = owners
         functions = .allocate(capacity: max(1, program.functions.count))
         for (index, function) in program.functions.enumerated() {
-            let code = UnsafeMutablePointer<Instruction>.allocate(capacity: function.instructions.count)
+            let code = UnsafeMutablePointer<Instruction>.allocate(
+                capacity: function.instructions.count)
             for (offset, instruction) in function.instructions.enumerated() {
                 (code + offset).initialize(to: instruction)
             }
@@ -54,9 +55,13 @@ public final class Policy: @unchecked Sendable {
                     registerCount: function.registerCount))
         }
         ruleFunctions = .allocate(capacity: max(1, program.rules.count))
-        for (index, rule) in program.rules.enumerated() { (ruleFunctions + index).initialize(to: rule.function) }
+        for (index, rule) in program.rules.enumerated() {
+            (ruleFunctions + index).initialize(to: rule.function)
+        }
         constants = .allocate(capacity: max(1, program.constants.count))
-        for (index, constant) in program.constants.enumerated() { (constants + index).initialize(to: constant) }
+        for (index, constant) in program.constants.enumerated() {
+            (constants + index).initialize(to: constant)
+        }
         linkedData = .allocate(capacity: max(1, program.dataPaths.count))
         for (index, path) in program.dataPaths.enumerated() {
             (linkedData + index).initialize(to: data.document(at: path))
@@ -99,8 +104,8 @@ extension Value {
         return result
     }
 
-    /// `self`, a virtual document, together with the base document at the same place, which wins where
-    /// both have a value. Nesting is that of the virtual documents' paths.
+    /// `self`, a virtual document, together with the base document at the same place, which wins
+    /// where both have a value. Nesting is that of the virtual documents' paths.
     func merged(with base: Value, in arena: Arena) -> Value {
         guard kind == .object, base.kind == .object else { return base }
         let builder = CollectionBuilder.object(in: arena, capacity: count + base.count)
@@ -112,7 +117,8 @@ extension Value {
         return builder.finish()
     }
 
-    /// The base document at `path`. Numbers find members of objects by their text, as in OPA's store.
+    /// The base document at `path`. Numbers find members of objects by their text, as in OPA's
+    /// store.
     func document(at path: [Value]) -> Value {
         var result = self
         for step in path {

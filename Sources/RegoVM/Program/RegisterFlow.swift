@@ -50,7 +50,9 @@ struct RegisterFlow {
         scopes = [Int32](repeating: -1, count: leaders.count)
         isPending = [Bool](repeating: false, count: leaders.count)
         current = [UInt16](repeating: Contents.nothing.rawValue, count: function.registerCount)
-        for parameter in 0..<function.parameterCount { current[parameter] = Contents.value.rawValue }
+        for parameter in 0..<function.parameterCount {
+            current[parameter] = Contents.value.rawValue
+        }
         depth = 0
         offset = 0
         try reach(0)
@@ -84,7 +86,9 @@ struct RegisterFlow {
         let first = row * function.registerCount
         if scopes[row] < 0 {
             scopes[row] = depth
-            for register in 0..<function.registerCount { states[first + register] = current[register] }
+            for register in 0..<function.registerCount {
+                states[first + register] = current[register]
+            }
         } else {
             guard scopes[row] == depth else { throw refused(.scope, "scopes differ between ways") }
             var changes = false
@@ -191,7 +195,8 @@ struct RegisterFlow {
     /// Instructions that read values, may jump, and write a value where they do not.
     private mutating func plain(_ i: Instruction) throws(VerificationError) {
         switch i.opcode {
-        case .dot, .plus, .minus, .multiply, .divide, .remainder, .testComparison, .comparison, .testMember:
+        case .dot, .plus, .minus, .multiply, .divide, .remainder, .testComparison, .comparison,
+            .testMember:
             try read(i.b)
             try read(i.c)
         case .move, .test, .checkArray, .checkObject, .checkCollection: try read(i.b)

@@ -2,9 +2,9 @@
 
 /// Finds the clauses of a rule that may hold without trying each one.
 ///
-/// A decision tree: a branch reads one value (an input path, a base data path or a part of an argument)
-/// and picks children by what it is. A clause that does not test that value is under `others`.
-/// Candidates come out in the order of the clauses, each once.
+/// A decision tree: a branch reads one value (an input path, a base data path or a part of an
+/// argument) and picks children by what it is. A clause that does not test that value is under
+/// `others`. Candidates come out in the order of the clauses, each once.
 public struct RuleIndex: Sendable {
     public var root: Tree
     /// Where each clause's code starts in its function, ascending.

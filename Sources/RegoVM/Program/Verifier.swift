@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Checks a program once, when it is loaded, so that the machine may trust it: each operand is in
-/// range, registers hold what instructions expect, control stays inside its function, scopes balance, and
-/// nothing depends on itself.
+/// range, registers hold what instructions expect, control stays inside its function, scopes
+/// balance, and nothing depends on itself.
 public struct Verifier {
     let program: Program
 
@@ -31,11 +31,13 @@ public struct Verifier {
         for rule in program.rules {
             for step in rule.path { try value(step, "rule path") }
             guard program.functions.indices.contains(rule.function) else {
-                throw VerificationError(.table, "function \(rule.function) of a rule does not exist")
+                throw VerificationError(
+                    .table, "function \(rule.function) of a rule does not exist")
             }
             let function = program.functions[rule.function]
             guard function.parameterCount == 0 else {
-                throw VerificationError(.table, "a rule takes no parameters", function: function.name)
+                throw VerificationError(
+                    .table, "a rule takes no parameters", function: function.name)
             }
         }
         for node in program.nodes { try check(node) }
@@ -151,13 +153,16 @@ struct IndexCheck {
                 case .argument(let parameter, let path):
                     parameter >= 0 && path.allSatisfy { $0.isDefined && $0.kind != .builder }
                 }
-            guard exists else { throw VerificationError(.index, "subject of an index does not exist") }
+            guard exists else {
+                throw VerificationError(.index, "subject of an index does not exist")
+            }
             for (key, child) in branch.children {
                 guard key.isDefined, key.kind != .builder else {
                     throw VerificationError(.index, "key of an index is no value")
                 }
                 if branch.test == .prefix || branch.test == .suffix, !key.isString {
-                    throw VerificationError(.index, "\(branch.test.rawValue) of an index is no string")
+                    throw VerificationError(
+                        .index, "\(branch.test.rawValue) of an index is no string")
                 }
                 try check(child, depth: depth + 1)
             }

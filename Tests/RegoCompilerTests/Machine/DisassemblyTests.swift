@@ -17,9 +17,11 @@ import Testing
         let output = try Compiler().compile([try Parser.parse(source, file: 0)])
         let listing = Disassembler.text(output.program, options: .init(sources: [source.name]))
         if ProcessInfo.processInfo.environment["PORTCULLIS_REWRITE"] == "1" {
-            try listing.write(toFile: Self.folder + name + ".txt", atomically: true, encoding: .utf8)
+            try listing.write(
+                toFile: Self.folder + name + ".txt", atomically: true, encoding: .utf8)
         }
-        #expect(listing == (try String(contentsOfFile: Self.folder + name + ".txt", encoding: .utf8)))
+        #expect(
+            listing == (try String(contentsOfFile: Self.folder + name + ".txt", encoding: .utf8)))
     }
 
     /// No operand's letter is left in what is printed.
@@ -33,7 +35,9 @@ import Testing
                     instructions: [Instruction(opcode, a: 1, b: 2, c: 3, target: 4)], positions: [])
             ]
             let line = Disassembler.text(program).split(separator: "\n")[1]
-            for rest in ["[a]", "[b]", "[c]", "(b)", "(c)", "target", " b,", "comparison a", "count c"] {
+            for rest in [
+                "[a]", "[b]", "[c]", "(b)", "(c)", "target", " b,", "comparison a", "count c",
+            ] {
                 #expect(!line.contains(rest), "\(line)")
             }
         }

@@ -40,7 +40,8 @@ import Testing
     func looksUp(_ number: Int) throws {
         let (test, expected) = Self.lookups[number]
         let rules = (1...4).map { clause in
-            "p contains \(clause) if { \(test.split(separator: "%", omittingEmptySubsequences: false).joined(separator: "v\(clause)")) }"
+            let parts = test.split(separator: "%", omittingEmptySubsequences: false)
+            return "p contains \(clause) if { \(parts.joined(separator: "v\(clause)")) }"
         }
         let text = try explain(rules.joined(separator: "\n")).text(sources: ["t.rego"])
         #expect(text.contains("  \(expected), 4 clauses"), "\(text)")
@@ -110,7 +111,9 @@ import Testing
 
     /// Long chains of prefixes of each other: each is found, in the order of the clauses.
     @Test func findsAllPrefixes() throws {
-        let rules = (1...200).map { "p contains \($0) if startswith(input.a, \"\(String(repeating: "a", count: $0))\")" }
+        let rules = (1...200).map {
+            "p contains \($0) if startswith(input.a, \"\(String(repeating: "a", count: $0))\")"
+        }
         let item = PolicyGenerator.Case(
             policy: "package t\n" + rules.joined(separator: "\n"), data: "{}",
             inputs: ["{\"a\": \"\(String(repeating: "a", count: 150))\"}", "{\"a\": \"b\"}", "{}"])

@@ -38,7 +38,8 @@ import Testing
         }
         #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
         for text in texts {
-            #expect(error.message.contains(text), "\(error.message)", sourceLocation: sourceLocation)
+            #expect(
+                error.message.contains(text), "\(error.message)", sourceLocation: sourceLocation)
         }
     }
 
@@ -53,7 +54,9 @@ import Testing
 
     @Test func workCountsCalls() throws {
         expect(
-            try run("f(x) := x + 1\n" + "p := [y | some x in numbers.range(1, 9000); y := f(x)]", work: 9_500),
+            try run(
+                "f(x) := x + 1\n" + "p := [y | some x in numbers.range(1, 9000); y := f(x)]",
+                work: 9_500),
             .limit, "work of")
     }
 
@@ -100,7 +103,9 @@ import Testing
         expect(try run("r0 := 1\n" + rules + "p := r2000"), .limit)
         var body = "x0 := 1; "
         for number in 1...2_000 { body += "x\(number) := [x\(number - 1)]; " }
-        expect(try run("p := x2000 if { \(body) true }"), .limit, "value of 1025 levels", "limit of 1024")
+        expect(
+            try run("p := x2000 if { \(body) true }"), .limit, "value of 1025 levels",
+            "limit of 1024")
     }
 
     @Test func patchesCannotNestDeeper() throws {
@@ -129,7 +134,8 @@ import Testing
             evaluation.begin(now: 1)
             machine.begin(TreeInput(.emptyObject))
             #expect(
-                try machine.evaluate(try #require(policy.program.entrypoints["t.q"])).asInteger == 1)
+                try machine.evaluate(try #require(policy.program.entrypoints["t.q"])).asInteger == 1
+            )
         }
     }
 }
@@ -138,7 +144,9 @@ import Testing
 @Suite struct PolicySizeTests {
     private func refusal(_ text: String) -> String {
         do {
-            _ = try Compiler().compile([try Parser.parse(Source(name: "t.rego", text: text), file: 0)])
+            _ = try Compiler().compile([
+                try Parser.parse(Source(name: "t.rego", text: text), file: 0)
+            ])
             return "compiled"
         } catch {
             return PolicyRun.text(error)
@@ -147,8 +155,12 @@ import Testing
 
     @Test func deepPackages() {
         let path = (0..<300).map { "p\($0)" }.joined(separator: ".")
-        #expect(refusal("package \(path)\nx := 1").hasSuffix("path of 300 components exceeds the limit of 256"))
-        #expect(refusal("package t\n\(path) := 1").hasSuffix("path of 301 components exceeds the limit of 256"))
+        #expect(
+            refusal("package \(path)\nx := 1").hasSuffix(
+                "path of 300 components exceeds the limit of 256"))
+        #expect(
+            refusal("package t\n\(path) := 1").hasSuffix(
+                "path of 301 components exceeds the limit of 256"))
     }
 
     @Test func manyRegisters() {

@@ -70,7 +70,9 @@ struct PolicyGenerator {
             for _ in 0..<clauses { lines.append("r\(number) contains \(key()) if \(body())") }
             rules.append("r\(number)")
         case 3:
-            for _ in 0..<clauses { lines.append("r\(number)[\(string())] := \(scalar()) if \(body())") }
+            for _ in 0..<clauses {
+                lines.append("r\(number)[\(string())] := \(scalar()) if \(body())")
+            }
             rules.append("r\(number)")
         case 4:
             for _ in 0..<clauses {
@@ -105,7 +107,8 @@ struct PolicyGenerator {
     // MARK: Tests
 
     private mutating func test(_ argument: String?) -> String {
-        let path = argument.map { choices.next(2) == 0 ? $0 : $0 + choices.pick([".a", "[0]", ".b.c"]) }
+        let path =
+            argument.map { choices.next(2) == 0 ? $0 : $0 + choices.pick([".a", "[0]", ".b.c"]) }
             ?? self.path()
         switch choices.next(26) {
         case 0, 1, 2: return "\(path) == \(constant())"
@@ -141,7 +144,8 @@ struct PolicyGenerator {
             return "\(rule) with input.\(choices.pick(["a", "b"])) as \(constant())"
         case 24:
             let variable = fresh()
-            return "\(variable) := [y | some y in \(path); y != \(scalar())]; count(\(variable)) < 3"
+            return
+                "\(variable) := [y | some y in \(path); y != \(scalar())]; count(\(variable)) < 3"
         default:
             return "every y in \(path) { y != \(scalar()) }"
         }
@@ -155,14 +159,18 @@ struct PolicyGenerator {
     }
 
     private mutating func glob() -> String {
-        choices.pick(["\"a*\"", "\"*b\"", "\"/x/*\"", "\"/x/*/z\"", "\"ab\"", "\"a?c\"", "\"{a,b}c\"", "\"**\""])
+        choices.pick([
+            "\"a*\"", "\"*b\"", "\"/x/*\"", "\"/x/*/z\"", "\"ab\"", "\"a?c\"", "\"{a,b}c\"",
+            "\"**\"",
+        ])
     }
 
     // MARK: Values
 
     private mutating func string() -> String {
         choices.pick([
-            "\"a\"", "\"ab\"", "\"abc\"", "\"b\"", "\"c\"", "\"/x\"", "\"/x/y\"", "\"/x/y/z\"", "\"\"",
+            "\"a\"", "\"ab\"", "\"abc\"", "\"b\"", "\"c\"", "\"/x\"", "\"/x/y\"", "\"/x/y/z\"",
+            "\"\"",
             "\"é\"",
         ])
     }

@@ -49,7 +49,9 @@ struct PolicyRun {
             guard let input = Self.json(text, memory) else { return .refused("input") }
             evaluation.begin(now: 1)
             machine.begin(TreeInput(input))
-            guard let entrypoint = policy.program.entrypoints["t"] else { return .refused("entrypoint") }
+            guard let entrypoint = policy.program.entrypoints["t"] else {
+                return .refused("entrypoint")
+            }
             do throws(EvaluationError) {
                 return .value(try machine.evaluate(entrypoint).description)
             } catch {
@@ -59,7 +61,8 @@ struct PolicyRun {
     }
 
     static func text(_ error: any Error) -> String {
-        guard let failure = error as? CompilationFailure, let first = failure.diagnostics.first else {
+        guard let failure = error as? CompilationFailure, let first = failure.diagnostics.first
+        else {
             return "\(error)"
         }
         return "\(first.location.row): \(first.code.rawValue): \(first.message)"
@@ -70,7 +73,8 @@ struct PolicyRun {
         return bytes.withUnsafeBufferPointer { buffer in
             let copy = arena.allocate(UInt8.self, count: max(1, buffer.count))
             if let base = buffer.baseAddress { copy.update(from: base, count: buffer.count) }
-            return try? JSONReader.read(UnsafeBufferPointer(start: copy, count: buffer.count), into: arena)
+            return try? JSONReader.read(
+                UnsafeBufferPointer(start: copy, count: buffer.count), into: arena)
         }
     }
 }

@@ -37,7 +37,9 @@ enum Compiling {
     }
 
     /// What is wrong with the rules below `package test`, whose row is 1.
-    static func errors(in rules: String, _ configure: (inout Compiler.Options) -> Void = { _ in }) -> [String] {
+    static func errors(in rules: String, _ configure: (inout Compiler.Options) -> Void = { _ in })
+        -> [String]
+    {
         errors(["package test\n\(rules)"], configure)
     }
 }

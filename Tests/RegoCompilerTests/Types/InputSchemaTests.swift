@@ -9,11 +9,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ("input.attributes.request.http.methd == \"GET\"", "input.attributes.request.http.methd", "method"),
+        (
+            "input.attributes.request.http.methd == \"GET\"", "input.attributes.request.http.methd",
+            "method"
+        ),
         ("input.atributes.request", "input.atributes.request", "attributes"),
         ("input.action.toll == \"x\"", "input.action.toll", "tool"),
         ("input.agent.spiffe.trust_domian", "input.agent.spiffe.trust_domian", "trust_domain"),
-        ("input.attributes.context_extensions.x", "input.attributes.context_extensions.x", "contextExtensions"),
+        (
+            "input.attributes.context_extensions.x", "input.attributes.context_extensions.x",
+            "contextExtensions"
+        ),
     ])
     func suggests(_ expression: String, _ ref: String, _ name: String) {
         let message = "2:6 rego_type_error: undefined ref: \(ref) (hint: did you mean `\(name)`?)"
@@ -27,7 +33,8 @@ import Testing
         "input.parsed_path[0] == \"api\"", "input.parsed_query.id[0] == \"7\"",
         "input.parsed_body.a.b.c[3].d", "input.action.arguments.path.x", "input.custom.thing",
         "input.context.labels[input.action.tool]", "input.context.events[_].tool",
-        "input.context.counts[\"1m\"] > 5", "input.attributes.source.address.socketAddress.portValue > 1",
+        "input.context.counts[\"1m\"] > 5",
+        "input.attributes.source.address.socketAddress.portValue > 1",
         "count(input.agent.scopes) > 0", "input.methd with input as {\"methd\": 1}",
         "input.attributes[x].y = \"v\"", "input.version.ext_authz == \"v3\"",
     ])

@@ -18,7 +18,9 @@ import Testing
         program.functions = [function("f", instructions, parameters, registers), leaf("g", 1)]
         program.rules = [.init(function: 2, path: [.string("r")])]
         program.functions.append(leaf("r", 0))
-        program.nodes = [.init(path: [], children: [(key: .string("r"), child: .rule(0))], dataPath: 0)]
+        program.nodes = [
+            .init(path: [], children: [(key: .string("r"), child: .rule(0))], dataPath: 0)
+        ]
         program.scopes = [.init(replacements: [.input(path: [.string("a")])])]
         program.indices = [
             RuleIndex(
@@ -164,16 +166,22 @@ import Testing
                 Instruction(.returnValue, b: 0),
             ]), .register, at: 2)
         refuse(
-            Self.program([Instruction(.input, a: 0, b: 0, target: 1), Instruction(.returnValue, b: 0)]),
+            Self.program([
+                Instruction(.input, a: 0, b: 0, target: 1), Instruction(.returnValue, b: 0),
+            ]),
             .register, at: 1)
-        refuse(Self.program([Instruction(.makeArray, a: 3, b: 0, c: 1), Self.end]), .register, at: 0)
-        refuse(Self.program([Instruction(.call, a: 0, b: 1, c: 0, target: 1), Self.end]), .register, at: 0)
+        refuse(
+            Self.program([Instruction(.makeArray, a: 3, b: 0, c: 1), Self.end]), .register, at: 0)
+        refuse(
+            Self.program([Instruction(.call, a: 0, b: 1, c: 0, target: 1), Self.end]), .register,
+            at: 0)
         refuse(Self.program([Instruction(.pushScope, b: 0, c: 0), Self.end]), .register, at: 0)
     }
 
     @Test func refusesUndefinedRegisters() {
         refuse(
-            Self.program([Instruction(.clear, a: 0), Instruction(.test, b: 0, target: 2), Self.end]),
+            Self.program([Instruction(.clear, a: 0), Instruction(.test, b: 0, target: 2), Self.end]
+            ),
             .register, at: 1)
     }
 
@@ -181,8 +189,12 @@ import Testing
         let open = Instruction(.open, a: 0, b: 0)
         refuse(Self.program([open, Instruction(.returnValue, b: 0)]), .register, at: 1)
         refuse(Self.program([open, Instruction(.move, a: 1, b: 0), Self.end]), .register, at: 1)
-        refuse(Self.program([open, Instruction(.arrayAppend, a: 0, b: -1), Self.end]), .register, at: 1)
-        refuse(Self.program([open, Instruction(.objectPut, a: 0, b: -1, c: -1), Self.end]), .register, at: 1)
+        refuse(
+            Self.program([open, Instruction(.arrayAppend, a: 0, b: -1), Self.end]), .register, at: 1
+        )
+        refuse(
+            Self.program([open, Instruction(.objectPut, a: 0, b: -1, c: -1), Self.end]), .register,
+            at: 1)
         refuse(Self.program([Instruction(.setAdd, a: 0, b: -1), Self.end]), .register, at: 0)
         refuse(
             Self.program([Instruction(.move, a: 0, b: -1), Instruction(.close, a: 0), Self.end]),
@@ -278,7 +290,10 @@ import Testing
         func branch(
             _ subject: RuleIndex.Subject, _ key: Value, _ test: RuleIndex.Test = .equality
         ) -> RuleIndex.Tree {
-            .branch(.init(subject: subject, test: test, children: [key: .clauses([])], others: .clauses([])))
+            .branch(
+                .init(
+                    subject: subject, test: test, children: [key: .clauses([])],
+                    others: .clauses([])))
         }
         refuse(.clauses([1]))
         refuse(.clauses([-1]))
@@ -318,13 +333,16 @@ import Testing
             Self.program([Instruction(.call, a: 0, b: 0, c: 0, target: 1), Self.end]), .recursion)
         var program = Self.program([Self.end])
         program.functions[2].instructions = [Instruction(.node, a: 0, b: 0, target: 1), Self.end]
-        program.functions[2].positions = [.init(file: 0, row: 1, column: 1), .init(file: 0, row: 1, column: 1)]
+        program.functions[2].positions = [
+            .init(file: 0, row: 1, column: 1), .init(file: 0, row: 1, column: 1),
+        ]
         program.functions[2].registerCount = 1
         refuse(program, .recursion)
     }
 
     @Test func refusesUndeclaredWaiting() throws {
-        guard let waiting = BuiltinTable.all.firstIndex(where: { $0.traits.contains(.mayWait) }) else {
+        guard let waiting = BuiltinTable.all.firstIndex(where: { $0.traits.contains(.mayWait) })
+        else {
             return
         }
         let arity = BuiltinTable.all[waiting].arity

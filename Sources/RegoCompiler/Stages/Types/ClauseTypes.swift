@@ -50,7 +50,8 @@ final class ClauseTypes {
         switch expression.kind {
         case .term(let term): statement(term, expression.location, before)
         case .someVariables: break
-        case .someIn(let key, let value, let domain): iterate(key, value, domain, expression.location)
+        case .someIn(let key, let value, let domain):
+            iterate(key, value, domain, expression.location)
         case .every(_, _, let domain, let body):
             visit(domain, expression.location)
             check(body)
@@ -73,7 +74,9 @@ final class ClauseTypes {
         diagnostics.append(
             Diagnostic(
                 .type, "\(TermText.path(target)): arity mismatch", at: modifier.location,
-                details: ["have: (\(TypeText.list(given.arguments)))", "want: \(wanted.wantedText)"]))
+                details: [
+                    "have: (\(TypeText.list(given.arguments)))", "want: \(wanted.wantedText)",
+                ]))
     }
 
     private func statement(_ term: Term, _ place: Location, _ before: Int) {
@@ -98,7 +101,9 @@ final class ClauseTypes {
         diagnostics.append(
             Diagnostic(
                 .type, "match error", at: place,
-                details: ["left  : \(TypeText.text(leftType))", "right : \(TypeText.text(rightType))"]))
+                details: [
+                    "left  : \(TypeText.text(leftType))", "right : \(TypeText.text(rightType))",
+                ]))
     }
 
     private func iterate(_ key: Term?, _ value: Term, _ domain: Term, _ place: Location) {
@@ -118,7 +123,10 @@ final class ClauseTypes {
             diagnostics.append(
                 Diagnostic(
                     .type, "match error", at: place,
-                    details: ["left  : \(TypeText.text(self.type(of: pattern)))", "right : \(TypeText.text(type))"]))
+                    details: [
+                        "left  : \(TypeText.text(self.type(of: pattern)))",
+                        "right : \(TypeText.text(type))",
+                    ]))
         }
     }
 
@@ -132,7 +140,9 @@ final class ClauseTypes {
             if case .any = type, argument.kind.isScalar { continue }
             guard !Unification(self).unify(argument, with: type) else { continue }
             var have = arguments.map { self.type(of: $0) }
-            if !isStatement || arguments.count < wanted.count, signature.result != nil { have.append(nil) }
+            if !isStatement || arguments.count < wanted.count, signature.result != nil {
+                have.append(nil)
+            }
             return diagnostics.append(
                 Diagnostic(
                     .type, "\(TermText.path(name)): invalid argument(s)", at: place,
@@ -163,7 +173,9 @@ final class ClauseTypes {
         case .call(let name, _, let arguments):
             let before = diagnostics.count
             for argument in arguments { visit(argument, place) }
-            if diagnostics.count == before { call(name, arguments, term.location, isStatement: false) }
+            if diagnostics.count == before {
+                call(name, arguments, term.location, isStatement: false)
+            }
         case .arrayComprehension(let head, let body), .setComprehension(let head, let body):
             check(body)
             visitHead(head)

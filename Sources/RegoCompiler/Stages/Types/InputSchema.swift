@@ -7,16 +7,17 @@ public struct InputSchema: Sendable {
     /// Nothing.
     public static let any = InputSchema(type: .any)
 
-    /// The document that is made of a CheckRequest: OPA-Envoy's, with protobuf's JSON names, and what
-    /// Portcullis adds (`agent`, `action`, `prompt`, `context`, `threat`).
+    /// The document that is made of a CheckRequest: OPA-Envoy's, with protobuf's JSON names, and
+    /// what Portcullis adds (`agent`, `action`, `prompt`, `context`, `threat`).
     ///
     /// At the top other keys are allowed, unless they look like a known one that is misspelt.
     public static let check = InputSchema(type: TypeReader.type(document))
 
     private static let document = """
-        object<attributes: \(attributes), parsed_path: array[string], parsed_query: object[string: array[string]],
-        parsed_body: any, truncated_body: boolean, version: object<encoding: string, ext_authz: string>,
-        source_principal: string, agent: \(agent), action: \(action), prompt: \(prompt), context: \(context),
+        object<attributes: \(attributes), parsed_path: array[string],
+        parsed_query: object[string: array[string]], parsed_body: any, truncated_body: boolean,
+        version: object<encoding: string, ext_authz: string>, source_principal: string,
+        agent: \(agent), action: \(action), prompt: \(prompt), context: \(context),
         threat: any, ...>
         """
 
@@ -27,13 +28,14 @@ public struct InputSchema: Sendable {
         """
 
     private static let peer = """
-        object<address: \(address), service: string, labels: object[string: string], principal: string,
-        certificate: string>
+        object<address: \(address), service: string, labels: object[string: string],
+        principal: string, certificate: string>
         """
 
     private static let address = """
-        object<socketAddress: object<protocol: any, address: string, portValue: number, namedPort: string,
-        resolverName: string, ipv4Compat: boolean, networkNamespaceFilepath: string>,
+        object<socketAddress: object<protocol: any, address: string, portValue: number,
+        namedPort: string, resolverName: string, ipv4Compat: boolean,
+        networkNamespaceFilepath: string>,
         pipe: object<path: string, mode: number>,
         envoyInternalAddress: object<serverListenerName: string, endpointId: string>>
         """
@@ -41,9 +43,9 @@ public struct InputSchema: Sendable {
     private static let time = "any<string, object<seconds: number, nanos: number>>"
 
     private static let http = """
-        object<id: string, method: string, headers: object[string: string], path: string, host: string,
-        scheme: string, query: string, fragment: string, size: any<number, string>, protocol: string,
-        body: string, rawBody: string,
+        object<id: string, method: string, headers: object[string: string], path: string,
+        host: string, scheme: string, query: string, fragment: string, size: any<number, string>,
+        protocol: string, body: string, rawBody: string,
         headerMap: object<headers: array[object<key: string, value: string, rawValue: string>]>>
         """
 
@@ -66,8 +68,10 @@ public struct InputSchema: Sendable {
         """
 
     private static let context = """
-        object<known: boolean, first_seen: number, last_seen: number, counts: object[string: number],
-        denials: object[string: number], events: array[object[string: any]], labels: object[string: any],
-        restrictions: object[string: any], reputation: any, approvals: any, profile: any, signals: any>
+        object<known: boolean, first_seen: number, last_seen: number,
+        counts: object[string: number], denials: object[string: number],
+        events: array[object[string: any]], labels: object[string: any],
+        restrictions: object[string: any], reputation: any, approvals: any, profile: any,
+        signals: any>
         """
 }

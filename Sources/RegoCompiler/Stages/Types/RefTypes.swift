@@ -17,7 +17,9 @@ struct RefTypes {
         var type = type
         for operand in operands {
             if case .any = type { return .any }
-            guard let next = RegoType.Key(operand).map({ type.select($0) }) ?? type.values else { return nil }
+            guard let next = RegoType.Key(operand).map({ type.select($0) }) ?? type.values else {
+                return nil
+            }
             type = next
         }
         return type
@@ -31,7 +33,9 @@ struct RefTypes {
             var node = scope.rules.root
             for (index, operand) in operands.enumerated() {
                 if let group = node.group { return rule(group, operands[index...]) }
-                guard case .string(let name) = operand.kind, let child = node.children[name] else { return nil }
+                guard case .string(let name) = operand.kind, let child = node.children[name] else {
+                    return nil
+                }
                 node = child
             }
             if let group = node.group { return rule(group, []) }
@@ -44,7 +48,8 @@ struct RefTypes {
         }
     }
 
-    private func rule(_ group: RuleGroup, _ rest: ArraySlice<Term>) -> (RegoType, ArraySlice<Term>)? {
+    private func rule(_ group: RuleGroup, _ rest: ArraySlice<Term>) -> (RegoType, ArraySlice<Term>)?
+    {
         scope.rules.ruleTypes[group.functionIndex].map { ($0, rest) }
     }
 
@@ -53,10 +58,14 @@ struct RefTypes {
     /// Says why a ref can never be defined; gives variables in it the types of keys.
     func check(_ ref: Term) -> Diagnostic? {
         guard case .ref(let head, let operands) = ref.kind else { return nil }
-        if case .variable("data") = head.kind, let error = checkPackage(ref, operands) { return error }
+        if case .variable("data") = head.kind, let error = checkPackage(ref, operands) {
+            return error
+        }
         guard let (start, rest) = start(head, operands) else { return nil }
         if case .function = start { return unsupported(ref, operands.count - rest.count, start) }
-        if case .variable("input") = head.kind, let error = checkSpelling(ref, start, operands) { return error }
+        if case .variable("input") = head.kind, let error = checkSpelling(ref, start, operands) {
+            return error
+        }
         return checkOperands(ref, start, rest)
     }
 
@@ -74,14 +83,17 @@ struct RefTypes {
                     scope.set(id, names)
                     return nil
                 }
-                return known.unifies(names) ? nil : invalid(ref, index, have: known, want: names, [])
+                return known.unifies(names)
+                    ? nil : invalid(ref, index, have: known, want: names, [])
             default: return nil
             }
         }
         return nil
     }
 
-    private func checkOperands(_ ref: Term, _ start: RegoType, _ rest: ArraySlice<Term>) -> Diagnostic? {
+    private func checkOperands(_ ref: Term, _ start: RegoType, _ rest: ArraySlice<Term>)
+        -> Diagnostic?
+    {
         guard case .ref(_, let operands) = ref.kind else { return nil }
         var type = start
         for (offset, operand) in rest.enumerated() {
@@ -109,7 +121,8 @@ struct RefTypes {
                 scope.set(id, keys)
                 return nil
             }
-            return known.unifies(keys) ? nil : invalid(ref, index, have: known, want: keys, type.knownKeys)
+            return known.unifies(keys)
+                ? nil : invalid(ref, index, have: known, want: keys, type.knownKeys)
         case .array, .object, .set:
             return Unification(scope).unify(operand, with: keys)
                 ? nil : invalid(ref, index, have: scope.type(of: operand), want: keys, [])
@@ -149,7 +162,9 @@ struct RefTypes {
         guard case .ref(_, let operands) = ref.kind else { return unsupported(ref, index, want) }
         let whole = text(ref, .max)
         let indent = String(repeating: " ", count: text(ref, index).count + 1)
-        let found = have.map { "have (type): \(TypeText.text($0))" } ?? "have: \(RegoPrinter.text(operands[index]))"
+        let found =
+            have.map { "have (type): \(TypeText.text($0))" }
+            ?? "have: \(RegoPrinter.text(operands[index]))"
         let wanted =
             oneOf.isEmpty
             ? "want (type): \(TypeText.text(want))"

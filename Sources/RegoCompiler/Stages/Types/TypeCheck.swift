@@ -2,12 +2,12 @@
 
 import RegoVM
 
-/// Infers the types of rules and functions, each after those that it refers to, and refuses what can
-/// never hold (OPA's stage CheckTypes). Whatever is not certain is accepted.
+/// Infers the types of rules and functions, each after those that it refers to, and refuses what
+/// can never hold (OPA's stage CheckTypes). Whatever is not certain is accepted.
 final class TypeCheck {
     private let compilation: Compilation
-    /// Types of rules by function index: what a document is, or a function's type. nil where nothing
-    /// is known.
+    /// Types of rules by function index: what a document is, or a function's type. nil where
+    /// nothing is known.
     private(set) var ruleTypes: [RegoType?]
     var diagnostics: [Diagnostic] = []
     let input: RegoType
@@ -50,8 +50,12 @@ final class TypeCheck {
         case .call(let name, _, let arguments): return arguments.isEmpty ? name : nil
         case .ref(let head, let operands):
             guard case .variable("data") = head.kind else { return nil }
-            let path = operands.compactMap { if case .string(let name) = $0.kind { name } else { nil } }
-            guard path.count == operands.count, compilation.builder.functions[path] != nil else { return nil }
+            let path = operands.compactMap {
+                if case .string(let name) = $0.kind { name } else { nil }
+            }
+            guard path.count == operands.count, compilation.builder.functions[path] != nil else {
+                return nil
+            }
             return ["data"] + path
         default: return nil
         }
@@ -68,8 +72,8 @@ final class TypeCheck {
         ruleTypes[rule.group.functionIndex] = ruleTypes[rule.group.functionIndex]?.bounded
     }
 
-    /// What one clause adds to its rule; `any` when the clause is wrong, so that those that refer to
-    /// it are not refused for it.
+    /// What one clause adds to its rule; `any` when the clause is wrong, so that those that refer
+    /// to it are not refused for it.
     private func type(of clause: ResolvedClause, _ group: RuleGroup) -> RegoType? {
         let scope = ClauseTypes(clause, self)
         scope.check(clause.body)
