@@ -16,7 +16,10 @@ public func fuzzRegoMachine(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt
         guard left == right else {
             fatalError("\(left) and \(right)\n\(item.policy)\n\(item.data)")
         }
-        if case .refused(let reason) = left { fatalError("not valid: \(reason)\n\(item.policy)") }
+        // What the type checker knows of rules and data is more than the generator does.
+        if case .refused(let reason) = left, !reason.contains("rego_type_error") {
+            fatalError("not valid: \(reason)\n\(item.policy)")
+        }
     }
     return 0
 }

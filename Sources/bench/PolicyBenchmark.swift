@@ -123,24 +123,21 @@ final class Worker {
 /// A JSON document with the memory that it lives in.
 final class LoadedJSON {
     let value: Value
-    /// Bytes asked for to hold it.
+    /// Bytes that hold it.
     let memory: Int
     private let arena: Arena
     private let text: [UInt8]
 
     init(_ text: String) throws {
         self.text = Array(text.utf8)
-        let before = allocation_bytes()
         arena = Arena(chunk: 1024, limit: .max)
         let arena = self.arena
         let scratch = Arena(limit: .max)
+        defer { scratch.destroy() }
         value = try self.text.withUnsafeBufferPointer {
-            let interner = StringInterner(arena)
-            let parsed = try JSONReader.read($0, into: scratch)
-            return parsed.copied(into: arena, interner: interner)
+            try JSONReader.read($0, into: scratch).copied(into: arena, interner: StringInterner(arena))
         }
-        scratch.destroy()
-        memory = Int(allocation_bytes() - before)
+        memory = arena.used + 1024
     }
 
     deinit { arena.destroy() }

@@ -133,6 +133,6 @@ final class ProgramBuilder {
             guard let group = functions[Array(name.dropFirst())] else { return nil }
             return (group.clauses.first ?? group.defaultRule)?.rule.head.arguments?.count
         }
-        return BuiltinNames.arity(name.joined(separator: "."))
+        return BuiltinNames.arity(name)
     }
 }

@@ -246,7 +246,7 @@ struct Binding {
     }
 
     /// Operands of a function without its result; nil when it is not known.
-    var arity: ([String]) -> Int? = { BuiltinNames.arity($0.joined(separator: ".")) }
+    var arity: ([String]) -> Int? = { BuiltinNames.arity($0) }
 
     private mutating func readClosures(in term: Term) {
         for id in FreeVariables.of(term, in: self).sorted() where !bound.contains(id) {

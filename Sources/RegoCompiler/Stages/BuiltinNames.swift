@@ -6,6 +6,11 @@ import RegoVM
 enum BuiltinNames {
     static func contains(_ name: String) -> Bool { arity(name) != nil }
 
+    static func arity(_ name: [String]) -> Int? {
+        if name.count == 1 { return arity(name[0]) }
+        return name[0] == "data" ? nil : arity(name.joined(separator: "."))
+    }
+
     static func arity(_ name: String) -> Int? {
         if operators[name] != nil { return 2 }
         return BuiltinTable.index(of: name).map { BuiltinTable.all[$0].arity }

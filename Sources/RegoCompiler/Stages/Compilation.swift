@@ -54,19 +54,6 @@ final class Compilation {
         if let query { body(query) }
     }
 
-    /// Changes every body of every clause, and the query's.
-    func updateClauses(_ body: (inout ResolvedClause) -> Void) {
-        func update(_ clause: inout ResolvedClause) {
-            body(&clause)
-            for index in clause.elseClauses.indices { body(&clause.elseClauses[index]) }
-        }
-        for index in rules.indices {
-            for position in rules[index].clauses.indices { update(&rules[index].clauses[position]) }
-            if rules[index].defaultClause != nil { update(&rules[index].defaultClause!) }
-        }
-        if query != nil { update(&query!) }
-    }
-
     /// A place for messages, as OPA writes it.
     func describe(_ location: Location) -> String {
         let names = options.sourceNames

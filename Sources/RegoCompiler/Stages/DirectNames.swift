@@ -50,6 +50,7 @@ enum DirectNames {
 
     static func collect(_ term: Term, into names: inout Set<String>) {
         switch term.kind {
+        case .variable("input"), .variable("data"): break
         case .variable(let name): names.insert(name)
         case .ref(let head, let operands):
             collect(head, into: &names)

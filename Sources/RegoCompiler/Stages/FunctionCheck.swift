@@ -12,6 +12,7 @@ struct FunctionCheck {
     static func check(_ compilation: Compilation) -> [Diagnostic] {
         var check = FunctionCheck(builder: compilation.builder)
         compilation.forEachClause { clause in
+            guard clause.features.contains(.calls) else { return }
             var statement: Term?
             var place = clause.location
             // What replaces a function may be a function's name, which is kept as a call.

@@ -11,7 +11,7 @@ struct PrintCalls {
     @Sendable
     static func rewrite(_ compilation: Compilation) -> [Diagnostic] {
         var diagnostics: [Diagnostic] = []
-        compilation.updateClauses { clause in
+        compilation.forEachClause { clause in
             guard clause.features.contains(.print) else { return }
             diagnostics += VoidCalls.check(clause)
             var calls = PrintCalls(clause, compilation)

@@ -97,6 +97,7 @@ private struct References {
 
     func targets(of clause: ResolvedClause) -> Set<Int> {
         var targets: Set<Int> = []
+        guard !clause.features.isDisjoint(with: [.references, .modifiers]) else { return targets }
         let walk = ExpressionWalk(
             onTerm: { collect($0, into: &targets) },
             onModifier: { modifier in

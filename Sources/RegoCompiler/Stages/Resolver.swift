@@ -2,16 +2,32 @@
 
 /// A clause whose names are resolved: variables are `.local`s, everything global starts at `data`
 /// or `input`, calls name builtins or `data.*` functions.
-struct ResolvedClause {
-    var location: Location
-    var arguments: [Term]
-    var suffix: [Term]
-    var key: Term?
-    var value: Term?
+///
+/// Stages change it in place.
+final class ResolvedClause {
+    let location: Location
+    let arguments: [Term]
+    let suffix: [Term]
+    let key: Term?
+    let value: Term?
     var body: Body
-    var elseClauses: [ResolvedClause]
-    var variables: VariableTable
-    var features: Features = []
+    var elseClauses: [ResolvedClause] = []
+    let variables: VariableTable
+    let features: Features
+
+    init(
+        location: Location, arguments: [Term] = [], suffix: [Term] = [], key: Term? = nil,
+        value: Term? = nil, body: Body, variables: VariableTable, features: Features
+    ) {
+        self.location = location
+        self.arguments = arguments
+        self.suffix = suffix
+        self.key = key
+        self.value = value
+        self.body = body
+        self.variables = variables
+        self.features = features
+    }
 
     /// What the clause contains, so that stages pass over clauses that do not concern them.
     struct Features: OptionSet {
@@ -21,6 +37,10 @@ struct ResolvedClause {
         static let modifiers = Features(rawValue: 4)
         static let closures = Features(rawValue: 8)
         static let deprecated = Features(rawValue: 16)
+        /// Calls of other than builtins with as many arguments as those take.
+        static let calls = Features(rawValue: 32)
+        /// Refs into `data`, and calls of functions there.
+        static let references = Features(rawValue: 64)
     }
 
     /// The head's terms but for arguments.
@@ -69,11 +89,8 @@ struct Resolver {
         self.tree = tree
         self.isStrict = isStrict
         refusesDeprecated = isStrict || module.version == .v1
-        for name in tree.names[module.package] ?? [] {
-            globals[name] = ["data"] + module.package + [name]
-        }
-        for entry in module.imports where entry.path.first == "data" || entry.path.first == "input"
-        {
+        for name in tree.names[module.package] ?? [] { globals[name] = ["data"] + module.package + [name] }
+        for entry in module.imports where entry.path.first == "data" || entry.path.first == "input" {
             globals[entry.name] = entry.path
         }
     }
@@ -81,13 +98,11 @@ struct Resolver {
     // MARK: Clauses and queries
 
     mutating func clause(_ clause: Clause) -> ResolvedClause {
-        var result = resolve(
-            clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
+        let result = resolve(clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
         var next = clause.rule.elseRule
         while let rule = next {
             result.elseClauses.append(
-                resolve(
-                    rule, arguments: clause.rule.head.arguments ?? [], suffix: [], isBranch: true))
+                resolve(rule, arguments: clause.rule.head.arguments ?? [], suffix: [], isBranch: true))
             next = rule.elseRule
         }
         return result
@@ -99,10 +114,8 @@ struct Resolver {
         blocks = [Block(direct: DirectNames.of(body).subtracting(DirectNames.declared(in: body)))]
         let resolved = expressions(body)
         return ResolvedClause(
-            location: body.first?.location
-                ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
-            arguments: [], suffix: [], key: nil, value: nil, body: resolved, elseClauses: [],
-            variables: variables, features: features)
+            location: body.first?.location ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
+            body: resolved, variables: variables, features: features)
     }
 
     private mutating func resolve(
@@ -119,32 +132,23 @@ struct Resolver {
         let resolvedArguments = arguments.map { term($0) }
         if isStrict { blocks[0].unusedArguments = Set(blocks[0].declared.keys) }
         let body = expressions(rule.body)
-        let result = ResolvedClause(
-            location: rule.location, arguments: resolvedArguments, suffix: suffix.map { term($0) },
-            key: rule.head.key.map { term($0) }, value: rule.head.value.map { term($0) },
-            body: body,
-            elseClauses: [], variables: variables)
+        let suffix = suffix.map { term($0) }
+        let key = rule.head.key.map { term($0) }
+        let value = rule.head.value.map { term($0) }
         reportUnused()
         // A branch may use what another one does not.
-        if !rule.isDefault, !isBranch, rule.elseRule == nil {
-            reportUnusedArguments(rule.head.location)
-        }
-        var complete = result
-        complete.variables = variables
-        complete.features = features
-        return complete
+        if !rule.isDefault, !isBranch, rule.elseRule == nil { reportUnusedArguments(rule.head.location) }
+        return ResolvedClause(
+            location: rule.location, arguments: resolvedArguments, suffix: suffix, key: key, value: value,
+            body: body, variables: variables, features: features)
     }
 
     private mutating func reportUnused() {
-        for (name, location) in blocks[blocks.count - 1].unused.sorted(by: {
-            $0.value.start < $1.value.start
-        }) {
+        for (name, location) in blocks[blocks.count - 1].unused.sorted(by: { $0.value.start < $1.value.start }) {
             diagnostics.append(Diagnostic(.compile, "declared var \(name) unused", at: location))
         }
         guard diagnostics.isEmpty else { return }
-        for (name, location) in blocks[blocks.count - 1].unusedAssigned.sorted(by: {
-            $0.key < $1.key
-        }) {
+        for (name, location) in blocks[blocks.count - 1].unusedAssigned.sorted(by: { $0.key < $1.key }) {
             diagnostics.append(Diagnostic(.compile, "assigned var \(name) unused", at: location))
         }
     }
@@ -208,6 +212,7 @@ struct Resolver {
             }
         }
         blocks[blocks.count - 1].used.insert(name)
+        if name == "data" { features.insert(.references) }
         if isRoot(name) { return Term(location: location, kind: .variable(name)) }
         if let path = globals[name] {
             if isStrict { usedGlobals.insert(name) }
@@ -222,7 +227,8 @@ struct Resolver {
         return Term(location: location, kind: .local(id, name))
     }
 
-    private func reference(_ path: [String], _ operands: [Term], _ location: Location) -> Term {
+    private mutating func reference(_ path: [String], _ operands: [Term], _ location: Location) -> Term {
+        if path[0] == "data" { features.insert(.references) }
         let root = Term(location: location, kind: .variable(path[0]))
         let steps = path.dropFirst().map { Term(location: location, kind: .string($0)) } + operands
         return steps.isEmpty ? root : Term(location: location, kind: .ref(root, steps))
@@ -237,7 +243,9 @@ struct Resolver {
         if refusesDeprecated, BuiltinNames.deprecated.contains(name.joined(separator: ".")) {
             features.insert(.deprecated)
         }
+        if name[0] == "data" { features.insert(.references) }
         guard let path = globals[name[0]], !isDeclared(name[0]) else { return name }
+        features.insert(.references)
         if isStrict { usedGlobals.insert(name[0]) }
         return path + name.dropFirst()
     }
@@ -258,7 +266,9 @@ struct Resolver {
         case .object(let entries):
             return make(.object(entries.map { (self.term($0.key), self.term($0.value)) }))
         case .call(let name, let location, let arguments):
-            return make(.call(name: functionName(name), location, arguments.map { self.term($0) }))
+            let name = functionName(name)
+            if BuiltinNames.arity(name) != arguments.count { features.insert(.calls) }
+            return make(.call(name: name, location, arguments.map { self.term($0) }))
         case .template(let parts): return make(.template(parts.map { self.term($0) }))
         case .arrayComprehension(let head, let body):
             let (body, heads) = closure(body, heads: [head])
@@ -342,14 +352,10 @@ struct Resolver {
         }
     }
 
-    private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body)
-        -> Expression.Kind
-    {
+    private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body) -> Expression.Kind {
         features.insert(.closures)
         var direct = DirectNames.of(body)
-        for pattern in [key, value].compactMap({ $0 }) {
-            DirectNames.collect(pattern, into: &direct)
-        }
+        for pattern in [key, value].compactMap({ $0 }) { DirectNames.collect(pattern, into: &direct) }
         blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
         for pattern in [key, value].compactMap({ $0 }) { redeclareAll(in: pattern) }
         let key = key.map { term($0) }
@@ -394,18 +400,14 @@ struct Resolver {
         case .variable(let name):
             if isRoot(name) {
                 diagnostics.append(
-                    Diagnostic(
-                        .compile,
-                        "variables must not shadow \(name) (use a different variable name)",
+                    Diagnostic(.compile, "variables must not shadow \(name) (use a different variable name)",
                         at: pattern.location))
             }
             guard !name.hasPrefix("$") else { return }
             if blocks[blocks.count - 1].declared[name] != nil {
-                diagnostics.append(
-                    Diagnostic(.compile, "var \(name) assigned above", at: pattern.location))
+                diagnostics.append(Diagnostic(.compile, "var \(name) assigned above", at: pattern.location))
             } else if blocks[blocks.count - 1].used.contains(name) {
-                diagnostics.append(
-                    Diagnostic(.compile, "var \(name) referenced above", at: pattern.location))
+                diagnostics.append(Diagnostic(.compile, "var \(name) referenced above", at: pattern.location))
             }
             _ = declare(name)
         case .array(let elements): for element in elements { assign(to: element) }
@@ -429,9 +431,7 @@ struct Resolver {
             if isRoot(name) {
                 result.target = term(modifier.target)
             } else {
-                let names = operands.compactMap {
-                    if case .string(let step) = $0.kind { step } else { nil }
-                }
+                let names = operands.compactMap { if case .string(let step) = $0.kind { step } else { nil } }
                 result.target =
                     names.count == operands.count
                     ? functionTerm([name] + names, modifier.target) : term(modifier.target)

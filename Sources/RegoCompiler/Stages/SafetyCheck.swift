@@ -17,15 +17,18 @@ struct SafetyCheck {
         let lines = SharedLines(compilation.modules)
         var heads: [Diagnostic] = []
         compilation.forEachClause { clause in
+            guard !clause.variables.names.isEmpty else { return }
             var check = SafetyCheck(clause, compilation.builder, lines)
             check.headIsMentioned(clause)
             heads += check.diagnostics
         }
         guard heads.isEmpty else { return heads }
         var diagnostics: [Diagnostic] = []
-        compilation.updateClauses { clause in
+        compilation.forEachClause { clause in
+            // Without variables every order will do.
+            guard !clause.variables.names.isEmpty else { return }
             var check = SafetyCheck(clause, compilation.builder, lines)
-            check.order(&clause)
+            check.order(clause)
             diagnostics += check.diagnostics
         }
         return diagnostics
@@ -67,7 +70,7 @@ struct SafetyCheck {
 
     // MARK: Bodies
 
-    private mutating func order(_ clause: inout ResolvedClause) {
+    private mutating func order(_ clause: ResolvedClause) {
         var binding = Binding(variables: variables, depth: 0, bound: [])
         binding.arity = { [builder] in builder.arity($0) }
         for argument in clause.arguments { binding.bind(argument) }

@@ -10,7 +10,8 @@ extension Machine {
         var found = Candidates()
         try collect(linked.pointee.root, frame, &found)
         guard found.isMerged else {
-            return Value(kind: .builder, pointer: found.first?.pointee.addresses, length: found.count)
+            return Value(
+                kind: .builder, pointer: found.first?.pointee.addresses, length: found.count)
         }
         let list = arena.allocate(Int32.self, count: min(found.count, linked.pointee.entryCount))
         let count = clauseBits.drain(
@@ -64,7 +65,9 @@ extension Machine {
                 }
             case .membership:
                 for element in members(value) {
-                    if let child = branch.pointee.child(element) { try collect(child, frame, &found) }
+                    if let child = branch.pointee.child(element) {
+                        try collect(child, frame, &found)
+                    }
                 }
                 try spend(elements: value)
             case .prefix, .suffix:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A rule index in the flat form that the machine searches: trivial types without reference counting.
+/// A rule index in the flat form that the machine searches: trivial types without reference
+/// counting.
 struct LinkedIndex {
     /// A leaf when `branch` is nil.
     struct Node: BitwiseCopyable {
@@ -97,7 +98,10 @@ struct LinkedIndex {
             case .input(let path): (.input, path)
             case .data(let path): (.data, path)
             case .argument(let parameter, let path):
-                { steps = path; return (.argument, parameter) }()
+                {
+                    steps = path
+                    return (.argument, parameter)
+                }()
             }
         return Branch(
             test: branch.test, source: source, subject: subject, steps: copy(steps, arena),

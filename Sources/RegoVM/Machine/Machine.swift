@@ -47,7 +47,9 @@ public final class Machine {
         scope = baseScope
         clauseBits = ClauseBits(capacity: policy.program.indices.map(\.entries.count).max() ?? 0)
         func builtin(_ name: String) -> Int { BuiltinTable.index(of: name) ?? -1 }
-        arithmetic = (builtin("plus"), builtin("minus"), builtin("mul"), builtin("div"), builtin("rem"))
+        arithmetic = (
+            builtin("plus"), builtin("minus"), builtin("mul"), builtin("div"), builtin("rem")
+        )
     }
 
     deinit {
@@ -93,7 +95,8 @@ public final class Machine {
         let code = functions[index]
         let frame = top
         guard depth < Limits.callDepth else {
-            throw EvaluationError(.limit, "call depth of \(depth + 1) exceeds the limit of \(Limits.callDepth)")
+            throw EvaluationError(
+                .limit, "call depth of \(depth + 1) exceeds the limit of \(Limits.callDepth)")
         }
         guard code.registerCount <= registersEnd - frame else {
             let wanted = frame - registers + code.registerCount
@@ -161,7 +164,8 @@ public final class Machine {
     func bounded(_ value: Value) throws(EvaluationError) -> Value {
         if value.nesting > Limits.valueDepth {
             throw EvaluationError(
-                .limit, "value of \(value.nesting) levels exceeds the limit of \(Limits.valueDepth)")
+                .limit, "value of \(value.nesting) levels exceeds the limit of \(Limits.valueDepth)"
+            )
         }
         return value
     }

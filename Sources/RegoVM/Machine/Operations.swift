@@ -77,7 +77,8 @@ extension Machine {
         if isHidden(node.path) {
             result = base
         } else {
-            let builder = CollectionBuilder.object(in: arena, capacity: node.children.count + base.count)
+            let builder = CollectionBuilder.object(
+                in: arena, capacity: node.children.count + base.count)
             for (key, child) in node.children {
                 let value = try virtual(child)
                 if value.isDefined { builder.update(key, value) }
@@ -99,7 +100,9 @@ extension Machine {
     func nodeChild(_ index: Int, _ key: Value) throws(EvaluationError) -> Value {
         let node = policy.program.nodes[index]
         if !isHidden(node.path) {
-            for (name, child) in node.children where name.isEqual(to: key) { return try virtual(child) }
+            for (name, child) in node.children where name.isEqual(to: key) {
+                return try virtual(child)
+            }
         }
         let base =
             scope.pointee.replacesData
@@ -149,13 +152,15 @@ extension Machine {
         _ object: Value, _ key: Value, _ value: Value, _ function: Int, _ pc: Int
     ) throws(EvaluationError) {
         if case .present(sameValue: false) = CollectionBuilder(object).insert(key, value) {
-            throw EvaluationError(.conflict, "object keys must be unique", at: position(function, pc))
+            throw EvaluationError(
+                .conflict, "object keys must be unique", at: position(function, pc))
         }
     }
 
     /// Puts a leaf under `count` keys, with inner objects (and a set at the end) still open.
     func putPath(
-        _ object: Value, _ keys: UnsafePointer<Value>, _ count: Int, _ leafIsSet: Bool, _ function: Int,
+        _ object: Value, _ keys: UnsafePointer<Value>, _ count: Int, _ leafIsSet: Bool,
+        _ function: Int,
         _ pc: Int
     ) throws(EvaluationError) {
         var builder = CollectionBuilder(object)
@@ -171,7 +176,8 @@ extension Machine {
                 builder.update(keys[index], child)
             }
             guard child.kind == .builder, isLast == child.isSetBuilder else {
-                throw EvaluationError(.conflict, "object keys must be unique", at: position(function, pc))
+                throw EvaluationError(
+                    .conflict, "object keys must be unique", at: position(function, pc))
             }
             builder = CollectionBuilder(child)
         }

@@ -40,8 +40,7 @@ import Testing
     func looksUp(_ number: Int) throws {
         let (test, expected) = Self.lookups[number]
         let rules = (1...4).map { clause in
-            let parts = test.split(separator: "%", omittingEmptySubsequences: false)
-            return "p contains \(clause) if { \(parts.joined(separator: "v\(clause)")) }"
+            "p contains \(clause) if { \(test.replacing("%", with: "v\(clause)")) }"
         }
         let text = try explain(rules.joined(separator: "\n")).text(sources: ["t.rego"])
         #expect(text.contains("  \(expected), 4 clauses"), "\(text)")
@@ -92,8 +91,8 @@ import Testing
     @Test func growsWithTheRule() throws {
         let values = (0..<60).map { "\"v\($0)\"" }.joined(separator: ", ")
         let rules = (0..<60).map {
-            "p contains \($0) if { input.a in {\(values), \"a\($0)\"}; input.b in {\(values), \"b\($0)\"}"
-                + "; input.c in {\(values), \"c\($0)\"} }"
+            "p contains \($0) if { input.a in {\(values), \"a\($0)\"}; "
+                + "input.b in {\(values), \"b\($0)\"}; input.c in {\(values), \"c\($0)\"} }"
         }
         let source = Source(name: "t.rego", text: "package t\n" + rules.joined(separator: "\n"))
         let output = try Compiler().compile([try Parser.parse(source, file: 0)])

@@ -77,13 +77,18 @@ import Testing
 
     /// Rules that ask for much memory at once or in loops.
     static let hungry = [
-        "p := [x | some a in numbers.range(1, 4000); x := numbers.range(1, 4000)]",
-        "p := [x | some a in numbers.range(1, 4000); x := concat(\",\", [y | some b in numbers.range(1, 500); y := \"0123456789\"])]",
-        "s := {x | some x in numbers.range(1, 5000)}\np := [x | some a in numbers.range(1, 4000); x := s | {a + 6000}]",
-        "p := [x | some a in numbers.range(1, 4000); x := [y | some y in numbers.range(1, 300)]]",
-        "o := {x: x | some x in numbers.range(1, 5000)}\nq := input\np := [x | some a in numbers.range(1, 4000); x := q with input as o with input.a as a]",
-        "p := [x | some a in numbers.range(1, 4000); x := sprintf(\"%01000d\", [a])]",
+        each("x := numbers.range(1, 4000)"),
+        each("x := concat(\",\", [y | some b in numbers.range(1, 500); y := \"0123456789\"])"),
+        "s := {x | some x in numbers.range(1, 5000)}\n" + each("x := s | {a + 6000}"),
+        each("x := [y | some y in numbers.range(1, 300)]"),
+        "o := {x: x | some x in numbers.range(1, 5000)}\nq := input\n"
+            + each("x := q with input as o with input.a as a"),
+        each("x := sprintf(\"%01000d\", [a])"),
     ]
+
+    private static func each(_ body: String) -> String {
+        "p := [x | some a in numbers.range(1, 4000); \(body)]"
+    }
 
     @Test(arguments: hungry)
     func memoryEnds(_ rules: String) throws {

@@ -81,19 +81,22 @@ final class ClauseTypes {
 
     private func statement(_ term: Term, _ place: Location, _ before: Int) {
         guard case .call(let name, _, let arguments) = term.kind else { return visit(term, place) }
-        // Nothing can be wrong with the comparison of a constant with what may be anything.
         for argument in arguments where !argument.kind.isScalar { visit(argument, place) }
         guard diagnostics.count == before else { return }
-        if name.count == 1, arguments.count == 2, Self.equalities.contains(name[0]) {
+        if name.count == 1, arguments.count == 2, Self.isEquality(name[0]) {
             equal(arguments[0], arguments[1], place)
         } else {
             call(name, arguments, place, isStatement: true)
         }
     }
 
-    private static let equalities: Set<String> = ["eq", "assign", "equal"]
+    private static func isEquality(_ name: String) -> Bool {
+        name == "equal" || name == "assign" || name == "eq"
+    }
 
     private func equal(_ left: Term, _ right: Term, _ place: Location) {
+        // Nothing can be wrong with the comparison of a constant with what may be anything.
+        if left.kind.isScalar && isUnknownInput(right) || right.kind.isScalar && isUnknownInput(left) { return }
         let unification = Unification(self)
         let leftType = type(of: left)
         let rightType = type(of: right)
@@ -130,6 +133,12 @@ final class ClauseTypes {
         }
     }
 
+    /// True for a ref into the input when its shape is not known.
+    private func isUnknownInput(_ term: Term) -> Bool {
+        guard case .ref(let head, _) = term.kind, case .variable("input") = head.kind else { return false }
+        return rules.input == .any
+    }
+
     // MARK: Calls
 
     /// - Parameter isStatement: the call may take its result as a last argument.
@@ -137,7 +146,7 @@ final class ClauseTypes {
         guard name != ["print"], let signature = rules.signature(name) else { return }
         let wanted = signature.wanted
         for (argument, type) in zip(arguments, wanted) {
-            if case .any = type, argument.kind.isScalar { continue }
+            if argument.kind.isScalar ? type == .any : isUnknownInput(argument) { continue }
             guard !Unification(self).unify(argument, with: type) else { continue }
             var have = arguments.map { self.type(of: $0) }
             if !isStatement || arguments.count < wanted.count, signature.result != nil {
@@ -161,6 +170,7 @@ final class ClauseTypes {
         case .null, .boolean, .number, .string, .variable, .local: break
         case .ref(let head, let operands):
             for operand in operands where !operand.kind.isScalar { visit(operand, place) }
+            if isUnknownInput(term), operands.allSatisfy({ !$0.kind.isLocal }) { return }
             if !head.kind.isName { visit(head, place) }
             if let error = RefTypes(self).check(term) { diagnostics.append(error) }
         case .array(let elements), .set(let elements), .template(let elements):
