@@ -135,7 +135,8 @@ final class LoadedJSON {
         let scratch = Arena(limit: .max)
         defer { scratch.destroy() }
         value = try self.text.withUnsafeBufferPointer {
-            try JSONReader.read($0, into: scratch).copied(into: arena, interner: StringInterner(arena))
+            try JSONReader.read($0, into: scratch).copied(
+                into: arena, interner: StringInterner(arena))
         }
         memory = arena.used + 1024
     }

@@ -96,7 +96,11 @@ final class ClauseTypes {
 
     private func equal(_ left: Term, _ right: Term, _ place: Location) {
         // Nothing can be wrong with the comparison of a constant with what may be anything.
-        if left.kind.isScalar && isUnknownInput(right) || right.kind.isScalar && isUnknownInput(left) { return }
+        if left.kind.isScalar && isUnknownInput(right)
+            || right.kind.isScalar && isUnknownInput(left)
+        {
+            return
+        }
         let unification = Unification(self)
         let leftType = type(of: left)
         let rightType = type(of: right)
@@ -135,7 +139,9 @@ final class ClauseTypes {
 
     /// True for a ref into the input when its shape is not known.
     private func isUnknownInput(_ term: Term) -> Bool {
-        guard case .ref(let head, _) = term.kind, case .variable("input") = head.kind else { return false }
+        guard case .ref(let head, _) = term.kind, case .variable("input") = head.kind else {
+            return false
+        }
         return rules.input == .any
     }
 
