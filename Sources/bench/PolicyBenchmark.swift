@@ -16,7 +16,9 @@ enum PolicyBenchmark {
     }
 
     static func run() throws {
-        print("policy                        load ms   us/decision   allocations   2 threads   data/JSON")
+        print(
+            "policy                        load ms   us/decision   allocations   2 threads"
+                + "   data/JSON")
         for item in PolicyCase.all() {
             let figures = try measure(item)
             let cells = [
@@ -73,7 +75,8 @@ enum PolicyBenchmark {
 
     /// Nanoseconds until all threads have done `rounds` decisions each.
     private static func parallel(
-        _ threads: Int, _ policy: Policy, _ entrypoint: Program.Entrypoint, _ input: Value, _ rounds: Int
+        _ threads: Int, _ policy: Policy, _ entrypoint: Program.Entrypoint, _ input: Value,
+        _ rounds: Int
     ) throws -> Double {
         let started = MonotonicTime.now()
         let running = try (0..<threads).map { _ in
@@ -132,7 +135,8 @@ final class LoadedJSON {
         let scratch = Arena(limit: .max)
         defer { scratch.destroy() }
         value = try self.text.withUnsafeBufferPointer {
-            try JSONReader.read($0, into: scratch).copied(into: arena, interner: StringInterner(arena))
+            try JSONReader.read($0, into: scratch).copied(
+                into: arena, interner: StringInterner(arena))
         }
         memory = arena.used + 1024
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Benchmarks without a network: `bench policy` prints the engine's table, `bench check` the cost of one check.
+// Benchmarks without a network: `bench policy` prints the engine's table, `bench check` the cost of
+// one check.
 
 let words = CommandLine.arguments.dropFirst()
 switch words.first {
