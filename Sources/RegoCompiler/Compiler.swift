@@ -21,6 +21,9 @@ public struct Compiler {
         public var checksTypes = true
         /// What is known of the shape of `input`.
         public var inputSchema = InputSchema.any
+        /// JSON schemas that annotations may name, by name: `schema.acl`. Without any, names of
+        /// schemas are passed over.
+        public var schemas: [String: String] = [:]
         /// Builtins that policies may not call, by name.
         public var unsafeBuiltins: Set<String> = []
         /// The sources' names in the order of their numbers, for messages that name a place.

@@ -62,11 +62,9 @@ struct FunctionCheck {
     private static func arityMismatch(
         _ function: String, _ arity: Int, _ count: Int, _ location: Location
     ) -> Diagnostic {
-        Diagnostic(
-            .type,
-            "function \(function) has arity \(arity), "
-                + "got \(count) argument\(count == 1 ? "" : "s")",
-            at: location)
+        let arguments = count == 1 ? "1 argument" : "\(count) arguments"
+        return Diagnostic(
+            .type, "function \(function) has arity \(arity), got \(arguments)", at: location)
     }
 
     private static func arityMismatch(

@@ -411,7 +411,8 @@ struct Resolver {
         let right = self.term(sides[1])
         assign(to: sides[0])
         let left = self.term(sides[0])
-        return Term(location: term.location, kind: .call(name: ["assign"], location, [left, right]))
+        return Term(
+            location: term.location, kind: .call(name: ["assign"], location, [left, right]))
     }
 
     private mutating func assign(to pattern: Term) {

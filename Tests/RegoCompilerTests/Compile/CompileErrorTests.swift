@@ -30,7 +30,8 @@ import Testing
         (
             "default p := 1\ndefault p := 2",
             [
-                "1:1 rego_type_error: multiple default rules data.test.p found at test-0.rego:2, test-0.rego:3"
+                "1:1 rego_type_error: multiple default rules data.test.p found at "
+                    + "test-0.rego:2, test-0.rego:3"
             ]
         ),
         (
@@ -40,21 +41,25 @@ import Testing
         (
             "p if q\nq if p",
             [
-                "2:1 rego_recursion_error: rule data.test.p is recursive: data.test.p -> data.test.q -> data.test.p",
-                "3:1 rego_recursion_error: rule data.test.q is recursive: data.test.q -> data.test.p -> data.test.q",
+                "2:1 rego_recursion_error: rule data.test.p is recursive: data.test.p -> "
+                    + "data.test.q -> data.test.p",
+                "3:1 rego_recursion_error: rule data.test.q is recursive: data.test.q -> "
+                    + "data.test.p -> data.test.q",
             ]
         ),
         ("p if { x := print(1) }", ["2:13 rego_type_error: print(1) used as value"]),
         (
             "p if true with foo as 1",
             [
-                "2:16 rego_type_error: with keyword target must reference existing input, data, or a function"
+                "2:16 rego_type_error: with keyword target must reference existing input, data, "
+                    + "or a function"
             ]
         ),
         (
             "p if true with walk as 1",
             [
-                "2:16 rego_compile_error: with keyword replacing built-in function: target must not be a relation"
+                "2:16 rego_compile_error: with keyword replacing built-in function: target must "
+                    + "not be a relation"
             ]
         ),
         (
@@ -72,7 +77,8 @@ import Testing
         (
             "p if { input := 1; input }",
             [
-                "2:8 rego_compile_error: variables must not shadow input (use a different variable name)"
+                "2:8 rego_compile_error: variables must not shadow input (use a different "
+                    + "variable name)"
             ]
         ),
     ])

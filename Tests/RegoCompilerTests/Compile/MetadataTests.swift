@@ -53,7 +53,8 @@ import Testing
             try evaluate([policy], "x = data.a.p")
                 == #"{"authors":[{"email":"jane@example.com","name":"Jane Doe"},{"name":"John"}],"#
                 + #""custom":{"level":3,"tags":["x"]},"description":"two","related_resources":"#
-                + #"[{"ref":"https://example.com"},{"description":"three","ref":"https://example.org"}],"#
+                + #"[{"ref":"https://example.com"},"#
+                + #"{"description":"three","ref":"https://example.org"}],"#
                 + #""schemas":[{"path":["input"],"schema":["schema","check"]},"#
                 + #"{"definition":{"type":"string"},"path":["data","x"]}],"scope":"rule","title":"one"}"#
         )
@@ -71,7 +72,8 @@ import Testing
         var options = Compiler.Options()
         options.keepsPrint = true
         let text =
-            "package a\np if { print(\"x:\", input.x, [1, data.b], {2}); input.x }\nq if print(input)"
+            "package a\np if { print(\"x:\", input.x, [1, data.b], {2}); input.x }\n"
+            + "q if print(input)"
         let module = try Parser.parse(Source(name: "a.rego", text: text), file: 0)
         let output = try Compiler(options: options).compile([module])
         let policy = Policy(

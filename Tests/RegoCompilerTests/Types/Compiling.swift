@@ -9,7 +9,8 @@ enum Compiling {
         _ configure: (inout Compiler.Options) -> Void = { _ in }
     ) -> [String] {
         failure(modules, version: version, query: query, configure).map {
-            "\($0.location.row):\($0.location.column) \($0.code.rawValue): \(DiagnosticRenderer.message($0))"
+            "\($0.location.row):\($0.location.column) \($0.code.rawValue): "
+                + DiagnosticRenderer.message($0)
         }
     }
 

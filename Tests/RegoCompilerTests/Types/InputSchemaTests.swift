@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import RegoCompiler
+import TestSupport
 import Testing
 
 @Suite struct InputSchemaTests {
@@ -28,7 +30,7 @@ import Testing
 
     @Test(arguments: [
         "input.attributes.request.http.headers[\"x-anything\"] == \"1\"",
-        "input.attributes.metadataContext.filterMetadata[\"envoy.filters.http.jwt_authn\"].claims.sub",
+        "input.attributes.metadataContext.filterMetadata[\"envoy.filters.jwt\"].claims.sub",
         "input.attributes.contextExtensions.virtual_host",
         "input.parsed_path[0] == \"api\"", "input.parsed_query.id[0] == \"7\"",
         "input.parsed_body.a.b.c[3].d", "input.action.arguments.path.x", "input.custom.thing",
@@ -40,5 +42,19 @@ import Testing
     ])
     func accepts(_ expression: String) {
         #expect(errors("p if \(expression)") == [])
+    }
+
+    /// The policies that the project brings along, and those of OPA-Envoy's documentation.
+    @Test(arguments: [
+        "policies", "Tests/EndToEnd/opa/result", "Tests/EndToEnd/opa/basic_auth",
+        "Tests/EndToEnd/opa/quickstart",
+    ])
+    func policiesFit(_ folder: String) throws {
+        let root = SharedFolder.projectRoot + "/" + folder
+        let files = try FileManager.default.subpathsOfDirectory(atPath: root).sorted()
+            .filter { $0.hasSuffix(".rego") && !$0.hasSuffix("_test.rego") }
+        #expect(!files.isEmpty)
+        let texts = try files.map { try String(contentsOfFile: root + "/" + $0, encoding: .utf8) }
+        #expect(Compiling.errors(texts) { $0.inputSchema = .check } == [])
     }
 }

@@ -50,7 +50,7 @@ final class AnnotationReader {
     }
 
     /// The block as a value; `.undefined` when it is no YAML.
-    private func value(_ yaml: String) -> Value {
+    func value(_ yaml: String) -> Value {
         guard let index = BuiltinTable.index(of: "yaml.unmarshal") else { return .undefined }
         var operand = evaluation.arena.string(yaml)
         return withUnsafePointer(to: &operand) { base in

@@ -8,8 +8,14 @@ final class ClauseTypes {
     /// True inside an expression whose `with` replaces something of `input`.
     var replacesInput = false
 
-    init(_ clause: ResolvedClause, _ rules: TypeCheck) {
+    /// What annotations say of documents.
+    let overrides: [SchemaAnnotations.Override]
+
+    init(
+        _ clause: ResolvedClause, _ rules: TypeCheck, _ overrides: [SchemaAnnotations.Override] = []
+    ) {
         self.rules = rules
+        self.overrides = overrides
         locals = .init(repeating: nil, count: clause.variables.names.count)
     }
 
@@ -142,7 +148,7 @@ final class ClauseTypes {
         guard case .ref(let head, _) = term.kind, case .variable("input") = head.kind else {
             return false
         }
-        return rules.input == .any
+        return rules.input == .any && overrides.isEmpty
     }
 
     // MARK: Calls

@@ -28,6 +28,7 @@ struct RefTypes {
     /// Where the types of values begin: at a rule, at the input, at a term. nil where everything is
     /// possible.
     private func start(_ head: Term, _ operands: [Term]) -> (RegoType, ArraySlice<Term>)? {
+        if case .variable(let name) = head.kind, let start = override(name, operands) { return start }
         switch head.kind {
         case .variable("data"):
             var node = scope.rules.root
@@ -46,6 +47,22 @@ struct RefTypes {
             return (scope.rules.input, operands[...])
         default: return scope.type(of: head).map { ($0, operands[...]) }
         }
+    }
+
+    /// The longest path of an annotation that the ref begins with.
+    private func override(
+        _ root: String, _ operands: [Term]
+    ) -> (RegoType, ArraySlice<Term>)? {
+        guard !scope.overrides.isEmpty, root != "input" || !scope.replacesInput else { return nil }
+        var best: SchemaAnnotations.Override?
+        for override in scope.overrides where override.path.first == root {
+            let steps = override.path.dropFirst()
+            let isPrefix =
+                steps.count <= operands.count
+                && zip(steps, operands).allSatisfy { RegoType.Key($1) == .string($0) }
+            if isPrefix, override.path.count >= best?.path.count ?? 0 { best = override }
+        }
+        return best.map { ($0.type, operands[($0.path.count - 1)...]) }
     }
 
     private func rule(_ group: RuleGroup, _ rest: ArraySlice<Term>) -> (RegoType, ArraySlice<Term>)?

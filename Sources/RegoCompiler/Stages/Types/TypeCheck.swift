@@ -11,6 +11,7 @@ final class TypeCheck {
     private(set) var ruleTypes: [RegoType?]
     var diagnostics: [Diagnostic] = []
     let input: RegoType
+    private let schemas: SchemaAnnotations?
 
     @Sendable
     static func check(_ compilation: Compilation) -> [Diagnostic] {
@@ -22,11 +23,12 @@ final class TypeCheck {
             scope.check(query.body)
             check.diagnostics += scope.diagnostics
         }
-        return check.diagnostics
+        return check.diagnostics + (check.schemas?.diagnostics ?? [])
     }
 
     private init(_ compilation: Compilation) {
         self.compilation = compilation
+        schemas = SchemaAnnotations(compilation)
         input = compilation.options.inputSchema.type
         ruleTypes = .init(repeating: nil, count: compilation.builder.program.functions.count)
     }
@@ -62,20 +64,31 @@ final class TypeCheck {
     }
 
     private func check(_ rule: ResolvedGroup) {
-        for clause in rule.all {
+        let index = rule.group.functionIndex
+        for (position, clause) in rule.all.enumerated() {
+            let overrides = schemas.map { self.overrides($0, rule.group, position) } ?? []
             for branch in [clause] + clause.elseClauses {
-                let type = self.type(of: branch, rule.group)
-                let index = rule.group.functionIndex
+                let type = self.type(of: branch, rule.group, overrides)
                 ruleTypes[index] = RegoType.or(ruleTypes[index], type)
             }
         }
         ruleTypes[rule.group.functionIndex] = ruleTypes[rule.group.functionIndex]?.bounded
     }
 
+    private func overrides(
+        _ schemas: SchemaAnnotations, _ group: RuleGroup, _ position: Int
+    ) -> [SchemaAnnotations.Override] {
+        let isDefault = position == group.clauses.count
+        guard let clause = isDefault ? group.defaultRule : group.clauses[position] else { return [] }
+        return schemas.overrides(clause, group.path)
+    }
+
     /// What one clause adds to its rule; `any` when the clause is wrong, so that those that refer
     /// to it are not refused for it.
-    private func type(of clause: ResolvedClause, _ group: RuleGroup) -> RegoType? {
-        let scope = ClauseTypes(clause, self)
+    private func type(
+        of clause: ResolvedClause, _ group: RuleGroup, _ overrides: [SchemaAnnotations.Override]
+    ) -> RegoType? {
+        let scope = ClauseTypes(clause, self, overrides)
         scope.check(clause.body)
         for head in clause.heads { scope.visitHead(head) }
         guard scope.diagnostics.isEmpty else {
