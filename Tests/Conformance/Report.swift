@@ -35,15 +35,15 @@ struct Report {
 
     var isGreen: Bool { surprises.isEmpty }
 
+    var passed: Int { categories.values.reduce(0) { $0 + $1.passed } }
+
+    var total: Int { categories.values.reduce(0) { $0 + $1.total } }
+
     func text(showsFailures: Bool) -> String {
         var lines: [String] = []
-        var passed = 0
-        var total = 0
         for (name, count) in categories.sorted(by: { $0.key < $1.key }) {
             let mark = count.passed == count.total ? " " : "!"
             lines.append("\(mark) \(version) \(name.padded(40)) \(count.passed)/\(count.total)")
-            passed += count.passed
-            total += count.total
         }
         if showsFailures { lines += failures }
         lines += surprises.map { "unexpected: \(version) \($0)" }

@@ -36,11 +36,17 @@ func report(
 do {
     let known = try KnownIssues.load()
     var isGreen = true
+    var passed = 0
+    var total = 0
     for (name, version) in [("v1", RegoVersion.v1), ("v0", .v0)] {
         let report = try report(name, version, known, options)
         print(report.text(showsFailures: options.showsFailures))
         isGreen = isGreen && report.isGreen
+        passed += report.passed
+        total += report.total
     }
+    let rest = isGreen ? "the others are known issues" : "see above"
+    print("\(passed)/\(total) cases passed, \(rest)")
     if !isGreen && options.only == nil { exitWithFailure() }
 } catch {
     exit("\(error)")

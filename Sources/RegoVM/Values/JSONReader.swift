@@ -4,8 +4,8 @@
 ///
 /// Strings and numbers without escapes share the text, so it must outlive the value; the rest lives
 /// in the arena. The reader is strict: UTF-8 is checked, nesting is bounded, nothing may follow the
-/// document. Of a key that occurs twice the last value counts, as in OPA, and `hasDuplicateKeys` says
-/// that it happened: two parsers that disagree about it are a way around a policy.
+/// document. Of a key that occurs twice the last value counts, as in OPA, and `hasDuplicateKeys`
+/// says that it happened: two parsers that disagree about it are a way around a policy.
 public struct JSONReader {
     private let text: UnsafeBufferPointer<UInt8>
     private var position = 0
@@ -93,7 +93,9 @@ public struct JSONReader {
         let count = literal.utf8CodeUnitCount
         for index in 0..<count {
             guard position &+ index < text.count else { throw failure(.unexpectedEnd) }
-            guard text[position &+ index] == literal.utf8Start[index] else { throw failure(.unexpectedByte) }
+            guard text[position &+ index] == literal.utf8Start[index] else {
+                throw failure(.unexpectedByte)
+            }
         }
         position &+= count
         return value
@@ -248,7 +250,8 @@ public struct JSONReader {
         let digits = UnsafeBufferPointer(rebasing: text[start..<end])
         if let integer = JSONNumber.integer(digits) { return .integer(integer) }
         if let interner { return interner.decimal(digits) }
-        return Value(kind: .decimal, pointer: UnsafeRawPointer(digits.baseAddress), length: digits.count)
+        return Value(
+            kind: .decimal, pointer: UnsafeRawPointer(digits.baseAddress), length: digits.count)
     }
 
     private mutating func string() throws(Failure) -> Value {

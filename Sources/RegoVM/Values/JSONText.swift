@@ -127,7 +127,9 @@ public enum JSONNumber {
         var position = start
         func digits() -> Bool {
             let first = position
-            while position < text.count, text[position] >= 0x30, text[position] <= 0x39 { position &+= 1 }
+            while position < text.count, text[position] >= 0x30, text[position] <= 0x39 {
+                position &+= 1
+            }
             return position > first
         }
         if position < text.count, text[position] == UInt8(ascii: "-") { position &+= 1 }
@@ -144,7 +146,9 @@ public enum JSONNumber {
         }
         if position < text.count, text[position] | 0x20 == UInt8(ascii: "e") {
             position &+= 1
-            if position < text.count, text[position] == UInt8(ascii: "+") || text[position] == UInt8(ascii: "-") {
+            if position < text.count,
+                text[position] == UInt8(ascii: "+") || text[position] == UInt8(ascii: "-")
+            {
                 position &+= 1
             }
             guard digits() else { return nil }

@@ -15,7 +15,9 @@ extension Value {
     @inlinable
     func position(of key: Value) -> Int {
         let entries = count
-        guard entries > 0, let base = pointer?.assumingMemoryBound(to: Value.self) else { return -1 }
+        guard entries > 0, let base = pointer?.assumingMemoryBound(to: Value.self) else {
+            return -1
+        }
         if entries <= smallCollection {
             var index = 0
             if key.kind == .string {
@@ -88,7 +90,9 @@ extension Value {
             let index = Int64(bitPattern: bits)
             return index >= 0 ? Int(index) : nil
         }
-        guard kind == .decimal, let index = DecimalText(bytes).asInt64, index >= 0 else { return nil }
+        guard kind == .decimal, let index = DecimalText(bytes).asInt64, index >= 0 else {
+            return nil
+        }
         return Int(index)
     }
 }

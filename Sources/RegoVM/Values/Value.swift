@@ -64,7 +64,9 @@ public struct Value: @unchecked Sendable {
     static func nesting(_ values: UnsafePointer<Value>?, _ count: Int) -> UInt16 {
         guard let values else { return 0 }
         var deepest: UInt16 = 0
-        for index in 0..<count where values[index].nesting > deepest { deepest = values[index].nesting }
+        for index in 0..<count where values[index].nesting > deepest {
+            deepest = values[index].nesting
+        }
         return deepest
     }
 
@@ -85,7 +87,9 @@ extension Value {
     public static let emptySet = Value(kind: .set, pointer: nil, length: 0, parts: 0)
 
     @inlinable
-    public static func boolean(_ value: Bool) -> Value { Value(kind: .boolean, bits: value ? 1 : 0) }
+    public static func boolean(_ value: Bool) -> Value {
+        Value(kind: .boolean, bits: value ? 1 : 0)
+    }
 
     @inlinable
     public static func integer(_ value: Int64) -> Value {
@@ -145,8 +149,11 @@ extension Value {
     /// The UTF-8 of a string, or the text of a decimal; empty for all others.
     @inlinable
     public var bytes: UnsafeBufferPointer<UInt8> {
-        guard kind == .string || kind == .decimal else { return UnsafeBufferPointer(start: nil, count: 0) }
-        return UnsafeBufferPointer(start: pointer?.assumingMemoryBound(to: UInt8.self), count: count)
+        guard kind == .string || kind == .decimal else {
+            return UnsafeBufferPointer(start: nil, count: 0)
+        }
+        return UnsafeBufferPointer(
+            start: pointer?.assumingMemoryBound(to: UInt8.self), count: count)
     }
 
     /// The elements of an array or set, the keys of an object; empty for all others.
@@ -155,11 +162,14 @@ extension Value {
         guard kind == .array || kind == .set || kind == .object else {
             return UnsafeBufferPointer(start: nil, count: 0)
         }
-        return UnsafeBufferPointer(start: pointer?.assumingMemoryBound(to: Value.self), count: count)
+        return UnsafeBufferPointer(
+            start: pointer?.assumingMemoryBound(to: Value.self), count: count)
     }
 
     /// The keys of an object, sorted.
-    @inlinable public var keys: UnsafeBufferPointer<Value> { kind == .object ? elements : .init(start: nil, count: 0) }
+    @inlinable public var keys: UnsafeBufferPointer<Value> {
+        kind == .object ? elements : .init(start: nil, count: 0)
+    }
 
     /// The values of an object, in the order of `keys`.
     @inlinable

@@ -40,7 +40,8 @@ import Testing
     ])
     func whatDoesNotFitIsRefused(_ old: String, _ new: String, _ message: String) {
         let errors = errors(policy.replacing(old, with: new))
-        #expect(errors.count == 1 && errors[0].hasSuffix("rego_type_error: \(message)"), "\(errors)")
+        #expect(
+            errors.count == 1 && errors[0].hasSuffix("rego_type_error: \(message)"), "\(errors)")
     }
 
     @Test func namesOfSchemasMustBeKnown() {

@@ -28,7 +28,9 @@ struct RefTypes {
     /// Where the types of values begin: at a rule, at the input, at a term. nil where everything is
     /// possible.
     private func start(_ head: Term, _ operands: [Term]) -> (RegoType, ArraySlice<Term>)? {
-        if case .variable(let name) = head.kind, let start = override(name, operands) { return start }
+        if case .variable(let name) = head.kind, let start = override(name, operands) {
+            return start
+        }
         switch head.kind {
         case .variable("data"):
             var node = scope.rules.root

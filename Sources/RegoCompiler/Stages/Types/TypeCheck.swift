@@ -79,7 +79,9 @@ final class TypeCheck {
         _ schemas: SchemaAnnotations, _ group: RuleGroup, _ position: Int
     ) -> [SchemaAnnotations.Override] {
         let isDefault = position == group.clauses.count
-        guard let clause = isDefault ? group.defaultRule : group.clauses[position] else { return [] }
+        guard let clause = isDefault ? group.defaultRule : group.clauses[position] else {
+            return []
+        }
         return schemas.overrides(clause, group.path)
     }
 
