@@ -213,7 +213,7 @@ struct RecordTests {
         for name: StaticString in [
             "authorization", "Proxy-Authorization", "cookie", "set-cookie", "x-api-key",
             "X-Vault-Token", "x-amz-security-token", "x-goog-iam-authorization-token", "apikey",
-            "x-client-secret",
+            "x-client-secret", "X-Password", "my-credentials", "x-signature-256", "Session", "a-jwt",
         ] {
             request.headers.append(.init(name: Bytes(name), value: Bytes("hunter2")))
             decision.headers.append(.init(name: Bytes(name), value: Bytes("hunter2")))
@@ -230,15 +230,20 @@ struct RecordTests {
     @Test("times, against Foundation")
     func times() throws {
         let format = Date.ISO8601FormatStyle(timeZone: .gmt)
+        let writer = RecordWriter()
         for seconds: Int64 in [
             -9_000_000_000, -1, 0, 951_782_399, 951_782_400, 1_709_164_800, 4_107_542_400,
             9_000_000_000,
         ] {
-            let record = encode(
-                AttributeContext(), Decision(), RecordFacts(),
-                time: seconds * 1_000_000_000 + 123_456_789)
             let date = Date(timeIntervalSince1970: Double(seconds)).formatted(format)
-            #expect(try parse(record)["time"] as? String == date.dropLast() + ".123456789Z")
+            // The second time the writer has the second as text.
+            for fraction: Int64 in [123_456_789, 100_000_000] {
+                let record = encode(
+                    AttributeContext(), Decision(), RecordFacts(),
+                    time: seconds * 1_000_000_000 + fraction, writer)
+                let time = try parse(record)["time"] as? String
+                #expect(time == date.dropLast() + ".\(fraction)Z")
+            }
         }
     }
 }

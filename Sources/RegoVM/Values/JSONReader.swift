@@ -15,7 +15,9 @@ public struct JSONReader {
     private var depth = 0
     /// Room for what strings with escapes become. It is made for the first one, as large as the
     /// text that is left then: no string gets longer by decoding.
+    /// With an interner, which copies them, it is used again for each.
     private var decoded: UnsafeMutablePointer<UInt8>?
+    private var decodedCapacity = 0
     public private(set) var hasDuplicateKeys = false
 
     public struct Failure: Error, Equatable {
@@ -292,7 +294,7 @@ public struct JSONReader {
 
     /// A string with at least one escape: decoded in one pass.
     private mutating func escapedString(from start: Int) throws(Failure) -> Value {
-        let memory = decoded ?? arena.allocate(UInt8.self, count: text.count &- start)
+        let memory = roomForDecoding(from: start)
         var count = 0
         position = start
         while true {
@@ -318,8 +320,25 @@ public struct JSONReader {
             count &+= width
         }
         position &+= 1
-        decoded = memory + count
+        if interner == nil { decoded = memory + count }
         return string(UnsafeBufferPointer(start: UnsafePointer(memory), count: count))
+    }
+
+    private mutating func roomForDecoding(from start: Int) -> UnsafeMutablePointer<UInt8> {
+        guard interner != nil else {
+            return decoded ?? arena.allocate(UInt8.self, count: text.count &- start)
+        }
+        var end = position
+        while end < text.count, text[end] != UInt8(ascii: "\"") {
+            end &+= text[end] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        // `copyPlain` writes whole words.
+        let needed = end &- start &+ 8
+        if let decoded, needed <= decodedCapacity { return decoded }
+        decodedCapacity = max(needed, decodedCapacity &* 2)
+        let memory = arena.allocate(UInt8.self, count: decodedCapacity)
+        decoded = memory
+        return memory
     }
 }
 
