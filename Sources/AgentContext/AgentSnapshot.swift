@@ -8,31 +8,44 @@ import RegoVM
 /// Values are built only when a policy reads them. All times in `input.context` are seconds since
 /// 1970.
 public final class AgentSnapshot {
-    private var state = AgentState()
-    private var marks = MarkList()
-    private var now: Int64 = 0
+    /// Behind a pointer that never changes, for the reason given at `AttributeContext`.
+    private let content: UnsafeMutablePointer<Content>
+
+    private struct Content {
+        var state = AgentState()
+        var marks = MarkList()
+        var now: Int64 = 0
+        var isKnown = false
+    }
+
+    public init() {
+        content = .allocate(capacity: 1)
+        content.initialize(to: Content())
+    }
+
+    deinit {
+        content.pointee.marks.free()
+        content.deallocate()
+    }
+
     /// True when the agent was seen before.
-    public private(set) var isKnown = false
-
-    public init() {}
-
-    deinit { marks.free() }
+    public var isKnown: Bool { content.pointee.isKnown }
 
     /// Forgets the last agent: nothing is known.
     ///
     /// - Parameter now: nanoseconds since 1970.
     public func clear(_ now: Int64) {
-        self.now = now
-        isKnown = false
+        content.pointee.now = now
+        content.pointee.isKnown = false
     }
 
     func copy(_ source: UnsafeMutablePointer<AgentState>) {
-        state = source.pointee
-        marks.copy(source.pointee.marks)
+        content.pointee.state = source.pointee
+        content.pointee.marks.copy(source.pointee.marks)
         // The original's memory may be gone as soon as the lock is.
-        state.marks = MarkList()
-        state.key = .empty
-        isKnown = state.total > 0
+        content.pointee.state.marks = MarkList()
+        content.pointee.state.key = .empty
+        content.pointee.isKnown = source.pointee.total > 0
     }
 
     /// True while the agent is under any restriction.
@@ -64,21 +77,21 @@ public final class AgentSnapshot {
     }
 
     private func forEachMark(_ kind: Mark.Kind, _ body: (Mark) -> Void) {
-        guard isKnown, let base = marks.base else { return }
-        for index in 0..<Int(marks.count)
-        where base[index].kind == kind && base[index].expires > now {
+        guard isKnown, let base = content.pointee.marks.base else { return }
+        for index in 0..<Int(content.pointee.marks.count)
+        where base[index].kind == kind && base[index].expires > content.pointee.now {
             body(base[index])
         }
     }
 
     /// True when the agent was allowed to go to this host before.
     public func hasSeen(destination: Bytes) -> Bool {
-        isKnown && state.destinations.contains(AgentState.hash(destination))
+        isKnown && content.pointee.state.destinations.contains(AgentState.hash(destination))
     }
 
     /// True when the agent was allowed to call this tool before.
     public func hasSeen(tool: Bytes) -> Bool {
-        isKnown && state.tools.contains(AgentState.hash(tool))
+        isKnown && content.pointee.state.tools.contains(AgentState.hash(tool))
     }
 }
 
@@ -104,20 +117,22 @@ extension AgentSnapshot {
     public func value(of key: Value, in arena: Arena) -> Value {
         if key.equals("labels") { return marks(.label, arena) }
         if key.equals("restrictions") { return marks(.restriction, arena) }
-        if key.equals("counts") { return counts(isKnown ? state.requests : WindowCounts(), arena) }
-        if key.equals("denials") { return counts(isKnown ? state.denials : WindowCounts(), arena) }
+        if key.equals("counts") { return counts(content.pointee.state.requests, arena) }
+        if key.equals("denials") { return counts(content.pointee.state.denials, arena) }
         if key.equals("events") { return events(arena) }
         if key.equals("known") { return .boolean(isKnown) }
         guard isKnown else { return .undefined }
-        if key.equals("first_seen") { return Self.seconds(state.firstSeen) }
-        if key.equals("last_seen") { return Self.seconds(state.lastSeen) }
+        if key.equals("first_seen") { return Self.seconds(content.pointee.state.firstSeen) }
+        if key.equals("last_seen") { return Self.seconds(content.pointee.state.lastSeen) }
         return .undefined
     }
 
     private static func seconds(_ time: Int64) -> Value { .integer(time / 1_000_000_000) }
 
     /// `{"1m": ..., "10m": ..., "1h": ...}`
-    private func counts(_ counts: WindowCounts, _ arena: Arena) -> Value {
+    private func counts(_ known: WindowCounts, _ arena: Arena) -> Value {
+        let counts = isKnown ? known : WindowCounts()
+        let now = content.pointee.now
         let builder = CollectionBuilder.object(in: arena, capacity: 3)
         builder.insert(.string("1m"), .integer(counts.perMinute(now)))
         builder.insert(.string("10m"), .integer(counts.perTenMinutes(now)))
@@ -142,11 +157,11 @@ extension AgentSnapshot {
 
     /// Recent events, the newest first.
     private func events(_ arena: Arena) -> Value {
-        guard isKnown, state.events.count > 0 else { return .emptyArray }
-        let count = Int(state.events.count)
+        guard isKnown, content.pointee.state.events.count > 0 else { return .emptyArray }
+        let count = Int(content.pointee.state.events.count)
         let memory = arena.values(count)
         var index = count
-        state.events.forEach { entry in
+        content.pointee.state.events.forEach { entry in
             index -= 1
             memory[index] = Self.event(entry, arena)
         }

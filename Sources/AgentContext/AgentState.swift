@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import RegoVM
 
 /// Everything that is kept of one agent: about 1.6 KB, plus its key, plus 192 bytes for each label
 /// or restriction.
@@ -41,17 +42,6 @@ struct AgentState {
         }
     }
 
-    /// The list on which the agent waits for its eviction.
-    func properList(at time: Int64) -> Shard.List {
-        if marks.count == 0 { return .plain }
-        if marks.has(.restriction, at: time) { return .restricted }
-        return marks.has(.label, at: time) ? .labelled : .plain
-    }
-
     /// Keyed anew in each process, so that nobody can choose texts that collide.
-    static func hash(_ bytes: Bytes) -> UInt64 {
-        var hasher = Hasher()
-        hasher.combine(bytes)
-        return UInt64(bitPattern: Int64(hasher.finalize()))
-    }
+    static func hash(_ bytes: Bytes) -> UInt64 { Value.string(bytes.start, bytes.count).hash }
 }

@@ -71,16 +71,17 @@ struct EventLog {
     /// Drops old events until `size` more bytes fit.
     private mutating func makeRoom(_ size: Int) {
         var dropped = 0
-        withUnsafeBytes(of: bytes) { memory in
-            while count > 0,
-                Int(used) - dropped + size > Limits.eventBytes || count >= Limits.events
-            {
+        var left = count
+        let filled = Int(used)
+        withUnsafeBytes(of: &bytes) { memory in
+            while left > 0, filled - dropped + size > Limits.eventBytes || left >= Limits.events {
                 dropped += Int(memory.loadUnaligned(fromByteOffset: dropped, as: UInt16.self))
-                count -= 1
+                left -= 1
             }
         }
+        count = left
         guard dropped > 0 else { return }
-        let kept = Int(used) - dropped
+        let kept = filled - dropped
         withUnsafeMutableBytes(of: &bytes) { memory in
             guard let base = memory.baseAddress else { return }
             base.copyMemory(from: base + dropped, byteCount: kept)

@@ -127,6 +127,13 @@ struct MarkList {
         return false
     }
 
+    /// The list on which an agent with these marks waits for its eviction.
+    func properList(at time: Int64) -> Shard.List {
+        if count == 0 { return .plain }
+        if has(.restriction, at: time) { return .restricted }
+        return has(.label, at: time) ? .labelled : .plain
+    }
+
     /// Becomes a copy of `other`, in memory of its own.
     mutating func copy(_ other: MarkList) {
         if other.count > capacity { grow(to: Int(other.count)) }

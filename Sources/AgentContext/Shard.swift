@@ -141,7 +141,7 @@ extension Shard.Storage {
 
     /// Puts an agent in front of the list it now belongs to.
     mutating func touch(_ index: UInt32, at time: Int64) {
-        let list = state(index).pointee.properList(at: time)
+        let list = state(index).pointee.marks.properList(at: time)
         if places[Int(index)].list == list && first[Int(list.rawValue)] == index { return }
         unlink(index)
         link(index, list)
@@ -156,7 +156,7 @@ extension Shard.Storage {
         for _ in 0..<Limits.evictionScan {
             let index = last[number]
             guard index != Shard.none else { return false }
-            guard state(index).pointee.properList(at: time) == .restricted else {
+            guard state(index).pointee.marks.properList(at: time) == .restricted else {
                 remove(index)
                 return true
             }

@@ -166,8 +166,8 @@ public final class AttributeContext {
 
         mutating func reset() {
             isPresent = false
-            filter.removeAll(keepingCapacity: true)
-            typed.removeAll(keepingCapacity: true)
+            filter.empty()
+            typed.empty()
         }
     }
 
@@ -185,11 +185,11 @@ extension AttributeContext.Attributes {
         destination = AttributeContext.Peer()
         request = nil
         http = nil
-        headers.removeAll(keepingCapacity: true)
+        headers.empty()
         hasHeaderMap = false
-        sourceLabels.removeAll(keepingCapacity: true)
-        destinationLabels.removeAll(keepingCapacity: true)
-        contextExtensions.removeAll(keepingCapacity: true)
+        sourceLabels.empty()
+        destinationLabels.empty()
+        contextExtensions.empty()
         metadata.reset()
         routeMetadata.reset()
         tlsSession = nil

@@ -74,16 +74,22 @@ extension Bytes: Hashable {
 
 @inlinable
 func equalBytes(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    var index = 0
-    while index + 8 <= count {
-        let left = UnsafeRawPointer(a + index).loadUnaligned(as: UInt64.self)
-        let right = UnsafeRawPointer(b + index).loadUnaligned(as: UInt64.self)
-        if left != right { return false }
-        index += 8
+    let left = UnsafeRawPointer(a)
+    let right = UnsafeRawPointer(b)
+    func same<Word: FixedWidthInteger & BitwiseCopyable>(_ type: Word.Type, _ offset: Int) -> Bool {
+        left.loadUnaligned(fromByteOffset: offset, as: type)
+            == right.loadUnaligned(fromByteOffset: offset, as: type)
     }
-    while index < count {
-        if a[index] != b[index] { return false }
-        index += 1
+    // What is left over is compared in one step, which overlaps what has been compared.
+    if count >= 8 {
+        var index = 0
+        while index &+ 8 < count {
+            if !same(UInt64.self, index) { return false }
+            index &+= 8
+        }
+        return same(UInt64.self, count &- 8)
     }
+    if count >= 4 { return same(UInt32.self, 0) && same(UInt32.self, count &- 4) }
+    for index in 0..<count where a[index] != b[index] { return false }
     return true
 }

@@ -134,17 +134,24 @@ extension Decision.Content {
         isAllowed = false
         isError = false
         httpStatus = nil
-        headers.removeAll(keepingCapacity: true)
-        responseHeadersToAdd.removeAll(keepingCapacity: true)
-        requestHeadersToRemove.removeAll(keepingCapacity: true)
-        queryParametersToSet.removeAll(keepingCapacity: true)
-        queryParametersToRemove.removeAll(keepingCapacity: true)
+        headers.empty()
+        responseHeadersToAdd.empty()
+        requestHeadersToRemove.empty()
+        queryParametersToSet.empty()
+        queryParametersToRemove.empty()
         body = .empty
         dynamicMetadata = .empty
-        reasons.removeAll(keepingCapacity: true)
+        reasons.empty()
         risk = nil
-        strippedScopes.removeAll(keepingCapacity: true)
-        restrictions.removeAll(keepingCapacity: true)
-        labels.removeAll(keepingCapacity: true)
+        strippedScopes.empty()
+        restrictions.empty()
+        labels.empty()
+    }
+}
+
+extension Array {
+    /// Forgets all elements and keeps the memory; costs next to nothing when there are none.
+    mutating func empty() {
+        if !isEmpty { removeAll(keepingCapacity: true) }
     }
 }

@@ -24,7 +24,8 @@ public enum LogKey {
         let key: Ed25519PrivateKey
         do {
             guard let pem = try SecretFile.read(path) else {
-                throw LogError(.key, "no key at `\(path)`", hint: "make one with `portcullis log create`")
+                throw LogError(
+                    .key, "no key at `\(path)`", hint: "make one with `portcullis log create`")
             }
             key = try Ed25519PrivateKey(pem: pem)
         } catch let error as LogError {

@@ -28,10 +28,17 @@ extension Bytes {
     /// Equal but for the case of ASCII letters; `literal` is in lower case.
     func equalsIgnoringCase(_ literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
+        if equals(literal) { return true }
         for index in 0..<count where ASCII.lower(self[index]) != literal.utf8Start[index] {
             return false
         }
         return true
+    }
+
+    /// Equal to `literal`, which is in lower case, in all but the case of letters.
+    @inline(__always)
+    func differsInCase(_ literal: StaticString) -> Bool {
+        count == literal.utf8CodeUnitCount && !equals(literal) && equalsIgnoringCase(literal)
     }
 
     func hasPrefix(_ literal: StaticString) -> Bool {

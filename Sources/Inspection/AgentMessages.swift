@@ -27,26 +27,36 @@ extension Inspection {
 
 enum AgentMethod {
     static func effect(of method: Bytes, _ params: Value) -> Effect? {
-        for name in delegating where method.equals(name) { return .delegate }
+        if isDelegating(method) { return .delegate }
         // MCP has methods of these names too, which name their task in `taskId`.
         if method.equals("tasks/get") { return params["id"].isDefined ? .read : nil }
         if method.equals("tasks/cancel") { return params["id"].isDefined ? .write : nil }
-        for name in reading where method.equals(name) { return .read }
-        for name in writing where method.equals(name) { return .write }
-        return nil
+        return isReading(method) ? .read : isWriting(method) ? .write : nil
     }
 
-    private static let delegating: [StaticString] = [
-        "message/send", "message/stream", "SendMessage", "SendStreamingMessage",
-    ]
-    private static let reading: [StaticString] = [
-        "GetTask", "ListTasks", "SubscribeToTask", "tasks/resubscribe", "GetExtendedAgentCard",
-        "agent/getAuthenticatedExtendedCard", "tasks/pushNotificationConfig/get",
-        "tasks/pushNotificationConfig/list", "GetTaskPushNotificationConfig",
-        "ListTaskPushNotificationConfigs",
-    ]
-    private static let writing: [StaticString] = [
-        "CancelTask", "tasks/pushNotificationConfig/set", "tasks/pushNotificationConfig/delete",
-        "CreateTaskPushNotificationConfig", "DeleteTaskPushNotificationConfig",
-    ]
+    // Chains of literals, not tables of them: a table is made at first use, and looking whether it
+    // is there costs more than the comparisons, which the lengths mostly decide.
+
+    private static func isDelegating(_ method: Bytes) -> Bool {
+        method.equals("message/send") || method.equals("message/stream")
+            || method.equals("SendMessage") || method.equals("SendStreamingMessage")
+    }
+
+    private static func isReading(_ method: Bytes) -> Bool {
+        method.equals("GetTask") || method.equals("ListTasks")
+            || method.equals("SubscribeToTask") || method.equals("tasks/resubscribe")
+            || method.equals("GetExtendedAgentCard")
+            || method.equals("agent/getAuthenticatedExtendedCard")
+            || method.equals("tasks/pushNotificationConfig/get")
+            || method.equals("tasks/pushNotificationConfig/list")
+            || method.equals("GetTaskPushNotificationConfig")
+            || method.equals("ListTaskPushNotificationConfigs")
+    }
+
+    private static func isWriting(_ method: Bytes) -> Bool {
+        method.equals("CancelTask") || method.equals("tasks/pushNotificationConfig/set")
+            || method.equals("tasks/pushNotificationConfig/delete")
+            || method.equals("CreateTaskPushNotificationConfig")
+            || method.equals("DeleteTaskPushNotificationConfig")
+    }
 }

@@ -10,11 +10,11 @@ extension Inspection {
         guard content.kind == .object else { return false }
         let version = content["jsonrpc"]
         guard version.isDefined || (headers.isMCP && content["method"].isDefined) else {
-            return hasAmbiguousKeys(content, Self.messageKeys) && rejectAmbiguous()
+            return hasAmbiguousKeys(content) && rejectAmbiguous()
         }
         if !version.equals("2.0") { facts.doubts.insert(.malformedMessage) }
         if headers.mediaType != .json { facts.doubts.insert(.contentType) }
-        if hasAmbiguousKeys(content, Self.messageKeys) { facts.doubts.insert(.ambiguousKeys) }
+        if hasAmbiguousKeys(content) { facts.doubts.insert(.ambiguousKeys) }
         takeID(content["id"])
         let method = content["method"]
         if method.isUndefined {
@@ -83,15 +83,15 @@ extension Inspection {
         }
     }
 
-    private static let messageKeys: [StaticString] = ["jsonrpc", "method", "params", "id"]
-
-    /// True when a key equals one of `names` in all but case. Go's encoding/json, for one, takes
+    /// True when a key equals one of JSON-RPC's in all but case. Go's encoding/json, for one, takes
     /// such a key for the name itself, and the later one wins.
-    func hasAmbiguousKeys(_ object: Value, _ names: [StaticString]) -> Bool {
-        for key in object.keys {
-            let text = key.text
-            for name in names where text.count == name.utf8CodeUnitCount {
-                if text.equalsIgnoringCase(name) && !text.equals(name) { return true }
+    private func hasAmbiguousKeys(_ message: Value) -> Bool {
+        for key in message.keys {
+            let key = key.text
+            if key.differsInCase("jsonrpc") || key.differsInCase("method")
+                || key.differsInCase("params") || key.differsInCase("id")
+            {
+                return true
             }
         }
         return false

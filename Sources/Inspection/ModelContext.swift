@@ -8,7 +8,7 @@ extension Inspection {
     mutating func inspectModelContext(_ method: Bytes, _ params: Value, _ arena: Arena) {
         facts.trafficProtocol = .mcp
         facts.effect = ModelContextMethod.effect(of: method)
-        if hasAmbiguousKeys(params, Self.parameterKeys) { facts.doubts.insert(.ambiguousKeys) }
+        if hasAmbiguousParameters(params) { facts.doubts.insert(.ambiguousKeys) }
         var name = Value.undefined
         if method.equals("tools/call") {
             name = params["name"]
@@ -28,7 +28,17 @@ extension Inspection {
         compareHeaders(method, name.text, arena)
     }
 
-    private static let parameterKeys: [StaticString] = ["name", "arguments", "uri"]
+    private func hasAmbiguousParameters(_ params: Value) -> Bool {
+        for key in params.keys {
+            let key = key.text
+            if key.differsInCase("name") || key.differsInCase("arguments")
+                || key.differsInCase("uri")
+            {
+                return true
+            }
+        }
+        return false
+    }
 
     private mutating func takeArguments(_ arguments: Value) {
         switch arguments.kind {
@@ -82,19 +92,21 @@ enum ModelContextMethod {
         if isKnown(method) || method.hasPrefix("notifications/") || method.hasSuffix("/list") {
             return .read
         }
-        for known in reading where method.equals(known) { return .read }
-        for known in writing where method.equals(known) { return .write }
-        return .unknown
+        return isReading(method) ? .read : isWriting(method) ? .write : .unknown
     }
 
-    private static let reading: [StaticString] = [
-        "resources/read", "resources/subscribe", "resources/unsubscribe", "prompts/get",
-        "completion/complete", "server/discover", "tasks/get", "tasks/result",
-        "subscriptions/listen",
-    ]
-    private static let writing: [StaticString] = [
-        "logging/setLevel", "tasks/cancel", "tasks/update",
-    ]
+    private static func isReading(_ method: Bytes) -> Bool {
+        method.equals("resources/read") || method.equals("resources/subscribe")
+            || method.equals("resources/unsubscribe") || method.equals("prompts/get")
+            || method.equals("completion/complete") || method.equals("server/discover")
+            || method.equals("tasks/get") || method.equals("tasks/result")
+            || method.equals("subscriptions/listen")
+    }
+
+    private static func isWriting(_ method: Bytes) -> Bool {
+        method.equals("logging/setLevel") || method.equals("tasks/cancel")
+            || method.equals("tasks/update")
+    }
 }
 
 /// Header values of SEP-2243: plain text, or `=?base64?...?=` for what plain text cannot carry.

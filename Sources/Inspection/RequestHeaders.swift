@@ -12,11 +12,14 @@ struct RequestHeaders {
     var mcpName: Bytes?
     var mcpProtocolVersion = Bytes.empty
     var mcpSession = Bytes.empty
+    /// What `contentType` says.
+    private(set) var mediaType = MediaType.absent
     var hasVaultHeader = false
     var isRepeated = false
 
     init(_ context: AttributeContext) {
         for field in context.attributes.pointee.headers { take(field.name, field.value) }
+        mediaType = MediaType(contentType)
     }
 
     /// Most headers are told apart by their length alone.
@@ -64,8 +67,6 @@ struct RequestHeaders {
         let encoding = contentEncoding.trimmed
         return encoding.isEmpty || encoding.equalsIgnoringCase("identity")
     }
-
-    var mediaType: MediaType { MediaType(contentType) }
 
     /// The declared length of the body; nil when none (or nonsense) is declared.
     var declaredLength: Int? {

@@ -41,15 +41,24 @@ public struct SPIFFEID {
 
     private static func isPath(_ path: Bytes) -> Bool {
         guard !path.isEmpty else { return true }
-        var start = 1
-        while start <= path.count {
-            let end = path.firstIndex(of: UInt8(ascii: "/"), from: start) ?? path.count
-            let segment = path[start..<end]
-            if segment.isEmpty || segment.equals(".") || segment.equals("..") { return false }
-            for byte in segment.buffer where !isSegmentByte(byte) { return false }
-            start = end + 1
+        var length = 0
+        var dots = 0
+        for byte in path[1..<path.count].buffer {
+            if byte == UInt8(ascii: "/") {
+                guard isSegment(length, dots) else { return false }
+                (length, dots) = (0, 0)
+                continue
+            }
+            guard isSegmentByte(byte) else { return false }
+            length &+= 1
+            if byte == UInt8(ascii: ".") { dots &+= 1 }
         }
-        return true
+        return isSegment(length, dots)
+    }
+
+    /// Neither empty nor `.` nor `..`.
+    private static func isSegment(_ length: Int, _ dots: Int) -> Bool {
+        length > 0 && (dots < length || length > 2)
     }
 
     private static func isSegmentByte(_ byte: UInt8) -> Bool {

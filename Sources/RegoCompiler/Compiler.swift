@@ -16,12 +16,16 @@ public struct Compiler {
         public var explainsIndex = false
         /// Keep `print` calls; without it they are erased.
         public var keepsPrint = false
-        /// Refuse what OPA's strict mode refuses: unused imports and variables, deprecated builtins.
+        /// Refuse what OPA's strict mode refuses: unused imports and variables, deprecated
+        /// builtins.
         public var isStrict = false
         /// Refuse what can never hold because of its type.
         public var checksTypes = true
         /// What is known of the shape of `input`.
         public var inputSchema = InputSchema.any
+        /// JSON schemas that annotations may name, by name: `schema.acl`. Without any, names of
+        /// schemas are passed over.
+        public var schemas: [String: String] = [:]
         /// Builtins that policies may not call, by name.
         public var unsafeBuiltins: Set<String> = []
         /// The sources' names in the order of their numbers, for messages that name a place.
@@ -80,7 +84,9 @@ public struct Compiler {
         }
         var seen: Set<Key> = []
         let sorted = diagnostics.sorted { $0.location.precedes($1.location) }
-        let unique = sorted.filter { seen.insert(Key(location: $0.location, message: $0.message)).inserted }
+        let unique = sorted.filter {
+            seen.insert(Key(location: $0.location, message: $0.message)).inserted
+        }
         guard unique.count > errorLimit else { return unique }
         return unique.prefix(errorLimit) + [Diagnostic(.compile, "error limit reached", at: .none)]
     }

@@ -18,8 +18,8 @@ import TransparencyLog
 ///
 /// usage: bench check FRAME ROUNDS ENTRYPOINT PATH...
 ///
-/// FRAME is a file with one gRPC message (5 bytes of prefix and a CheckRequest); PATHs are policies and data.
-/// The counts do not depend on the machine's mood, so CI holds them against thresholds.
+/// FRAME is a file with one gRPC message (5 bytes of prefix and a CheckRequest); PATHs are policies
+/// and data. The counts do not depend on the machine's mood, so CI holds them against thresholds.
 enum CheckBenchmark {
     struct Usage: Error, CustomStringConvertible {
         let description = "usage: bench check FRAME ROUNDS ENTRYPOINT PATH..."
@@ -46,7 +46,8 @@ enum CheckBenchmark {
         if isBare { settings.deniedDoubts = [] }
         let shared = SharedState(
             settings: settings, agents: isBare ? nil : AgentStore(),
-            policy: CurrentPolicy(try PolicySnapshot(policy: policy, entrypoint: words[2], allowed: [])),
+            policy: CurrentPolicy(
+                try PolicySnapshot(policy: policy, entrypoint: words[2], allowed: [])),
             log: log, memory: 64 << 20, deadline: MonotonicTime.second)
         try measure(CheckHandler(shared), log?.makeWriter(), frame, rounds)
     }
@@ -67,7 +68,8 @@ enum CheckBenchmark {
         configuration.permissions = .create
         return try LocalLog.open(
             .init(log: StorageMemory("log"), journal: StorageMemory("journal")),
-            signer: try NoteSigner(name: LogKey.defaultOrigin, privateKey: try .generate()), configuration)
+            signer: try NoteSigner(name: LogKey.defaultOrigin, privateKey: try .generate()),
+            configuration)
     }
 
     private static func measure(
@@ -87,7 +89,8 @@ enum CheckBenchmark {
             let before = allocation_count()
             let nanoseconds = decide(rounds)
             let allocations = Double(allocation_count() - before) / Double(rounds)
-            print("us/check \((nanoseconds / 1000).text(2, 0))  allocations/check \(allocations.text(2, 0))")
+            let microseconds = (nanoseconds / 1000).text(2, 0)
+            print("us/check \(microseconds)  allocations/check \(allocations.text(2, 0))")
         }
     }
 }

@@ -68,7 +68,8 @@ struct PolicyCase {
 
     private static func equality(_ count: Int) -> PolicyCase {
         PolicyCase(
-            name: "\(count) equality rules", policy: rules(count) { "input.path == \"/svc/\($0)\"" },
+            name: "\(count) equality rules",
+            policy: rules(count) { "input.path == \"/svc/\($0)\"" },
             entrypoint: "acl.allow", input: #"{"method": "GET", "path": "/svc/7", "user": "u7"}"#)
     }
 
@@ -102,7 +103,8 @@ struct PolicyCase {
         var last = ""
         for role in 0..<2_000 {
             let permissions = (0..<20).map { _ in
-                last = #""action": "action\#(random.below(100))", "resource": "resource\#(random.below(10_000))""#
+                last = #""action": "action\#(random.below(100))""#
+                last += #", "resource": "resource\#(random.below(10_000))""#
                 return "{\(last)}"
             }
             roles.append("\"role\(role)\": [\(permissions.joined(separator: ", "))]")
@@ -128,7 +130,8 @@ struct PolicyCase {
                 }
                 """,
             entrypoint: "rbac.allow", input: "{\"user\": \"user77\", \(last)}",
-            data: "{\"users\": {\(users.joined(separator: ", "))}, \"roles\": {\(roles.joined(separator: ", "))}}")
+            data: "{\"users\": {\(users.joined(separator: ", "))}, "
+                + "\"roles\": {\(roles.joined(separator: ", "))}}")
     }
 }
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Benchmarks without a network: `bench policy` prints the engine's table, `bench check` the cost of one check.
+import Glibc
+
+// Benchmarks without a network: `bench policy` prints the engine's table, `bench check` the cost of
+// one check.
 
 let words = CommandLine.arguments.dropFirst()
 switch words.first {
-case "policy": try PolicyBenchmark.run()
+case "policy":
+    if try !PolicyBenchmark.run() { exit(1) }
 case "check": try CheckBenchmark.run(words.dropFirst())
 default: print("usage: bench policy | bench check FRAME ROUNDS ENTRYPOINT PATH...")
 }

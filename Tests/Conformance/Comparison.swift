@@ -25,14 +25,19 @@ struct Comparison {
                 return value.isDefined && same(want.values[index], value)
             } || sameText(want, got)
         case .array:
-            guard got.kind == .array || got.kind == .set, want.count == got.count else { return false }
+            guard got.kind == .array || got.kind == .set, want.count == got.count else {
+                return false
+            }
             // A set has no order in JSON; `sort_bindings` says the same of arrays.
             return sorts || got.kind == .set
-                ? sameMembers(want, got) : zip(want.elements, got.elements).allSatisfy { same($0, $1) }
+                ? sameMembers(want, got)
+                : zip(want.elements, got.elements).allSatisfy { same($0, $1) }
         case .integer, .decimal:
             guard got.isNumber else { return false }
             if want.isEqual(to: got) { return true }
-            guard let a = Double(want.description), let b = Double(got.description) else { return false }
+            guard let a = Double(want.description), let b = Double(got.description) else {
+                return false
+            }
             return abs(a - b) <= 1e-9 * max(abs(a), abs(b))
         default: return want.isEqual(to: got)
         }
@@ -51,7 +56,9 @@ struct Comparison {
     private func sameText(_ want: Value, _ got: Value) -> Bool {
         want.keys.indices.allSatisfy { index in
             let name = want.keys[index].asString ?? want.keys[index].description
-            guard let place = got.keys.firstIndex(where: { ($0.asString ?? $0.description) == name }) else {
+            guard
+                let place = got.keys.firstIndex(where: { ($0.asString ?? $0.description) == name })
+            else {
                 return false
             }
             return same(want.values[index], got.values[place])

@@ -72,7 +72,9 @@ struct KnownIssues {
         let path = SharedFolder.projectRoot + "/Tests/Conformance/known-issues.txt"
         let text = try String(contentsOfFile: path, encoding: .utf8)
         var result = KnownIssues()
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        {
             guard !line.isEmpty && !line.hasPrefix("#") else { continue }
             let words = line.split(separator: " ", maxSplits: 2)
             guard words.count == 3 else {

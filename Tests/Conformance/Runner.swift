@@ -25,7 +25,8 @@ struct Runner {
         case .failure(let failure): return judge(failure, item)
         case .success(let value):
             guard item.wantError == nil, item.wantErrorCode == nil else {
-                return .failed("expected error \(item.wantErrorCode ?? item.wantError ?? ""), got \(value)")
+                return .failed(
+                    "expected error \(item.wantErrorCode ?? item.wantError ?? ""), got \(value)")
             }
             guard item.wantResult.isDefined else { return .passed }
             let comparison = Comparison(sorts: item.sortsBindings)
@@ -58,11 +59,13 @@ struct Runner {
         do {
             modules = try item.modules.enumerated().map { index, text in
                 try Parser.parse(
-                    Source(name: "test-\(index).rego", text: text), file: Int32(index), version: version,
+                    Source(name: "test-\(index).rego", text: text), file: Int32(index),
+                    version: version,
                     keywords: keywords(item))
             }
             query = try Parser.parseBody(
-                Source(name: "query", text: item.query), file: Int32(modules.count), version: version,
+                Source(name: "query", text: item.query), file: Int32(modules.count),
+                version: version,
                 keywords: keywords(item))
         } catch {
             throw failure(error)
@@ -81,7 +84,8 @@ struct Runner {
     }
 
     private func failure(_ error: any Error) -> Failure {
-        guard let failure = error as? CompilationFailure, let first = failure.diagnostics.first else {
+        guard let failure = error as? CompilationFailure, let first = failure.diagnostics.first
+        else {
             return Failure(code: "error", message: "\(error)")
         }
         let place = "test-\(first.location.file).rego:\(first.location.row): "
@@ -89,7 +93,9 @@ struct Runner {
             code: first.code.rawValue, message: "\(place)\(first.code.rawValue): \(first.message)")
     }
 
-    private func run(_ output: Compiler.Output, _ item: Case, _ arena: Arena) throws(Failure) -> Value {
+    private func run(_ output: Compiler.Output, _ item: Case, _ arena: Arena) throws(Failure)
+        -> Value
+    {
         let policy = try load(output, item.data)
         let evaluation = Evaluation()
         evaluation.begin(now: 1_780_000_000_000_000_000, seed: 42)
@@ -101,14 +107,18 @@ struct Runner {
             let bindings = rows.elements.map { row -> Value in
                 let builder = CollectionBuilder.object(in: arena)
                 for (name, value) in zip(output.queryVariables, row.elements) {
-                    builder.insert(arena.string(name), value.copied(into: arena, interner: StringInterner(arena)))
+                    builder.insert(
+                        arena.string(name),
+                        value.copied(into: arena, interner: StringInterner(arena)))
                 }
                 return builder.finish()
             }
             return arena.array(bindings)
         } catch {
             let place = error.position.map { "test-\($0.file).rego:\($0.row): " } ?? ""
-            throw Failure(code: error.code.rawValue, message: "\(place)\(error.code.rawValue): \(error.message)")
+            throw Failure(
+                code: error.code.rawValue,
+                message: "\(place)\(error.code.rawValue): \(error.message)")
         }
     }
 

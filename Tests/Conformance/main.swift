@@ -8,8 +8,8 @@ import TestSupport
 //
 //   conformance [--failures] [--only TEXT]
 //
-// Exits with 1 when a case fails that is not in known-issues.txt, when one passes although it is, or
-// when the list names no case; with 2 when there is nothing to run.
+// Exits with 1 when a case fails that is not in known-issues.txt, when one passes although it is,
+// or when the list names no case; with 2 when there is nothing to run.
 
 let options = Options(CommandLine.arguments.dropFirst())
 

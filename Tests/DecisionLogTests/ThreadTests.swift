@@ -47,7 +47,9 @@ struct ThreadTests {
         let log = try LocalLog.open(
             fixture.folders, signer: LogFixture.signer, fixture.configuration,
             onEvent: { event in
-                if case .published(let size) = event { tally.published.withLock { $0.append(size) } }
+                if case .published(let size) = event {
+                    tally.published.withLock { $0.append(size) }
+                }
             })
         try log.start()
         let threads = try (0..<4).map { name in

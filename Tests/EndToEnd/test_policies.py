@@ -158,7 +158,7 @@ def test_payments_allow(tmp_path: Path) -> None:
         (transfer(50_001), ["over_limit"]),
         (transfer("100"), ["bad_amount"]),
         (transfer(-1), ["bad_amount"]),
-        (transfer(100, currency="XXX"), ["bad_currency"]),
+        (transfer(100, currency="ZZZ"), ["bad_currency"]),
         (transfer(100, agent="researcher"), ["not_a_payer"]),
         (transfer(100, hour=501), ["too_many_requests"]),
         (uncertain(transfer(100)), ["uncertain_request"]),

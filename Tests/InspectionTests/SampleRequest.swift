@@ -54,10 +54,14 @@ final class SampleRequest {
         return Bytes(start: UnsafePointer(memory.baseAddress), count: memory.count)
     }
 
-    static let inspector = Inspector(
-        internalDestinations: try! InternalDestinations([
-            "acme.example", "127.0.0.0/8", "mesh.test",
-        ]))
+    static let inspector = {
+        let destinations = ["acme.example", "127.0.0.0/8", "mesh.test"]
+        do {
+            return Inspector(internalDestinations: try InternalDestinations(destinations))
+        } catch {
+            fatalError("\(error)")
+        }
+    }()
 
     var facts: ActionFacts { Self.inspector.inspect(context, arena: arena) }
 }

@@ -21,9 +21,11 @@ struct SignatureTests {
             let operands = types["args"].elements.map(notation).joined(separator: ", ")
             #expect(builtin.signature == "\(operands) -> \(notation(types["result"]))", "\(name)")
             #expect(builtin.traits.contains(.relation) == declaration["relation"].isTrue, "\(name)")
-            #expect(builtin.traits.contains(.deprecated) == declaration["deprecated"].isTrue, "\(name)")
             #expect(
-                builtin.traits.contains(.nondeterministic) == declaration["nondeterministic"].isTrue,
+                builtin.traits.contains(.deprecated) == declaration["deprecated"].isTrue, "\(name)")
+            #expect(
+                builtin.traits.contains(.nondeterministic)
+                    == declaration["nondeterministic"].isTrue,
                 "\(name)")
         }
     }
@@ -34,7 +36,9 @@ struct SignatureTests {
     }
 
     private func notation(_ type: Value) -> String {
-        let inner = { (key: StaticString) in type[key].elements.map(notation).joined(separator: ", ") }
+        let inner = { (key: StaticString) in
+            type[key].elements.map(notation).joined(separator: ", ")
+        }
         switch type["type"].asString {
         case "any": return type["of"].count > 0 ? "any<\(inner("of"))>" : "any"
         case "array":

@@ -9,12 +9,15 @@ public enum SharedFolder {
     public struct Missing: Error, CustomStringConvertible {
         public let path: String
         public var description: String {
-            "test material not found at `\(path)`; set PORTCULLIS_SHARED to the folder that holds it"
+            "test material not found at `\(path)`; "
+                + "set PORTCULLIS_SHARED to the folder that holds it"
         }
     }
 
     public static let path: String = {
-        if let configured = ProcessInfo.processInfo.environment["PORTCULLIS_SHARED"] { return configured }
+        if let configured = ProcessInfo.processInfo.environment["PORTCULLIS_SHARED"] {
+            return configured
+        }
         return projectRoot + "/../shared"
     }()
 
@@ -39,7 +42,8 @@ public enum SharedFolder {
     /// File names in a folder, sorted.
     public static func list(_ relative: String) throws -> [String] {
         do {
-            return try FileManager.default.contentsOfDirectory(atPath: path + "/" + relative).sorted()
+            return try FileManager.default.contentsOfDirectory(atPath: path + "/" + relative)
+                .sorted()
         } catch {
             throw Missing(path: path + "/" + relative)
         }

@@ -23,8 +23,13 @@ MAY_IMPORT_FOUNDATION = {"portcullis", "conformance", "TestSupport"}
 SYSTEM_MODULES = {"Glibc", "Synchronization", "Testing", "_Volatile"}
 FOUNDATION = {"Foundation", "FoundationEssentials"}
 
+# Needed without an import: tests run this program.
+RUN_ONLY = {"log-driver"}
+# Tests may hold a text that is longer than a line.
+LONE_STRING = re.compile(r'[+ ]*#*".*"#*[])},]*')
+
 # Spelled so that this file does not hold them.
-LEFTOVERS = re.compile("|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + "|/wo" + "rk/")
+LEFTOVERS = re.compile("|".join(["TO" + "DO", "FIX" + "ME", r"\bXX" + r"X\b"]) + "|/wo" + "rk/")
 BANNED = {
     r"\btry!": "handle the error, or throw it on",
     r"\bas!": "use `as?` and handle nil",
@@ -74,6 +79,10 @@ def is_library(target: dict[str, Any]) -> bool:
     return bool(target["type"] == "library" and target["path"].startswith("Sources/"))
 
 
+def is_data(path: Path) -> bool:
+    return "Golden" in path.parts
+
+
 def none(found: list[str]) -> None:
     if found:
         pytest.fail("\n".join(found), pytrace=False)
@@ -106,14 +115,14 @@ def test_targets_declare_what_they_import() -> None:
     for name, target in targets().items():
         used = {module for path in target_sources(target) for _, module in imports(path)}
         declared = {*target.get("target_dependencies", []), *target.get("product_dependencies", [])}
-        swift = [it for it in declared if it.replace("-", "_") not in used]
-        if target_sources(target):
-            found += [f"Package.swift: {name} does not import `{it}`" for it in sorted(swift)]
+        if used:
+            unused = sorted(declared - RUN_ONLY - used)
+            found += [f"Package.swift: {name} does not import `{it}`" for it in unused]
     none(found)
 
 
 def test_licence_is_named_on_top() -> None:
-    sources = [path for path in files() if path.suffix in SOURCE_ENDINGS]
+    sources = [path for path in files() if path.suffix in SOURCE_ENDINGS and not is_data(path)]
     none([str(path) for path in sources if not any(SPDX in line for line in lines(path)[:2])])
 
 
@@ -123,9 +132,13 @@ def test_lines_are_short() -> None:
             f"{path}:{number}: {len(line)} characters"
             for path in swift_files()
             for number, line in enumerate(lines(path), 1)
-            if len(line) > LINE_LENGTH
+            if len(line) > LINE_LENGTH and not may_be_long(path, line)
         ]
     )
+
+
+def may_be_long(path: Path, line: str) -> bool:
+    return path.parts[0] == "Tests" and LONE_STRING.fullmatch(line) is not None
 
 
 def test_files_are_short() -> None:

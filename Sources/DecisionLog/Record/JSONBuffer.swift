@@ -13,6 +13,7 @@ struct JSONBuffer: ~Copyable {
     /// Whether any text was cut or left out since `reset`.
     var isCut = false
     private var needsComma = false
+    var lastSecond = SecondText()
 
     init(capacity: Int) {
         self.capacity = capacity
@@ -53,13 +54,20 @@ struct JSONBuffer: ~Copyable {
     mutating func beginArray() { open(UInt8(ascii: "[")) }
     mutating func endArray() { close(UInt8(ascii: "]")) }
 
+    /// Inlined, so that a literal's bytes become constants: a record has about forty keys.
+    ///
     /// - Parameter name: plain ASCII that needs no escape.
+    @inline(__always)
     mutating func key(_ name: StaticString) {
-        comma()
-        raw(UInt8(ascii: "\""))
-        raw(Bytes(name))
-        raw(UInt8(ascii: "\""))
-        raw(UInt8(ascii: ":"))
+        let length = name.utf8CodeUnitCount
+        guard room >= length + 4 else { return }
+        if needsComma { raw(UInt8(ascii: ",")) }
+        let place = memory + count
+        place[0] = UInt8(ascii: "\"")
+        (place + 1).update(from: name.utf8Start, count: length)
+        place[length + 1] = UInt8(ascii: "\"")
+        place[length + 2] = UInt8(ascii: ":")
+        count += length + 3
         needsComma = false
     }
 
@@ -98,7 +106,12 @@ struct JSONBuffer: ~Copyable {
         raw(text)
     }
 
-    mutating func value(_ word: StaticString) { value(Bytes(word), limit: capacity) }
+    /// - Parameter word: plain ASCII that needs no escape.
+    mutating func value(_ word: StaticString) {
+        beginString()
+        raw(Bytes(word))
+        endString()
+    }
 
     /// A string; bytes that are not UTF-8 become U+FFFD.
     ///
@@ -138,15 +151,15 @@ struct JSONBuffer: ~Copyable {
 
     /// Digits with leading zeros.
     mutating func digits(_ number: UInt, atLeast width: Int) {
-        var rest = number
         var length = 1
-        while rest >= 10 {
-            rest /= 10
+        var power: UInt = 10
+        while length < 20, number >= power {
+            power &*= 10
             length += 1
         }
         let total = max(width, length)
         guard room >= total else { return }
-        rest = number
+        var rest = number
         var place = count + total
         while place > count {
             place -= 1
@@ -180,13 +193,8 @@ struct JSONBuffer: ~Copyable {
         let end = min(capacity - RecordLimits.reserve, count + limit)
         var index = 0
         while index < text.count {
-            let run = min(plainRun(start, from: index, to: text.count), end - count)
-            if run > 0 {
-                (memory + count).update(from: start + index, count: run)
-                count += run
-                index += run
-                if index == text.count { return true }
-            }
+            index += copyPlain(start + index, min(text.count - index, end - count))
+            if index == text.count { return true }
             guard let used = special(start, index, text.count, end) else {
                 isCut = true
                 return false
@@ -194,6 +202,32 @@ struct JSONBuffer: ~Copyable {
             index += used
         }
         return true
+    }
+
+    /// Copies printable ASCII without `"` and `\` up to the first other byte, eight bytes at a
+    /// time. What is written beyond the copied bytes lies in the reserve.
+    ///
+    /// - Returns: how many bytes were copied.
+    @inline(__always)
+    private mutating func copyPlain(_ text: UnsafePointer<UInt8>, _ length: Int) -> Int {
+        let target = UnsafeMutableRawPointer(memory + count)
+        var place = 0
+        while place < length {
+            let left = length - place
+            let word =
+                left >= 8
+                ? UnsafeRawPointer(text + place).loadUnaligned(as: UInt64.self)
+                : shortWord(text + place, left)
+            target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
+            let stop = notPlain(word)
+            if stop != 0 {
+                place += stop.trailingZeroBitCount / 8
+                break
+            }
+            place += min(left, 8)
+        }
+        count += place
+        return place
     }
 
     /// Writes one character that is not plain; nil when it does not fit.
@@ -251,27 +285,30 @@ private func hexadecimalDigit(_ nibble: UInt8) -> UInt8 {
     nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
 }
 
-/// How many bytes from `index` on are printable ASCII without `"` and `\`.
-private func plainRun(_ text: UnsafePointer<UInt8>, from index: Int, to end: Int) -> Int {
-    var place = index
-    // Eight at a time: a byte of `stop` has its high bit set when the text's byte is not plain.
-    // Bits above the first that is set may be wrong, so only zero is believed.
-    while place + 8 <= end {
-        let word = UnsafeRawPointer(text + place).loadUnaligned(as: UInt64.self)
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quote = word ^ ones &* 0x22
-        let backslash = word ^ ones &* 0x5C
-        let control = word &- ones &* 0x20
-        let stop = word | control | (quote &- ones) | (backslash &- ones)
-        guard stop & (ones &* 0x80) == 0 else { break }
-        place += 8
+private let ones: UInt64 = 0x0101_0101_0101_0101
+
+/// Has the high bit set in the first byte of `word` that is not printable ASCII, a quote or a
+/// backslash; the bits above it mean nothing.
+@inline(__always)
+private func notPlain(_ word: UInt64) -> UInt64 {
+    let quote = word ^ ones &* 0x22
+    let backslash = word ^ ones &* 0x5C
+    let control = word &- ones &* 0x20
+    return (word | control | (quote &- ones) | (backslash &- ones)) & (ones &* 0x80)
+}
+
+/// One to seven bytes as a word that is filled up with spaces.
+@inline(__always)
+private func shortWord(_ text: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
+    let fill = (ones &* 0x20) << UInt64(8 * count)
+    if count >= 4 {
+        let raw = UnsafeRawPointer(text)
+        let low = UInt64(raw.loadUnaligned(as: UInt32.self))
+        let high = UInt64(raw.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+        return low | high << UInt64(8 * (count - 4)) | fill
     }
-    while place < end {
-        let byte = text[place]
-        guard byte >= 0x20, byte < 0x80, byte != 0x22, byte != 0x5C else { break }
-        place += 1
-    }
-    return place - index
+    let middle = UInt64(text[count / 2]) << UInt64(8 * (count / 2))
+    return UInt64(text[0]) | middle | UInt64(text[count - 1]) << UInt64(8 * (count - 1)) | fill
 }
 
 /// The length of the UTF-8 sequence at `text`; or, negative, of the bytes that one U+FFFD replaces

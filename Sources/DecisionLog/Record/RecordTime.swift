@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Authorization
 
 extension JSONBuffer {
     /// A moment as RFC 3339 in UTC with nine decimals.
@@ -6,10 +7,23 @@ extension JSONBuffer {
     /// - Parameter nanoseconds: since 1970-01-01T00:00:00Z (an Int64 of them reaches from 1677
     ///   to 2262).
     mutating func time(_ nanoseconds: Int64) {
-        let (seconds, fraction) = divide(nanoseconds, 1_000_000_000)
-        let (days, inDay) = divide(seconds, 86_400)
-        let date = civil(days)
+        let (second, fraction) = divide(nanoseconds, 1_000_000_000)
         beginString()
+        if second == lastSecond.second {
+            withUnsafeBytes(of: lastSecond.text) { raw(Bytes($0)) }
+        } else {
+            write(second)
+        }
+        raw(UInt8(ascii: "."))
+        digits(UInt(fraction), atLeast: 9)
+        raw(UInt8(ascii: "Z"))
+        endString()
+    }
+
+    private mutating func write(_ second: Int64) {
+        let start = count
+        let (days, inDay) = divide(second, 86_400)
+        let date = civil(days)
         digits(UInt(date.year), atLeast: 4)
         raw(UInt8(ascii: "-"))
         digits(UInt(date.month), atLeast: 2)
@@ -21,11 +35,19 @@ extension JSONBuffer {
         digits(UInt(inDay / 60 % 60), atLeast: 2)
         raw(UInt8(ascii: ":"))
         digits(UInt(inDay % 60), atLeast: 2)
-        raw(UInt8(ascii: "."))
-        digits(UInt(fraction), atLeast: 9)
-        raw(UInt8(ascii: "Z"))
-        endString()
+        guard count - start == SecondText.length else { return }
+        lastSecond.second = second
+        for index in 0..<SecondText.length { lastSecond.text[index] = bytes[start + index] }
     }
+}
+
+/// The second that was written last, because most records share it with the one before.
+struct SecondText {
+    /// `2026-11-22T08:01:59`
+    static let length = 19
+
+    var second = Int64.min
+    var text = InlineArray<19, UInt8>(repeating: 0)
 }
 
 /// Division that rounds down, so that the remainder is never negative.

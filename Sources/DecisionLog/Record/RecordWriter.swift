@@ -23,13 +23,24 @@ public final class RecordWriter {
         _ request: AttributeContext, _ decision: Decision, _ facts: RecordFacts, time: Int64
     ) -> Bytes {
         json.reset()
-        json.beginObject()
-        json.key("v")
-        json.value(Self.version)
-        json.key("time")
-        json.time(time)
-        json.key("decision_id")
-        json.value(decision.id)
+        json.writeRecord(request, decision, facts, time)
+        return json.bytes
+    }
+}
+
+// The parts, in the order of the record. They are methods of the buffer: as a property of the
+// writer each use of it would pay a run-time exclusivity check.
+extension JSONBuffer {
+    fileprivate mutating func writeRecord(
+        _ request: AttributeContext, _ decision: Decision, _ facts: RecordFacts, _ moment: Int64
+    ) {
+        beginObject()
+        key("v")
+        value(RecordWriter.version)
+        key("time")
+        time(moment)
+        key("decision_id")
+        value(decision.id)
         writeAgent(facts, request)
         writeSource(request.source)
         writeRequest(request, facts)
@@ -46,34 +57,30 @@ public final class RecordWriter {
         }
         writeTiming(facts.timing)
         writeInput(facts.input)
-        if json.isCut {
-            json.key("truncated")
-            json.value(true)
+        if isCut {
+            key("truncated")
+            value(true)
         }
-        json.endObject()
-        return json.bytes
+        endObject()
     }
-}
 
-// The parts, in the order of the record.
-extension RecordWriter {
-    private func writeAgent(_ facts: RecordFacts, _ request: AttributeContext) {
-        json.key("agent")
-        json.beginObject()
+    private mutating func writeAgent(_ facts: RecordFacts, _ request: AttributeContext) {
+        key("agent")
+        beginObject()
         text("id", facts.agent, RecordLimits.identity)
-        json.key("provenance")
-        json.value(facts.agentProvenance.word)
+        key("provenance")
+        value(facts.agentProvenance.word)
         text("session", facts.session, RecordLimits.name)
         text("scopes", facts.scopes, RecordLimits.headerValue)
         // W3C trace context: which call of the agent's run this was.
         text("trace", request.header(Bytes("traceparent")) ?? .empty, RecordLimits.name)
-        json.endObject()
+        endObject()
     }
 
-    private func writeSource(_ source: AttributeContext.Peer) {
+    private mutating func writeSource(_ source: AttributeContext.Peer) {
         guard source.isPresent else { return }
-        json.key("source")
-        json.beginObject()
+        key("source")
+        beginObject()
         switch source.address {
         case .absent, .empty: break
         case .socket(let address):
@@ -83,74 +90,74 @@ extension RecordWriter {
         case .envoyInternal(let listener, _, _): text("address", listener, RecordLimits.name)
         }
         text("principal", source.principal, RecordLimits.identity)
-        json.endObject()
+        endObject()
     }
 
-    private func writeRequest(_ request: AttributeContext, _ facts: RecordFacts) {
+    private mutating func writeRequest(_ request: AttributeContext, _ facts: RecordFacts) {
         guard let http = request.http else { return }
-        json.key("request")
-        json.beginObject()
+        key("request")
+        beginObject()
         text("id", http.id, RecordLimits.name)
         text("method", http.method, RecordLimits.name)
         text("host", http.host, RecordLimits.host)
-        json.key("path")
-        json.maskedPath(http.path, limit: RecordLimits.path)
+        key("path")
+        maskedPath(http.path, limit: RecordLimits.path)
         text("protocol", http.protocol, RecordLimits.name)
         number("body_bytes", max(http.body.count, http.rawBody.count))
         if let digest = facts.bodyDigest {
-            json.key("body_sha256")
-            json.value(digest)
+            key("body_sha256")
+            value(digest)
         }
-        json.endObject()
+        endObject()
     }
 
-    private func writePolicy(_ facts: RecordFacts) {
-        json.key("policy")
-        json.beginObject()
+    private mutating func writePolicy(_ facts: RecordFacts) {
+        key("policy")
+        beginObject()
         text("revision", facts.policyRevision, RecordLimits.name)
         text("entrypoint", facts.entrypoint, RecordLimits.name)
         text("route", facts.route, RecordLimits.name)
-        json.endObject()
+        endObject()
     }
 
-    private func writeAction(_ facts: RecordFacts) {
-        json.key("action")
-        json.beginObject()
-        json.key("protocol")
-        json.value(facts.trafficProtocol.word)
-        json.key("effect")
-        json.value(facts.effect.word)
+    private mutating func writeAction(_ facts: RecordFacts) {
+        key("action")
+        beginObject()
+        key("protocol")
+        value(facts.trafficProtocol.word)
+        key("effect")
+        value(facts.effect.word)
         text("operation", facts.operation, RecordLimits.name)
         text("tool", facts.tool, RecordLimits.name)
         if !facts.resource.isEmpty {
-            json.key("resource")
-            json.maskedPath(facts.resource, limit: RecordLimits.path)
+            key("resource")
+            maskedPath(facts.resource, limit: RecordLimits.path)
         }
         text("model", facts.model, RecordLimits.name)
         if !facts.destinationHost.isEmpty {
-            json.key("destination")
-            json.beginObject()
+            key("destination")
+            beginObject()
             text("host", facts.destinationHost, RecordLimits.host)
             if facts.destinationPort != 0 { number("port", Int(facts.destinationPort)) }
-            json.key("internal")
-            json.value(facts.isDestinationInternal)
-            json.endObject()
+            key("internal")
+            value(facts.isDestinationInternal)
+            endObject()
         }
-        json.key("certain")
-        json.value(facts.isCertain)
-        json.endObject()
+        key("certain")
+        value(facts.isCertain)
+        endObject()
     }
 
-    private func writeAnswer(_ decision: Decision) {
-        json.key("answer")
-        json.beginObject()
-        json.key("action")
-        json.value(decision.action.word)
-        json.key("allowed")
-        json.value(decision.isAllowed)
+    private mutating func writeAnswer(_ decision: Decision) {
+        key("answer")
+        beginObject()
+        key("action")
+        value(decision.action.word)
+        key("allowed")
+        value(decision.isAllowed)
         if decision.isError {
-            json.key("error")
-            json.value(true)
+            key("error")
+            value(true)
         }
         if let status = decision.httpStatus { number("http_status", status) }
         if let risk = decision.risk { number("risk", risk) }
@@ -167,12 +174,12 @@ extension RecordWriter {
         list("stripped_scopes", decision.strippedScopes.count) { json, index in
             json.value(decision.strippedScopes[index], limit: RecordLimits.name)
         }
-        json.endObject()
+        endObject()
     }
 
-    private func writeMutations(_ decision: Decision) {
-        json.key("mutations")
-        json.beginObject()
+    private mutating func writeMutations(_ decision: Decision) {
+        key("mutations")
+        beginObject()
         list("headers", decision.headers.count) { json, index in
             json.header(decision.headers[index])
         }
@@ -189,61 +196,63 @@ extension RecordWriter {
             json.value(decision.queryParametersToRemove[index], limit: RecordLimits.name)
         }
         if !decision.body.isEmpty { number("body_bytes", decision.body.count) }
-        json.endObject()
+        endObject()
     }
 
-    private func writeTiming(_ timing: RecordFacts.Timing) {
+    private mutating func writeTiming(_ timing: RecordFacts.Timing) {
         guard timing.total > 0 else { return }
-        json.key("timing_ns")
-        json.beginObject()
+        key("timing_ns")
+        beginObject()
         number("decode", Int(timing.decode))
         number("inspect", Int(timing.inspect))
         number("evaluate", Int(timing.evaluate))
         number("total", Int(timing.total))
-        json.endObject()
+        endObject()
     }
 
-    private func writeInput(_ input: Bytes) {
+    private mutating func writeInput(_ input: Bytes) {
         guard !input.isEmpty else { return }
-        guard json.room >= input.count + RecordLimits.reserve else {
-            json.isCut = true
+        guard room >= input.count + RecordLimits.reserve else {
+            isCut = true
             return
         }
-        json.key("input")
-        json.value(json: input)
+        key("input")
+        value(json: input)
     }
 
     // MARK: fields
 
     /// A string, left out when it is empty.
-    private func text(_ key: StaticString, _ text: Bytes, _ limit: Int) {
+    @inline(__always)
+    private mutating func text(_ name: StaticString, _ text: Bytes, _ limit: Int) {
         guard !text.isEmpty else { return }
-        json.key(key)
-        json.value(text, limit: limit)
+        key(name)
+        value(text, limit: limit)
     }
 
-    private func number(_ key: StaticString, _ number: Int) {
-        json.key(key)
-        json.value(number)
+    @inline(__always)
+    private mutating func number(_ name: StaticString, _ number: Int) {
+        key(name)
+        value(number)
     }
 
     /// A list, left out when it is empty, and ended before the first element that does not fit.
-    private func list(
-        _ key: StaticString, _ count: Int, _ element: (inout JSONBuffer, Int) -> Void
+    private mutating func list(
+        _ name: StaticString, _ elements: Int, _ element: (inout JSONBuffer, Int) -> Void
     ) {
-        guard count > 0 else { return }
-        let start = json.count
-        json.key(key)
-        json.beginArray()
-        for index in 0..<count {
-            let mark = json.mark
-            if index < RecordLimits.elements { element(&json, index) }
-            if index >= RecordLimits.elements || json.count - start > RecordLimits.list {
-                json.goBack(to: mark)
+        guard elements > 0 else { return }
+        let start = count
+        key(name)
+        beginArray()
+        for index in 0..<elements {
+            let mark = mark
+            if index < RecordLimits.elements { element(&self, index) }
+            if index >= RecordLimits.elements || count - start > RecordLimits.list {
+                goBack(to: mark)
                 break
             }
         }
-        json.endArray()
+        endArray()
     }
 }
 

@@ -14,10 +14,32 @@ enum HeaderSyntax {
     /// Neither control characters (tab excepted) nor ill-formed UTF-8, which a `string` field of
     /// the answer cannot carry.
     static func isValue(_ value: Bytes) -> Bool {
+        if isPrintable(value) { return true }
         for byte in value.buffer where (byte < 0x20 && byte != 0x09) || byte == 0x7F {
             return false
         }
         return UTF8Check.firstInvalid(in: value) == nil
+    }
+
+    /// True when all bytes are surely printable ASCII, as nearly all values are; eight bytes are
+    /// looked at together.
+    private static func isPrintable(_ value: Bytes) -> Bool {
+        guard let start = value.start, value.count >= 8 else { return false }
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var stop: UInt64 = 0
+        func look(at offset: Int) {
+            let word = UnsafeRawPointer(start + offset).loadUnaligned(as: UInt64.self)
+            // The high bit of a byte is set by one below 0x20, by 0x7F and by one above.
+            stop |= word | (word &- ones &* 0x20) | (word &+ ones)
+        }
+        var index = 0
+        while index + 8 < value.count {
+            look(at: index)
+            index += 8
+        }
+        // The rest in one load, which overlaps what has been seen.
+        look(at: value.count - 8)
+        return stop & (ones &* 0x80) == 0
     }
 
     /// The pseudo-headers that Envoy lets a service rewrite on the request.

@@ -98,7 +98,7 @@ enum HeaderOption {
     /// Names go out in lower case, as HTTP/2 has them.
     static func writeName(_ name: Bytes, field: UInt32, to writer: inout WireWriter) {
         let text = writer.open(field)
-        for byte in name.buffer { writer.append(HeaderSyntax.lower(byte)) }
+        writer.appendLowercased(name)
         writer.close(text)
     }
 }

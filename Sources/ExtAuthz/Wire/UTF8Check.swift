@@ -27,11 +27,12 @@ enum UTF8Check {
             let words =
                 word(start, index) | word(start, index + 8) | word(start, index + 16)
                 | word(start, index + 24)
-            if words & highBits != 0 { return index }
+            if words & highBits != 0 { break }
             index += 32
         }
         while index + 8 <= count {
-            if word(start, index) & highBits != 0 { return index }
+            let found = word(start, index).littleEndian & highBits
+            if found != 0 { return index + found.trailingZeroBitCount / 8 }
             index += 8
         }
         if count >= 8 {
@@ -53,12 +54,15 @@ enum UTF8Check {
     private static func firstInvalid(in bytes: Bytes, from: Int) -> Int? {
         var index = from
         while index < bytes.count {
-            if bytes[index] < 0x80 {
-                index += 1
-                continue
+            if bytes[index] >= 0x80 {
+                guard let length = sequenceLength(in: bytes, at: index) else { return index }
+                index += length
+            } else {
+                let rest = bytes[index..<bytes.count]
+                guard let start = rest.start else { return nil }
+                // At least this one, though the few bytes at the end are not looked at singly.
+                index += max(1, asciiPrefix(UnsafeRawPointer(start), rest.count))
             }
-            guard let length = sequenceLength(in: bytes, at: index) else { return index }
-            index += length
         }
         return nil
     }

@@ -88,6 +88,15 @@ public struct WireWriter: ~Copyable {
         count += bytes.count
     }
 
+    /// The same with ASCII letters in lower case.
+    mutating func appendLowercased(_ bytes: Bytes) {
+        reserve(bytes.count)
+        let place = start + count
+        for (index, byte) in bytes.buffer.enumerated() { place[index] = HeaderSyntax.lower(byte) }
+        count += bytes.count
+    }
+
+    @inline(__always)
     public mutating func append(_ byte: UInt8) {
         reserve(1)
         start[count] = byte
@@ -98,7 +107,16 @@ public struct WireWriter: ~Copyable {
         varint(UInt64(number) << 3 | UInt64(type))
     }
 
+    @inline(__always)
     private mutating func varint(_ value: UInt64) {
+        if value < 0x80 {
+            append(UInt8(truncatingIfNeeded: value))
+        } else {
+            longVarint(value)
+        }
+    }
+
+    private mutating func longVarint(_ value: UInt64) {
         var rest = value
         while rest >= 0x80 {
             append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -111,6 +129,7 @@ public struct WireWriter: ~Copyable {
         max(1, (70 - value.leadingZeroBitCount) / 7)
     }
 
+    @inline(__always)
     private mutating func reserve(_ more: Int) {
         if more > capacity - count { grow(more) }
     }

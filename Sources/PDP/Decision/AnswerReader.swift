@@ -4,9 +4,9 @@ import RegoVM
 
 /// Turns what a policy answered into a decision.
 ///
-/// A policy answers with a boolean, with OPA-Envoy's object (`allowed`, `headers`, ...), or with the richer
-/// document whose `action` stands for `allowed`. Anything else, and any part of the wrong type, is an
-/// `InvalidAnswer`: nothing of a half-read answer is ever used.
+/// A policy answers with a boolean, with OPA-Envoy's object (`allowed`, `headers`, ...), or with
+/// the richer document whose `action` stands for `allowed`. Anything else, and any part of the
+/// wrong type, is an `InvalidAnswer`: nothing of a half-read answer is ever used.
 struct AnswerReader {
     let answer: Value
     let decision: Decision
@@ -41,14 +41,18 @@ struct AnswerReader {
         try readRisk()
         try readMetadata()
         try timed("labels") { decision.labels.append(Label(name: $0, seconds: $1)) }
-        try timed("restrictions") { decision.restrictions.append(Restriction(name: $0, seconds: $1)) }
+        try timed("restrictions") {
+            decision.restrictions.append(Restriction(name: $0, seconds: $1))
+        }
         if decision.action == .isolate { addIsolation() }
     }
 
     private func readAction() throws(InvalidAnswer) {
         let action = answer["action"]
         guard action.isDefined else {
-            guard let allowed = answer["allowed"].asBoolean else { throw InvalidAnswer(key: "allowed") }
+            guard let allowed = answer["allowed"].asBoolean else {
+                throw InvalidAnswer(key: "allowed")
+            }
             decision.isAllowed = allowed
             decision.action = allowed ? .allow : .deny
             return
@@ -86,7 +90,9 @@ struct AnswerReader {
     private func readReasons() throws(InvalidAnswer) {
         let reasons = answer["reasons"]
         guard reasons.isDefined else { return }
-        guard reasons.kind == .array || reasons.kind == .set else { throw InvalidAnswer(key: "reasons") }
+        guard reasons.kind == .array || reasons.kind == .set else {
+            throw InvalidAnswer(key: "reasons")
+        }
         for reason in reasons.elements {
             if reason.isString {
                 decision.reasons.append(Reason(code: Bytes(reason)))
@@ -128,7 +134,8 @@ struct AnswerReader {
     }
 
     /// An object, or a list of objects; a value is a string or a list of strings.
-    private func fields(_ key: StaticString, _ body: (Decision.Field) -> Void) throws(InvalidAnswer) {
+    private func fields(_ key: StaticString, _ body: (Decision.Field) -> Void) throws(InvalidAnswer)
+    {
         let fields = answer[key]
         guard fields.isDefined else { return }
         switch fields.kind {

@@ -4,7 +4,8 @@ import Authorization
 import Inspection
 import RegoVM
 
-/// Decides one check: restrictions first, then the policy, then what its answer does to the request.
+/// Decides one check: restrictions first, then the policy, then what its answer does to the
+/// request.
 ///
 /// One instance belongs to one event loop. Everything that goes wrong ends in a denial with a
 /// stable reason code.
@@ -101,12 +102,14 @@ public final class DecisionPoint {
             !subject.facts.pointee.doubts.isDisjoint(with: settings.deniedDoubts)
         {
             return Reason(
-                code: Bytes("uncertain_request"), message: Bytes("the request can be read in several ways"))
+                code: Bytes("uncertain_request"),
+                message: Bytes("the request can be read in several ways"))
         }
         if snapshot.readsAgent, subject.scopes.isOverfull {
             // Scopes that no policy sees could not be stripped.
             return Reason(
-                code: Bytes("too_many_scopes"), message: Bytes("the request carries too many scopes"))
+                code: Bytes("too_many_scopes"),
+                message: Bytes("the request carries too many scopes"))
         }
         return nil
     }
@@ -117,7 +120,9 @@ public final class DecisionPoint {
         var chosen = snapshot.defaultEntrypoint
         if let name = context.contextExtension(Bytes(Self.entrypointExtension)) {
             guard let named = snapshot.entrypoint(named: name) else {
-                return fail(decision, "entrypoint_not_allowed", "the route names an entrypoint that is not allowed")
+                return fail(
+                    decision, "entrypoint_not_allowed",
+                    "the route names an entrypoint that is not allowed")
             }
             chosen = named
         }
@@ -136,7 +141,10 @@ public final class DecisionPoint {
     private func read(_ answer: Value, _ decision: Decision) {
         guard answer.isDefined else {
             return deny(
-                decision, Reason(code: Bytes("undefined_decision"), message: Bytes("the policy has no decision")),
+                decision,
+                Reason(
+                    code: Bytes("undefined_decision"),
+                    message: Bytes("the policy has no decision")),
                 .deny)
         }
         do throws(AnswerReader.InvalidAnswer) {
@@ -149,7 +157,9 @@ public final class DecisionPoint {
 
     /// The request asks for something that cannot be read: the client's fault.
     private func refuse(_ decision: Decision, _ failure: InputFailure) {
-        deny(decision, Reason(code: Bytes(failure.code.text), message: Bytes(failure.code.message)), .deny)
+        deny(
+            decision, Reason(code: Bytes(failure.code.text), message: Bytes(failure.code.message)),
+            .deny)
         decision.httpStatus = InputFailure.httpStatus
     }
 
@@ -174,7 +184,8 @@ public final class DecisionPoint {
 
     // MARK: What the answer does
 
-    private func finish(_ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision) {
+    private func finish(_ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision)
+    {
         if decision.isAllowed {
             stripScopes(context, agent, decision)
         } else if decision.body.isEmpty && !decision.isError && explains {
@@ -184,7 +195,8 @@ public final class DecisionPoint {
         let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
         decision.id.write(to: text)
         let field = Decision.Field(
-            name: Bytes(settings.decisionHeader), value: Bytes(start: text, count: DecisionID.textLength))
+            name: Bytes(settings.decisionHeader),
+            value: Bytes(start: text, count: DecisionID.textLength))
         if decision.isAllowed {
             decision.responseHeadersToAdd.append(field)
         } else {
@@ -193,7 +205,9 @@ public final class DecisionPoint {
     }
 
     /// Rewrites the scope header without the scopes that the answer, or a restriction, strips.
-    private func stripScopes(_ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision) {
+    private func stripScopes(
+        _ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision
+    ) {
         let arena = evaluation.arena
         if let agent, agent.hasRestrictions {
             Restrictions.strippedScopes(agent) { scope in
@@ -205,9 +219,12 @@ public final class DecisionPoint {
         guard !decision.strippedScopes.isEmpty else { return }
         let header = settings.scopeHeader
         var room = 0
-        for field in context.headers where field.name == header.name { room += field.value.count + 1 }
+        for field in context.headers where field.name == header.name {
+            room += field.value.count + 1
+        }
         guard room > 0 else { return }
-        let buffer = UnsafeMutableBufferPointer(start: arena.allocate(UInt8.self, count: room), count: room)
+        let buffer = UnsafeMutableBufferPointer(
+            start: arena.allocate(UInt8.self, count: room), count: room)
         switch header.strip(decision.strippedScopes, from: context, into: buffer) {
         case .unchanged: break
         case .rewritten(let value):
@@ -224,7 +241,9 @@ extension Bytes {
     /// ASCII letters of either case are equal.
     func equalsIgnoringCase(_ other: Bytes) -> Bool {
         guard count == other.count else { return false }
-        for index in 0..<count where self[index].lowercased != other[index].lowercased { return false }
+        for index in 0..<count where self[index].lowercased != other[index].lowercased {
+            return false
+        }
         return true
     }
 }

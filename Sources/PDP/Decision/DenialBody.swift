@@ -5,9 +5,9 @@ import RegoVM
 
 /// What the client is told about a denial when the policy gave no body of its own.
 ///
-/// MCP and A2A clients break on an HTTP status that is not 2xx, so they get HTTP 200, unless the policy named
-/// a status, with a JSON-RPC error (JSON-RPC 2.0 section 5.1) that echoes the request's id. All others get the
-/// status with a small JSON object.
+/// MCP and A2A clients break on an HTTP status that is not 2xx, so they get HTTP 200, unless the
+/// policy named a status, with a JSON-RPC error (JSON-RPC 2.0 section 5.1) that echoes the
+/// request's id. All others get the status with a small JSON object.
 enum DenialBody {
     /// JSON-RPC error code of a denial, from the range that the specification leaves to servers.
     static let errorCode: Int64 = -32001

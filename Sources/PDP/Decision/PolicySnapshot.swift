@@ -53,7 +53,8 @@ public final class PolicySnapshot: @unchecked Sendable {
             }
             for (index, byte) in path.utf8.enumerated() { names[offset + index] = byte }
             found.append(
-                Entrypoint(name: Bytes(start: names + offset, count: path.utf8.count), target: target))
+                Entrypoint(
+                    name: Bytes(start: names + offset, count: path.utf8.count), target: target))
             offset += path.utf8.count
         }
         entrypoints = found

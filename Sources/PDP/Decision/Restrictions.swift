@@ -23,18 +23,25 @@ enum Restrictions {
     }
 
     private static func refusal(_ name: Bytes, _ facts: ActionFacts) -> Reason? {
-        if name.equals("isolate") { return Reason(code: Bytes("agent_isolated"), message: Bytes("this agent is isolated")) }
+        if name.equals("isolate") {
+            return Reason(code: Bytes("agent_isolated"), message: Bytes("this agent is isolated"))
+        }
         if name.equals("read_only"), facts.effect != .read {
-            return Reason(code: Bytes("agent_read_only"), message: Bytes("this agent may only read"))
+            return Reason(
+                code: Bytes("agent_read_only"), message: Bytes("this agent may only read"))
         }
         if name.equals("no_egress"), !facts.destination.isInternal || facts.effect == .egress {
-            return Reason(code: Bytes("agent_no_egress"), message: Bytes("this agent may not call outside"))
+            return Reason(
+                code: Bytes("agent_no_egress"), message: Bytes("this agent may not call outside"))
         }
         if name.equals("no_delegation"), facts.effect == .delegate {
-            return Reason(code: Bytes("agent_no_delegation"), message: Bytes("this agent may not delegate"))
+            return Reason(
+                code: Bytes("agent_no_delegation"), message: Bytes("this agent may not delegate"))
         }
         if let tool = name.suffix(after: "no_tool:"), tool == facts.tool {
-            return Reason(code: Bytes("agent_tool_disabled"), message: Bytes("this tool is disabled for this agent"))
+            return Reason(
+                code: Bytes("agent_tool_disabled"),
+                message: Bytes("this tool is disabled for this agent"))
         }
         return nil
     }
@@ -44,7 +51,8 @@ enum Restrictions {
         snapshot.forEachRestriction { name in
             guard let list = name.suffix(after: "strip_scopes:") else { return }
             var start = 0
-            for index in 0...list.count where index == list.count || list[index] == UInt8(ascii: ",") {
+            for index in 0...list.count
+            where index == list.count || list[index] == UInt8(ascii: ",") {
                 if index > start { body(list[start..<index]) }
                 start = index + 1
             }

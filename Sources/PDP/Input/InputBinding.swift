@@ -11,7 +11,8 @@ public final class InputBinding: @unchecked Sendable {
     let nodes: UnsafeMutableBufferPointer<InputNode>
     private let steps: UnsafeMutableBufferPointer<Value>
 
-    /// - Parameter sections: names of the sections that the `CheckInput`s will have, in their order.
+    /// - Parameter sections: names of the sections that the `CheckInput`s will have, in their
+    ///   order.
     public convenience init(_ policy: Policy, sections: [String] = []) {
         self.init(policy, policy.program.inputPaths, sections)
     }

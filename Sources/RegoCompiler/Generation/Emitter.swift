@@ -4,8 +4,8 @@ import RegoVM
 
 /// Collects one function's instructions.
 ///
-/// Operands are register numbers, or complements of constant indices. Registers of one clause are never
-/// used twice, those of different clauses are.
+/// Operands are register numbers, or complements of constant indices. Registers of one clause are
+/// never used twice, those of different clauses are.
 struct Emitter {
     typealias Operand = Int
     struct Label: Hashable { let index: Int }
@@ -43,7 +43,8 @@ struct Emitter {
 
     var address: Int { instructions.count }
 
-    mutating func emit(_ opcode: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, to label: Label? = nil) {
+    mutating func emit(_ opcode: Opcode, a: Int = 0, b: Int = 0, c: Int = 0, to label: Label? = nil)
+    {
         instructions.append(Instruction(opcode, a: a, b: b, c: c, target: label?.index ?? 0))
         positions.append(location)
     }
@@ -63,7 +64,8 @@ struct Emitter {
             return instruction
         }
         return Program.Function(
-            name: name, parameterCount: parameterCount, registerCount: registerCount, instructions: linked,
+            name: name, parameterCount: parameterCount, registerCount: registerCount,
+            instructions: linked,
             positions: positions)
     }
 }

@@ -4,8 +4,9 @@ import RegoVM
 
 /// Generates the code of one function: a rule group, a Rego function, or a query.
 ///
-/// Bodies become nested loops: an expression that enumerates opens a loop, what follows stands inside it,
-/// and whatever fails jumps to `fail`, which is the innermost loop's next step or the end of the body.
+/// Bodies become nested loops: an expression that enumerates opens a loop, what follows stands
+/// inside it, and whatever fails jumps to `fail`, which is the innermost loop's next step or the
+/// end of the body.
 struct FunctionGenerator {
     typealias Operand = Emitter.Operand
 
@@ -53,9 +54,9 @@ struct FunctionGenerator {
         return binding
     }
 
-    /// Generates a body, whose expressions the stage `safety` has ordered. `success` is generated where all expressions hold, inside all loops; after it
-    /// the code goes on with the next solution. When there is none left, the code behind the
-    /// body runs.
+    /// Generates a body, whose expressions the stage `safety` has ordered. `success` is generated
+    /// where all expressions hold, inside all loops; after it the code goes on with the next
+    /// solution. When there is none left, the code behind the body runs.
     mutating func body(
         _ body: Body, fail end: Emitter.Label, success: (inout FunctionGenerator) -> Void
     ) {
@@ -91,7 +92,8 @@ struct FunctionGenerator {
     mutating func unsafe(_ id: Int, _ location: Location) {
         let name = variables.names[id]
         diagnostics.append(
-            Diagnostic(.unsafeVariable, "var \(name.hasPrefix("$") ? "_" : name) is unsafe", at: location))
+            Diagnostic(
+                .unsafeVariable, "var \(name.hasPrefix("$") ? "_" : name) is unsafe", at: location))
     }
 
     /// Opens a loop over a collection; what is generated next stands inside it.
@@ -99,7 +101,8 @@ struct FunctionGenerator {
         let iterator = emitter.registers(2)
         emitter.emit(.move, a: iterator, b: collection)
         let loop = Loop(
-            iterator: iterator, key: emitter.register(), value: emitter.register(), body: emitter.label(),
+            iterator: iterator, key: emitter.register(), value: emitter.register(),
+            body: emitter.label(),
             next: emitter.label())
         emitter.emit(.scan, a: iterator, b: loop.key, c: loop.value, to: fail)
         emitter.place(loop.body)
@@ -230,7 +233,8 @@ struct FunctionGenerator {
             unify(arguments[0], arguments[1])
         } else if let comparison = BuiltinNames.comparisons[function], arguments.count == 2 {
             let sides = all(arguments)
-            emitter.emit(.testComparison, a: comparison.rawValue, b: sides[0], c: sides[1], to: fail)
+            emitter.emit(
+                .testComparison, a: comparison.rawValue, b: sides[0], c: sides[1], to: fail)
         } else if function == "internal.member_2", arguments.count == 2 {
             let sides = all(arguments)
             emitter.emit(.testMember, b: sides[0], c: sides[1], to: fail)
@@ -256,7 +260,8 @@ struct FunctionGenerator {
                 case .compare:
                     let sides = all([left, right])
                     emitter.emit(
-                        .testComparison, a: Comparison.equal.rawValue, b: sides[0], c: sides[1], to: fail)
+                        .testComparison, a: Comparison.equal.rawValue, b: sides[0], c: sides[1],
+                        to: fail)
                 }
             }
             pending = blocked
@@ -271,7 +276,8 @@ struct FunctionGenerator {
         }
         guard binding.isOpen(pattern) else {
             let expected = term(pattern)
-            emitter.emit(.testComparison, a: Comparison.equal.rawValue, b: value, c: expected, to: fail)
+            emitter.emit(
+                .testComparison, a: Comparison.equal.rawValue, b: value, c: expected, to: fail)
             return
         }
         switch pattern.kind {

@@ -14,7 +14,9 @@ extension FunctionGenerator {
             if replacement.usesValue { values.append(term(modifier.value)) }
         }
         let first = emitter.registers(values.count)
-        for (offset, value) in values.enumerated() { emitter.emit(.move, a: first + offset, b: value) }
+        for (offset, value) in values.enumerated() {
+            emitter.emit(.move, a: first + offset, b: value)
+        }
         builder.program.scopes.append(.init(replacements: replacements))
         let template = builder.program.scopes.count - 1
 
@@ -32,7 +34,8 @@ extension FunctionGenerator {
         nested([inner], fail: end) { generator in
             let registers = generator.emitter.registers(outputs.count)
             for (offset, id) in outputs.enumerated() {
-                generator.emitter.emit(.move, a: registers + offset, b: generator.locals[id] ?? registers)
+                generator.emitter.emit(
+                    .move, a: registers + offset, b: generator.locals[id] ?? registers)
             }
             let solution = generator.emitter.register()
             generator.emitter.emit(.makeArray, a: solution, b: registers, c: outputs.count)
@@ -61,7 +64,9 @@ extension FunctionGenerator {
         case .input(let path): return .input(path: path)
         case .data(let path): return .data(path: path)
         case .callee(let callee):
-            if let other = WithTarget.callee(of: modifier.value, builder) { return .function(callee, by: other) }
+            if let other = WithTarget.callee(of: modifier.value, builder) {
+                return .function(callee, by: other)
+            }
             return .functionByValue(callee)
         }
     }
@@ -103,8 +108,12 @@ enum WithTarget {
             return BuiltinTable.index(of: name.joined(separator: ".")).map { .builtin($0) }
         case .ref(let head, let operands):
             guard case .variable("data") = head.kind else { return nil }
-            let path = operands.compactMap { if case .string(let name) = $0.kind { name } else { nil } }
-            guard path.count == operands.count, let group = builder.functions[path] else { return nil }
+            let path = operands.compactMap {
+                if case .string(let name) = $0.kind { name } else { nil }
+            }
+            guard path.count == operands.count, let group = builder.functions[path] else {
+                return nil
+            }
             return .function(group.functionIndex)
         default: return nil
         }

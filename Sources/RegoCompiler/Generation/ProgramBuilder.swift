@@ -2,7 +2,8 @@
 
 import RegoVM
 
-/// What the functions of a program share: constants, paths, scopes, and where rules and functions are.
+/// What the functions of a program share: constants, paths, scopes, and where rules and functions
+/// are.
 final class ProgramBuilder {
     var program = Program()
     let tree: RuleTree
@@ -31,13 +32,16 @@ final class ProgramBuilder {
         for group in tree.groups {
             group.functionIndex = program.functions.count
             program.functions.append(
-                .init(name: "", parameterCount: 0, registerCount: 0, instructions: [], positions: []))
+                .init(
+                    name: "", parameterCount: 0, registerCount: 0, instructions: [], positions: []))
             if group.kind == .function {
                 functions[group.path] = group
             } else {
                 group.ruleIndex = program.rules.count
                 program.rules.append(
-                    .init(function: group.functionIndex, path: group.path.map { interner.string($0) }))
+                    .init(
+                        function: group.functionIndex, path: group.path.map { interner.string($0) })
+                )
             }
         }
         numberNodes(tree.root, path: [])
@@ -53,7 +57,9 @@ final class ProgramBuilder {
         for name in node.order.sorted() {
             guard let child = node.children[name] else { continue }
             if let group = child.group {
-                if group.ruleIndex >= 0 { children.append((interner.string(name), .rule(group.ruleIndex))) }
+                if group.ruleIndex >= 0 {
+                    children.append((interner.string(name), .rule(group.ruleIndex)))
+                }
             } else {
                 numberNodes(child, path: path + [name])
                 children.append((interner.string(name), .node(child.nodeIndex)))
@@ -63,7 +69,9 @@ final class ProgramBuilder {
     }
 
     func constant(_ value: Value) -> Emitter.Operand {
-        if let index = constantIndices[value], program.constants[index].kind == value.kind { return ~index }
+        if let index = constantIndices[value], program.constants[index].kind == value.kind {
+            return ~index
+        }
         constantIndices[value] = program.constants.count
         program.constants.append(value)
         return ~(program.constants.count - 1)
@@ -115,7 +123,8 @@ final class ProgramBuilder {
         case .object(let entries):
             let builder = CollectionBuilder.object(in: arena, capacity: entries.count)
             for entry in entries {
-                guard let key = constantValue(entry.key), let value = constantValue(entry.value) else { return nil }
+                guard let key = constantValue(entry.key), let value = constantValue(entry.value)
+                else { return nil }
                 // Of two values under one key the last one counts, as in OPA.
                 builder.update(key, value)
             }

@@ -4,7 +4,9 @@ import RegoVM
 
 extension FunctionGenerator {
     /// Generates the function of a rule group.
-    mutating func group(_ group: RuleGroup, _ clauses: [ResolvedClause], _ defaultClause: ResolvedClause?) {
+    mutating func group(
+        _ group: RuleGroup, _ clauses: [ResolvedClause], _ defaultClause: ResolvedClause?
+    ) {
         let parameters = (group.clauses.first ?? group.defaultRule)?.rule.head.arguments?.count ?? 0
         _ = emitter.registers(parameters)
         let result = emitter.register()
@@ -43,7 +45,9 @@ extension FunctionGenerator {
         close(group, into: result, defaultClause)
     }
 
-    private mutating func close(_ group: RuleGroup, into result: Operand, _ defaultClause: ResolvedClause?) {
+    private mutating func close(
+        _ group: RuleGroup, into result: Operand, _ defaultClause: ResolvedClause?
+    ) {
         switch group.kind {
         case .partialSet, .partialObject:
             emitter.emit(.close, a: result)
@@ -64,11 +68,14 @@ extension FunctionGenerator {
     }
 
     /// True when all clauses give the same constant, so that the first one that holds decides.
-    private static func sameConstant(_ clauses: [ResolvedClause], _ builder: ProgramBuilder) -> Bool {
+    private static func sameConstant(_ clauses: [ResolvedClause], _ builder: ProgramBuilder) -> Bool
+    {
         var common: Value?
         for clause in clauses {
             guard clause.elseClauses.isEmpty else { return false }
-            guard let value = clause.value.map({ builder.constantValue($0) }) ?? .some(.true) else { return false }
+            guard let value = clause.value.map({ builder.constantValue($0) }) ?? .some(.true) else {
+                return false
+            }
             if let common, !common.isEqual(to: value) { return false }
             common = value
         }
@@ -83,8 +90,8 @@ extension FunctionGenerator {
         locate(clause.location)
     }
 
-    /// One clause with its `else` chain. The code goes on at `next`, or at `finish` when given and the clause
-    /// holds.
+    /// One clause with its `else` chain. The code goes on at `next`, or at `finish` when given and
+    /// the clause holds.
     private mutating func generate(
         _ clause: ResolvedClause, of group: RuleGroup, into result: Operand, next: Emitter.Label,
         finish: Emitter.Label?
@@ -105,7 +112,9 @@ extension FunctionGenerator {
             body(link.body, fail: otherwise) { generator in
                 generator.yield(link, of: group, into: result)
                 generator.observe(.holds, point)
-                if held >= 0 { generator.emitter.emit(.move, a: held, b: generator.builder.constant(.true)) }
+                if held >= 0 {
+                    generator.emitter.emit(.move, a: held, b: generator.builder.constant(.true))
+                }
                 if let finish {
                     generator.emitter.emit(.jump, to: finish)
                 } else if generator.loops.isEmpty || generator.decidesAtOnce(link, group) {
@@ -127,11 +136,13 @@ extension FunctionGenerator {
         return builder.constantValue(value) != nil
     }
 
-    private mutating func yield(_ clause: ResolvedClause, of group: RuleGroup, into result: Operand) {
+    private mutating func yield(_ clause: ResolvedClause, of group: RuleGroup, into result: Operand)
+    {
         switch group.kind {
         case .complete, .function:
             let value = clause.value.map { term($0) } ?? builder.constant(.true)
-            emitter.emit(.assignOnce, a: result, b: value, c: 0, code: group.kind == .complete ? 0 : 1)
+            emitter.emit(
+                .assignOnce, a: result, b: value, c: 0, code: group.kind == .complete ? 0 : 1)
         case .partialSet:
             let key = clause.key.map { term($0) } ?? builder.constant(.true)
             emitter.emit(.setAdd, a: result, b: key)

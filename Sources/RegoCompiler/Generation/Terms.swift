@@ -58,15 +58,21 @@ extension FunctionGenerator {
     mutating func consecutive(_ terms: [Term]) -> Operand {
         let values = all(terms)
         let first = emitter.registers(values.count)
-        for (offset, value) in values.enumerated() { emitter.emit(.move, a: first + offset, b: value) }
+        for (offset, value) in values.enumerated() {
+            emitter.emit(.move, a: first + offset, b: value)
+        }
         return first
     }
 
     /// Generates terms, plain variables last: a ref beside them may bind them.
     mutating func all(_ terms: [Term]) -> [Operand] {
         var values = [Operand](repeating: 0, count: terms.count)
-        for (index, term) in terms.enumerated() where !term.kind.isLocal { values[index] = self.term(term) }
-        for (index, term) in terms.enumerated() where term.kind.isLocal { values[index] = self.term(term) }
+        for (index, term) in terms.enumerated() where !term.kind.isLocal {
+            values[index] = self.term(term)
+        }
+        for (index, term) in terms.enumerated() where term.kind.isLocal {
+            values[index] = self.term(term)
+        }
         return values
     }
 
@@ -89,8 +95,8 @@ extension FunctionGenerator {
         return callBuiltin(index, parts)
     }
 
-    /// Calls a builtin with an array of terms that may be undefined: each becomes a set of at most one
-    /// value, so that an undefined one does not end the body.
+    /// Calls a builtin with an array of terms that may be undefined: each becomes a set of at most
+    /// one value, so that an undefined one does not end the body.
     private mutating func callBuiltin(_ index: Int, _ parts: [Term]) -> Operand {
         var values: [Operand] = []
         for part in parts {
@@ -112,7 +118,9 @@ extension FunctionGenerator {
             values.append(result)
         }
         let first = emitter.registers(values.count)
-        for (offset, value) in values.enumerated() { emitter.emit(.move, a: first + offset, b: value) }
+        for (offset, value) in values.enumerated() {
+            emitter.emit(.move, a: first + offset, b: value)
+        }
         let array = make(.makeArray, first, values.count)
         let operand = emitter.register()
         emitter.emit(.move, a: operand, b: array)
@@ -135,7 +143,8 @@ extension FunctionGenerator {
         guard arguments.count == arity else {
             diagnostics.append(
                 Diagnostic(
-                    .type, "\(function): arity mismatch\n\thave: \(arguments.count)\n\twant: \(arity)",
+                    .type,
+                    "\(function): arity mismatch\n\thave: \(arguments.count)\n\twant: \(arity)",
                     at: location))
             return builder.constant(.null)
         }
@@ -144,7 +153,8 @@ extension FunctionGenerator {
         if let comparison = BuiltinNames.comparisons[function] {
             let sides = all(arguments)
             let result = emitter.register()
-            emitter.emit(.comparison, a: result, b: sides[0], c: sides[1], code: comparison.rawValue)
+            emitter.emit(
+                .comparison, a: result, b: sides[0], c: sides[1], code: comparison.rawValue)
             return result
         }
         if let opcode = BuiltinNames.operators[function] {
@@ -161,15 +171,17 @@ extension FunctionGenerator {
         return callBuiltin(index, consecutive(arguments))
     }
 
-    /// The path that `object.get(input, ["a", "b"], x)` reads, when it is constant: then the document need
-    /// not be built.
+    /// The path that `object.get(input, ["a", "b"], x)` reads, when it is constant: then the
+    /// document need not be built.
     private func inputPath(ofGet function: String, _ index: Int, _ arguments: [Term]) -> [Value]? {
         guard function == "object.get", !builder.replacedCallees.contains(.builtin(index)),
             case .variable("input") = arguments[0].kind
         else { return nil }
         guard let key = builder.constantValue(arguments[1]) else { return nil }
         if key.isString { return [key] }
-        guard key.kind == .array, key.count > 0, key.elements.allSatisfy(\.isString) else { return nil }
+        guard key.kind == .array, key.count > 0, key.elements.allSatisfy(\.isString) else {
+            return nil
+        }
         return Array(key.elements)
     }
 
@@ -197,7 +209,8 @@ extension FunctionGenerator {
         builder.use(builtin: index)
         let result = emitter.register()
         let isReplaceable = builder.replacedCallees.contains(.builtin(index))
-        emitter.emit(isReplaceable ? .builtinReplaceable : .builtin, a: result, b: index, c: first, to: fail)
+        emitter.emit(
+            isReplaceable ? .builtinReplaceable : .builtin, a: result, b: index, c: first, to: fail)
         guard BuiltinTable.all[index].traits.contains(.relation) else { return result }
         return openLoop(over: result).value
     }
@@ -207,7 +220,8 @@ extension FunctionGenerator {
         let result = emitter.register()
         let index = builder.functions[path]!.functionIndex
         let isReplaceable = builder.replacedCallees.contains(.function(index))
-        emitter.emit(isReplaceable ? .callReplaceable : .call, a: result, b: index, c: first, to: fail)
+        emitter.emit(
+            isReplaceable ? .callReplaceable : .call, a: result, b: index, c: first, to: fail)
         return result
     }
 
@@ -216,7 +230,9 @@ extension FunctionGenerator {
         diagnostics.append(
             Diagnostic(
                 .type, "undefined function \(what)",
-                at: Location(file: position.file, row: position.row, column: position.column, start: 0, end: 0),
+                at: Location(
+                    file: position.file, row: position.row, column: position.column, start: 0,
+                    end: 0),
                 hint: "this builtin is not available here"))
         return builder.constant(.null)
     }
@@ -277,7 +293,8 @@ extension FunctionGenerator {
         let result = emitter.register()
         let path = builder.program.rules[group.ruleIndex].path
         emitter.emit(
-            builder.isReplaced(path) ? .ruleReplaceable : .rule, a: result, b: group.ruleIndex, to: fail)
+            builder.isReplaced(path) ? .ruleReplaceable : .rule, a: result, b: group.ruleIndex,
+            to: fail)
         return result
     }
 

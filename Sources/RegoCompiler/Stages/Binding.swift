@@ -20,8 +20,8 @@ struct Binding {
 
     // MARK: Terms
 
-    /// Evaluates a term: everything in it must be bound, except variables that stand alone as operands of
-    /// refs, which enumerate.
+    /// Evaluates a term: everything in it must be bound, except variables that stand alone as
+    /// operands of refs, which enumerate.
     mutating func read(_ term: Term) {
         switch term.kind {
         case .local(let id, _): if !bound.contains(id) { unmet.append(id) }
@@ -144,7 +144,9 @@ struct Binding {
 
     /// What has to be done to make two terms equal now.
     func unification(_ left: Term, _ right: Term) -> Unification {
-        if case .local(let a, _) = left.kind, case .local(let b, _) = right.kind, a == b, !bound.contains(a) {
+        if case .local(let a, _) = left.kind, case .local(let b, _) = right.kind, a == b,
+            !bound.contains(a)
+        {
             return .same
         }
         let leftIsOpen = isOpen(left)
@@ -203,7 +205,9 @@ struct Binding {
     mutating func expression(_ expression: Expression) {
         for modifier in expression.modifiers { read(modifier.value) }
         if expression.isNegated {
-            for id in FreeVariables.of(expression, in: self).sorted() where !bound.contains(id) { unmet.append(id) }
+            for id in FreeVariables.of(expression, in: self).sorted() where !bound.contains(id) {
+                unmet.append(id)
+            }
             return
         }
         switch expression.kind {
@@ -226,8 +230,8 @@ struct Binding {
         where !bound.contains(id) && !unmet.contains(id) { unmet.append(id) }
     }
 
-    /// A term as an expression of its own: only here `=` unifies and a call may take its result as a last
-    /// operand.
+    /// A term as an expression of its own: only here `=` unifies and a call may take its result as
+    /// a last operand.
     private mutating func statement(_ term: Term) {
         guard case .call(let name, _, let arguments) = term.kind else { return read(term) }
         if name.count == 1, name[0] == "eq" || name[0] == "assign", arguments.count == 2 {
@@ -245,7 +249,9 @@ struct Binding {
     var arity: ([String]) -> Int? = { BuiltinNames.arity($0) }
 
     private mutating func readClosures(in term: Term) {
-        for id in FreeVariables.of(term, in: self).sorted() where !bound.contains(id) { unmet.append(id) }
+        for id in FreeVariables.of(term, in: self).sorted() where !bound.contains(id) {
+            unmet.append(id)
+        }
     }
 }
 

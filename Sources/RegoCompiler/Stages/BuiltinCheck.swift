@@ -24,7 +24,8 @@ enum BuiltinCheck {
         return diagnostics
     }
 
-    private static func refusal(_ why: String, _ function: String, _ place: Location) -> Diagnostic {
+    private static func refusal(_ why: String, _ function: String, _ place: Location) -> Diagnostic
+    {
         Diagnostic(.type, "\(why) built-in function calls in expression: \(function)", at: place)
     }
 }

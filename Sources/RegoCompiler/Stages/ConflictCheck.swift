@@ -25,7 +25,8 @@ struct ConflictCheck {
         guard defaults.count > 1 else { return }
         let places = defaults.map { compilation.describe($0.rule.location) }.joined(separator: ", ")
         refuse(
-            "multiple default rules \(name(group)) found at \(places)", defaults[0].module.packageLocation)
+            "multiple default rules \(name(group)) found at \(places)",
+            defaults[0].module.packageLocation)
     }
 
     /// A rule with a value cannot have rules below it, nor be a package as well.
@@ -33,7 +34,8 @@ struct ConflictCheck {
         var nodes = [root]
         while let node = nodes.popLast() {
             nodes += node.order.compactMap { node.children[$0] }
-            guard let group = node.group, let first = group.clauses.first ?? group.defaultRule else { continue }
+            guard let group = node.group, let first = group.clauses.first ?? group.defaultRule
+            else { continue }
             let below = group.kind == .partialObject ? [] : rulesBelow(node)
             if !below.isEmpty {
                 refuse(
@@ -45,7 +47,8 @@ struct ConflictCheck {
     }
 
     private mutating func package(_ module: Module, hides group: RuleGroup) {
-        for clause in group.clauses + [group.defaultRule].compactMap({ $0 }) where clause.suffix.isEmpty {
+        for clause in group.clauses + [group.defaultRule].compactMap({ $0 })
+        where clause.suffix.isEmpty {
             let rule = clause.rule
             let head = RegoPrinter.ref(rule.head.ref[0], rule.head.ref[1...])
             refuse(

@@ -15,7 +15,8 @@ enum DirectNames {
         for expression in body {
             switch expression.kind {
             case .term(let term):
-                guard case .call(let name, _, let sides) = term.kind, name == ["assign"], sides.count == 2
+                guard case .call(let name, _, let sides) = term.kind, name == ["assign"],
+                    sides.count == 2
                 else { continue }
                 collect(sides[0], into: &names)
             case .someVariables(let terms): for term in terms { collect(term, into: &names) }
@@ -61,7 +62,8 @@ enum DirectNames {
                 collect(entry.key, into: &names)
                 collect(entry.value, into: &names)
             }
-        case .call(_, _, let arguments): for argument in arguments { collect(argument, into: &names) }
+        case .call(_, _, let arguments):
+            for argument in arguments { collect(argument, into: &names) }
         case .null, .boolean, .number, .string, .local, .arrayComprehension, .setComprehension,
             .objectComprehension:
             break

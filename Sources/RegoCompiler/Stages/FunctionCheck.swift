@@ -19,12 +19,17 @@ struct FunctionCheck {
             var name: Term?
             let walk = ExpressionWalk(
                 onTerm: { term in
-                    guard term !== name, case .call(let name, _, let arguments) = term.kind else { return }
+                    guard term !== name, case .call(let name, _, let arguments) = term.kind else {
+                        return
+                    }
                     let isStatement = statement === term
-                    check.check(name, arguments, at: isStatement ? place : term.location, isStatement)
+                    check.check(
+                        name, arguments, at: isStatement ? place : term.location, isStatement)
                 },
                 onModifier: { modifier in
-                    if case .call(_, _, let none) = modifier.value.kind, none.isEmpty { name = modifier.value }
+                    if case .call(_, _, let none) = modifier.value.kind, none.isEmpty {
+                        name = modifier.value
+                    }
                 },
                 onExpression: { expression in
                     place = expression.location
@@ -49,16 +54,17 @@ struct FunctionCheck {
                     ? Self.arityMismatch(function, arity, count, location)
                     : Self.arityMismatch(builtin: name, arguments, isStatement, location))
         } else if name != ["print"] {
-            diagnostics.append(Diagnostic(.type, "undefined function \(TermText.path(name))", at: location))
+            diagnostics.append(
+                Diagnostic(.type, "undefined function \(TermText.path(name))", at: location))
         }
     }
 
     private static func arityMismatch(
         _ function: String, _ arity: Int, _ count: Int, _ location: Location
     ) -> Diagnostic {
-        Diagnostic(
-            .type, "function \(function) has arity \(arity), got \(count) argument\(count == 1 ? "" : "s")",
-            at: location)
+        let arguments = count == 1 ? "1 argument" : "\(count) arguments"
+        return Diagnostic(
+            .type, "function \(function) has arity \(arity), got \(arguments)", at: location)
     }
 
     private static func arityMismatch(
@@ -68,7 +74,9 @@ struct FunctionCheck {
         var have = arguments.map { TypeText.text(StaticType.of($0)) }
         if !isStatement { have.append(TypeText.unknown) }
         var details = ["have: (\(have.joined(separator: ", ")))"]
-        if let signature = Signature.of(builtin: name) { details.append("want: \(signature.wantedText)") }
+        if let signature = Signature.of(builtin: name) {
+            details.append("want: \(signature.wantedText)")
+        }
         return Diagnostic(.type, "\(name): arity mismatch", at: location, details: details)
     }
 }

@@ -5,7 +5,9 @@
 enum ImportCheck {
     @Sendable
     static func check(_ compilation: Compilation) -> [Diagnostic] {
-        let modules = compilation.modules.filter { $0.version == .v1 || compilation.options.isStrict }
+        let modules = compilation.modules.filter {
+            $0.version == .v1 || compilation.options.isStrict
+        }
         let shadowing = modules.flatMap(shadowedRoots)
         return shadowing.isEmpty ? modules.flatMap(duplicates) : shadowing
     }
@@ -50,7 +52,8 @@ enum ImportCheck {
     /// Imports of documents that no name refers to (strict mode).
     static func unused(_ module: Module, used: Set<String>) -> [Diagnostic] {
         module.imports.compactMap { entry in
-            guard entry.path[0] == "data" || entry.path[0] == "input", !used.contains(entry.name) else {
+            guard entry.path[0] == "data" || entry.path[0] == "input", !used.contains(entry.name)
+            else {
                 return nil
             }
             return Diagnostic(.compile, "\(entry.text) unused", at: entry.location)

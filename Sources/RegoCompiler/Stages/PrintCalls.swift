@@ -47,7 +47,9 @@ struct PrintCalls {
         var bound = bound
         var result: Body = []
         for expression in body {
-            if case .term(let term) = expression.kind, case .call(["print"], _, let arguments) = term.kind {
+            if case .term(let term) = expression.kind,
+                case .call(["print"], _, let arguments) = term.kind
+            {
                 guard keeps else { continue }
                 for argument in arguments { check(argument, depth, bound) }
             }
@@ -61,7 +63,8 @@ struct PrintCalls {
     }
 
     private mutating func check(_ argument: Term, _ depth: Int, _ bound: Set<Int>) {
-        for id in FreeVariables.of(argument, in: binding(depth, bound)).subtracting(bound).sorted() {
+        for id in FreeVariables.of(argument, in: binding(depth, bound)).subtracting(bound).sorted()
+        {
             let name = variables.names[id]
             diagnostics.append(
                 Diagnostic(
@@ -98,7 +101,8 @@ struct PrintCalls {
         case .null, .boolean, .number, .string, .variable, .local: break
         case .ref(let head, let operands):
             for part in [head] + operands { self.term(part, depth, bound) }
-        case .array(let elements), .set(let elements), .template(let elements), .call(_, _, let elements):
+        case .array(let elements), .set(let elements), .template(let elements),
+            .call(_, _, let elements):
             for element in elements { self.term(element, depth, bound) }
         case .object(let entries):
             for entry in entries {
@@ -126,7 +130,9 @@ enum VoidCalls {
             if case .term(let term) = expression.kind { statements.insert(ObjectIdentifier(term)) }
         }
         walk.onTerm = { term in
-            guard case .call(["print"], _, _) = term.kind, !statements.contains(ObjectIdentifier(term)) else {
+            guard case .call(["print"], _, _) = term.kind,
+                !statements.contains(ObjectIdentifier(term))
+            else {
                 return
             }
             diagnostics.append(

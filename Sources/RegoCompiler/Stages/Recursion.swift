@@ -37,13 +37,15 @@ struct RecursionCheck {
                 // More would not be reported.
                 guard diagnostics.count <= Compiler.errorLimit else { return diagnostics }
                 let inside = clause.rules.filter { component[$0] == component[start] }
-                guard !inside.isEmpty, let path = path(from: start, by: inside.sorted(), component) else {
+                guard !inside.isEmpty, let path = path(from: start, by: inside.sorted(), component)
+                else {
                     continue
                 }
                 let names = path.map { TermText.path(["data"] + rules[$0].group.path) }
                 diagnostics.append(
                     Diagnostic(
-                        .recursion, "rule \(names[0]) is recursive: \(names.joined(separator: " -> "))",
+                        .recursion,
+                        "rule \(names[0]) is recursive: \(names.joined(separator: " -> "))",
                         at: clause.location))
             }
         }
@@ -88,7 +90,9 @@ private struct References {
     init(_ compilation: Compilation) {
         tree = compilation.tree
         functions = compilation.builder.functions
-        for (index, rule) in compilation.rules.enumerated() { numbers[ObjectIdentifier(rule.group)] = index }
+        for (index, rule) in compilation.rules.enumerated() {
+            numbers[ObjectIdentifier(rule.group)] = index
+        }
     }
 
     func targets(of clause: ResolvedClause) -> Set<Int> {
@@ -98,7 +102,9 @@ private struct References {
             onTerm: { collect($0, into: &targets) },
             onModifier: { modifier in
                 // Replacing one function by another calls the other.
-                guard case .call(let name, _, let none) = modifier.value.kind, none.isEmpty else { return }
+                guard case .call(let name, _, let none) = modifier.value.kind, none.isEmpty else {
+                    return
+                }
                 function(name).map { _ = targets.insert($0) }
             })
         walk.walkOne(clause)
@@ -151,7 +157,8 @@ private struct References {
     }
 }
 
-/// Strongly connected components by Tarjan's algorithm, without recursion: linear in nodes and edges.
+/// Strongly connected components by Tarjan's algorithm, without recursion: linear in nodes and
+/// edges.
 struct StrongComponents {
     /// Nodes, each behind all that it has edges to, but for cycles.
     private(set) var order: [Int] = []

@@ -68,7 +68,9 @@ struct ReplacementCheck {
         for operand in operands {
             // A partial object's members are rules of their own.
             if let group = node.group { return group.kind != .partialObject }
-            guard case .string(let name) = operand.kind, let child = node.children[name] else { return false }
+            guard case .string(let name) = operand.kind, let child = node.children[name] else {
+                return false
+            }
             node = child
         }
         return false

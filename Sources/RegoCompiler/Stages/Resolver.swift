@@ -89,8 +89,11 @@ struct Resolver {
         self.tree = tree
         self.isStrict = isStrict
         refusesDeprecated = isStrict || module.version == .v1
-        for name in tree.names[module.package] ?? [] { globals[name] = ["data"] + module.package + [name] }
-        for entry in module.imports where entry.path.first == "data" || entry.path.first == "input" {
+        for name in tree.names[module.package] ?? [] {
+            globals[name] = ["data"] + module.package + [name]
+        }
+        for entry in module.imports where entry.path.first == "data" || entry.path.first == "input"
+        {
             globals[entry.name] = entry.path
         }
     }
@@ -98,11 +101,13 @@ struct Resolver {
     // MARK: Clauses and queries
 
     mutating func clause(_ clause: Clause) -> ResolvedClause {
-        let result = resolve(clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
+        let result = resolve(
+            clause.rule, arguments: clause.rule.head.arguments ?? [], suffix: clause.suffix)
         var next = clause.rule.elseRule
         while let rule = next {
             result.elseClauses.append(
-                resolve(rule, arguments: clause.rule.head.arguments ?? [], suffix: [], isBranch: true))
+                resolve(
+                    rule, arguments: clause.rule.head.arguments ?? [], suffix: [], isBranch: true))
             next = rule.elseRule
         }
         return result
@@ -114,7 +119,8 @@ struct Resolver {
         blocks = [Block(direct: DirectNames.of(body).subtracting(DirectNames.declared(in: body)))]
         let resolved = expressions(body)
         return ResolvedClause(
-            location: body.first?.location ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
+            location: body.first?.location
+                ?? Location(file: 0, row: 1, column: 1, start: 0, end: 0),
             body: resolved, variables: variables, features: features)
     }
 
@@ -137,18 +143,25 @@ struct Resolver {
         let value = rule.head.value.map { term($0) }
         reportUnused()
         // A branch may use what another one does not.
-        if !rule.isDefault, !isBranch, rule.elseRule == nil { reportUnusedArguments(rule.head.location) }
+        if !rule.isDefault, !isBranch, rule.elseRule == nil {
+            reportUnusedArguments(rule.head.location)
+        }
         return ResolvedClause(
-            location: rule.location, arguments: resolvedArguments, suffix: suffix, key: key, value: value,
+            location: rule.location, arguments: resolvedArguments, suffix: suffix, key: key,
+            value: value,
             body: body, variables: variables, features: features)
     }
 
     private mutating func reportUnused() {
-        for (name, location) in blocks[blocks.count - 1].unused.sorted(by: { $0.value.start < $1.value.start }) {
+        for (name, location) in blocks[blocks.count - 1].unused.sorted(by: {
+            $0.value.start < $1.value.start
+        }) {
             diagnostics.append(Diagnostic(.compile, "declared var \(name) unused", at: location))
         }
         guard diagnostics.isEmpty else { return }
-        for (name, location) in blocks[blocks.count - 1].unusedAssigned.sorted(by: { $0.key < $1.key }) {
+        for (name, location) in blocks[blocks.count - 1].unusedAssigned.sorted(by: {
+            $0.key < $1.key
+        }) {
             diagnostics.append(Diagnostic(.compile, "assigned var \(name) unused", at: location))
         }
     }
@@ -227,7 +240,9 @@ struct Resolver {
         return Term(location: location, kind: .local(id, name))
     }
 
-    private mutating func reference(_ path: [String], _ operands: [Term], _ location: Location) -> Term {
+    private mutating func reference(_ path: [String], _ operands: [Term], _ location: Location)
+        -> Term
+    {
         if path[0] == "data" { features.insert(.references) }
         let root = Term(location: location, kind: .variable(path[0]))
         let steps = path.dropFirst().map { Term(location: location, kind: .string($0)) } + operands
@@ -352,10 +367,14 @@ struct Resolver {
         }
     }
 
-    private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body) -> Expression.Kind {
+    private mutating func every(_ key: Term?, _ value: Term, _ domain: Term, _ body: Body)
+        -> Expression.Kind
+    {
         features.insert(.closures)
         var direct = DirectNames.of(body)
-        for pattern in [key, value].compactMap({ $0 }) { DirectNames.collect(pattern, into: &direct) }
+        for pattern in [key, value].compactMap({ $0 }) {
+            DirectNames.collect(pattern, into: &direct)
+        }
         blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
         for pattern in [key, value].compactMap({ $0 }) { redeclareAll(in: pattern) }
         let key = key.map { term($0) }
@@ -392,7 +411,8 @@ struct Resolver {
         let right = self.term(sides[1])
         assign(to: sides[0])
         let left = self.term(sides[0])
-        return Term(location: term.location, kind: .call(name: ["assign"], location, [left, right]))
+        return Term(
+            location: term.location, kind: .call(name: ["assign"], location, [left, right]))
     }
 
     private mutating func assign(to pattern: Term) {
@@ -400,14 +420,18 @@ struct Resolver {
         case .variable(let name):
             if isRoot(name) {
                 diagnostics.append(
-                    Diagnostic(.compile, "variables must not shadow \(name) (use a different variable name)",
+                    Diagnostic(
+                        .compile,
+                        "variables must not shadow \(name) (use a different variable name)",
                         at: pattern.location))
             }
             guard !name.hasPrefix("$") else { return }
             if blocks[blocks.count - 1].declared[name] != nil {
-                diagnostics.append(Diagnostic(.compile, "var \(name) assigned above", at: pattern.location))
+                diagnostics.append(
+                    Diagnostic(.compile, "var \(name) assigned above", at: pattern.location))
             } else if blocks[blocks.count - 1].used.contains(name) {
-                diagnostics.append(Diagnostic(.compile, "var \(name) referenced above", at: pattern.location))
+                diagnostics.append(
+                    Diagnostic(.compile, "var \(name) referenced above", at: pattern.location))
             }
             _ = declare(name)
         case .array(let elements): for element in elements { assign(to: element) }
@@ -431,7 +455,9 @@ struct Resolver {
             if isRoot(name) {
                 result.target = term(modifier.target)
             } else {
-                let names = operands.compactMap { if case .string(let step) = $0.kind { step } else { nil } }
+                let names = operands.compactMap {
+                    if case .string(let step) = $0.kind { step } else { nil }
+                }
                 result.target =
                     names.count == operands.count
                     ? functionTerm([name] + names, modifier.target) : term(modifier.target)

@@ -27,7 +27,8 @@ final class RuleGroup {
     }
 }
 
-/// One rule as written, with the module whose names it sees and what its head adds to the group's path.
+/// One rule as written, with the module whose names it sees and what its head adds to the group's
+/// path.
 struct Clause {
     var rule: Rule
     var module: Module
@@ -149,7 +150,9 @@ final class RuleTree {
 
     private func conflicts(_ kind: RuleGroup.Kind, with group: RuleGroup, _ rule: Rule) -> Bool {
         guard group.kind == kind else { return true }
-        guard kind == .function, let other = group.clauses.first ?? group.defaultRule else { return false }
+        guard kind == .function, let other = group.clauses.first ?? group.defaultRule else {
+            return false
+        }
         return other.rule.head.arguments?.count != rule.head.arguments?.count
     }
 }

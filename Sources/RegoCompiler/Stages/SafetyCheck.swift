@@ -51,8 +51,12 @@ struct SafetyCheck {
         let wanted = heads.map { FreeVariables.of($0, in: none) }
         guard wanted.contains(where: { !$0.isEmpty }) else { return }
         var mentioned: Set<Int> = []
-        for argument in clause.arguments { mentioned.formUnion(FreeVariables.of(argument, in: none)) }
-        for expression in clause.body { mentioned.formUnion(FreeVariables.of(expression, in: none)) }
+        for argument in clause.arguments {
+            mentioned.formUnion(FreeVariables.of(argument, in: none))
+        }
+        for expression in clause.body {
+            mentioned.formUnion(FreeVariables.of(expression, in: none))
+        }
         // A ref in the head may enumerate.
         for head in heads {
             var binding = Binding(variables: variables, depth: 0, bound: mentioned)
@@ -77,7 +81,9 @@ struct SafetyCheck {
         for head in clause.heads {
             var reading = binding
             reading.read(head)
-            for id in reading.unmet { unsafe(id, VariablePlace.find(id, in: head) ?? head.location) }
+            for id in reading.unmet {
+                unsafe(id, VariablePlace.find(id, in: head) ?? head.location)
+            }
             reading.unmet = []
             place = head.location
             closures(in: head, reading)
@@ -105,8 +111,10 @@ struct SafetyCheck {
         let isKeyword = FutureKeywords(name: name) != nil
         diagnostics.append(
             Diagnostic(
-                .unsafeVariable, "var \(name.hasPrefix("$") ? "_" : name) is unsafe\(suffix)", at: place,
-                hint: isKeyword ? "`import future.keywords.\(name)` to import a future keyword" : nil))
+                .unsafeVariable, "var \(name.hasPrefix("$") ? "_" : name) is unsafe\(suffix)",
+                at: place,
+                hint: isKeyword
+                    ? "`import future.keywords.\(name)` to import a future keyword" : nil))
     }
 
     // MARK: Closures
@@ -166,7 +174,8 @@ struct SafetyCheck {
         case .ref(let head, let operands):
             closures(in: head, binding)
             for operand in operands { closures(in: operand, binding) }
-        case .array(let elements), .set(let elements), .template(let elements), .call(_, _, let elements):
+        case .array(let elements), .set(let elements), .template(let elements),
+            .call(_, _, let elements):
             for element in elements { closures(in: element, binding) }
         case .object(let entries):
             for entry in entries {
@@ -186,8 +195,8 @@ struct SafetyCheck {
 
 /// Where a message about a variable points.
 enum VariablePlace {
-    /// The innermost call inside the expression that takes the variable, because OPA evaluates it as
-    /// an expression of its own; else the expression.
+    /// The innermost call inside the expression that takes the variable, because OPA evaluates it
+    /// as an expression of its own; else the expression.
     static func find(_ id: Int, in expression: Expression) -> Location {
         guard case .term(let term) = expression.kind else { return expression.location }
         if case .call(_, _, let arguments) = term.kind {
@@ -217,7 +226,8 @@ enum VariablePlace {
         switch term.kind {
         case .local(id, _): term.location
         case .ref(let head, let operands): first([head] + operands) { find(id, in: $0) }
-        case .array(let elements), .set(let elements), .template(let elements), .call(_, _, let elements):
+        case .array(let elements), .set(let elements), .template(let elements),
+            .call(_, _, let elements):
             first(elements) { find(id, in: $0) }
         case .object(let entries):
             first(entries.flatMap { [$0.key, $0.value] }) { find(id, in: $0) }
@@ -247,7 +257,9 @@ struct SharedLines {
         for module in modules {
             var previous: Rule?
             for rule in module.rules {
-                if let previous, previous.location.row == rule.location.row { add([previous, rule]) }
+                if let previous, previous.location.row == rule.location.row {
+                    add([previous, rule])
+                }
                 previous = rule
             }
         }

@@ -9,7 +9,8 @@ struct Stage: Sendable {
     let run: @Sendable (Compilation) -> [Diagnostic]
 
     init(
-        _ name: String, after: [String] = [], _ run: @escaping @Sendable (Compilation) -> [Diagnostic]
+        _ name: String, after: [String] = [],
+        _ run: @escaping @Sendable (Compilation) -> [Diagnostic]
     ) {
         self.name = name
         self.after = after
@@ -33,7 +34,9 @@ struct Stage: Sendable {
         // Rules are typed before those that refer to them.
         Stage("types", after: ["safety", "recursion"], TypeCheck.check),
         Stage("builtins", after: ["resolve"], BuiltinCheck.check),
-        Stage("generate", after: ["replacements", "conflicts", "safety", "types"]) { $0.generate() },
+        Stage("generate", after: ["replacements", "conflicts", "safety", "types"]) {
+            $0.generate()
+        },
         // Whatever was compiled passes the verifier before anybody runs it.
         Stage("verify", after: ["generate"]) { ProgramCheck.check($0) },
     ]

@@ -4,7 +4,8 @@
 public struct Builtin: Sendable {
     /// The dotted name, e.g. `io.jwt.decode`.
     public let name: String
-    /// Its type in the notation of `Signature`, e.g. `"string, any<string, set[string]> -> boolean"`.
+    /// Its type in the notation of `Signature`, e.g. `"string, any<string, set[string]> ->
+    /// boolean"`.
     public let signature: String
     /// Operands it takes, counted from the signature.
     public let arity: Int
@@ -48,8 +49,10 @@ public struct Builtin: Sendable {
             if byte == UInt8(ascii: ">") && previous == UInt8(ascii: "-") { break }
             previous = byte
             switch byte {
-            case UInt8(ascii: "["), UInt8(ascii: "<"), UInt8(ascii: "{"), UInt8(ascii: "("): nesting += 1
-            case UInt8(ascii: "]"), UInt8(ascii: ">"), UInt8(ascii: "}"), UInt8(ascii: ")"): nesting -= 1
+            case UInt8(ascii: "["), UInt8(ascii: "<"), UInt8(ascii: "{"), UInt8(ascii: "("):
+                nesting += 1
+            case UInt8(ascii: "]"), UInt8(ascii: ">"), UInt8(ascii: "}"), UInt8(ascii: ")"):
+                nesting -= 1
             case UInt8(ascii: ",") where nesting == 0: count += 1
             case UInt8(ascii: " "), UInt8(ascii: "-"): break
             default: hasOperand = true
@@ -100,13 +103,18 @@ public struct BuiltinError: Error {
 
     /// `operand 1 must be string but got number`
     /// - Parameter position: counted from 1.
-    public static func operand(_ position: Int, mustBe expected: String, got value: Value) -> BuiltinError {
+    public static func operand(_ position: Int, mustBe expected: String, got value: Value)
+        -> BuiltinError
+    {
         BuiltinError(.type, "operand \(position) must be \(expected) but got \(value.typeName)")
     }
 
     /// `operand 1 must be one of {array, object, set} but got number`
-    public static func operand(_ position: Int, mustBeOneOf expected: String, got value: Value) -> BuiltinError {
-        BuiltinError(.type, "operand \(position) must be one of {\(expected)} but got \(value.typeName)")
+    public static func operand(_ position: Int, mustBeOneOf expected: String, got value: Value)
+        -> BuiltinError
+    {
+        BuiltinError(
+            .type, "operand \(position) must be one of {\(expected)} but got \(value.typeName)")
     }
 
     public static func failed(_ message: String) -> BuiltinError { BuiltinError(.builtin, message) }
@@ -116,31 +124,41 @@ extension Operands {
     /// Operand `index` as a string, or the type error that OPA gives.
     @inlinable
     public func string(_ index: Int) throws(BuiltinError) -> Value {
-        guard self[index].isString else { throw .operand(index + 1, mustBe: "string", got: self[index]) }
+        guard self[index].isString else {
+            throw .operand(index + 1, mustBe: "string", got: self[index])
+        }
         return self[index]
     }
 
     @inlinable
     public func array(_ index: Int) throws(BuiltinError) -> Value {
-        guard self[index].kind == .array else { throw .operand(index + 1, mustBe: "array", got: self[index]) }
+        guard self[index].kind == .array else {
+            throw .operand(index + 1, mustBe: "array", got: self[index])
+        }
         return self[index]
     }
 
     @inlinable
     public func object(_ index: Int) throws(BuiltinError) -> Value {
-        guard self[index].kind == .object else { throw .operand(index + 1, mustBe: "object", got: self[index]) }
+        guard self[index].kind == .object else {
+            throw .operand(index + 1, mustBe: "object", got: self[index])
+        }
         return self[index]
     }
 
     @inlinable
     public func set(_ index: Int) throws(BuiltinError) -> Value {
-        guard self[index].kind == .set else { throw .operand(index + 1, mustBe: "set", got: self[index]) }
+        guard self[index].kind == .set else {
+            throw .operand(index + 1, mustBe: "set", got: self[index])
+        }
         return self[index]
     }
 
     @inlinable
     public func number(_ index: Int) throws(BuiltinError) -> Value {
-        guard self[index].isNumber else { throw .operand(index + 1, mustBe: "number", got: self[index]) }
+        guard self[index].isNumber else {
+            throw .operand(index + 1, mustBe: "number", got: self[index])
+        }
         return self[index]
     }
 
@@ -149,7 +167,8 @@ extension Operands {
         let value = try number(index)
         if let integer = value.asInteger { return Int(integer) }
         // As in OPA, `1.0` and `1e3` are none.
-        throw BuiltinError(.type, "operand \(index + 1) must be integer number but got floating-point number")
+        throw BuiltinError(
+            .type, "operand \(index + 1) must be integer number but got floating-point number")
     }
 
     public func boolean(_ index: Int) throws(BuiltinError) -> Bool {

@@ -15,7 +15,8 @@ struct ArrayBuilder {
     static let mark: UInt32 = 2
 
     init(_ arena: Arena) {
-        state = arena.allocate(bytes: MemoryLayout<State>.size).bindMemory(to: State.self, capacity: 1)
+        state = arena.allocate(bytes: MemoryLayout<State>.size).bindMemory(
+            to: State.self, capacity: 1)
         state.initialize(to: State(arena: arena, elements: arena.values(4), count: 0, capacity: 4))
     }
 
@@ -23,7 +24,9 @@ struct ArrayBuilder {
         state = UnsafeMutablePointer(mutating: value.pointer!.assumingMemoryBound(to: State.self))
     }
 
-    var value: Value { Value(kind: .builder, bits: UInt64(UInt(bitPattern: state)), length: Self.mark) }
+    var value: Value {
+        Value(kind: .builder, bits: UInt64(UInt(bitPattern: state)), length: Self.mark)
+    }
 
     func append(_ value: Value) {
         if state.pointee.count == state.pointee.capacity {

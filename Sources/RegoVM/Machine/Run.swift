@@ -27,7 +27,8 @@ extension Machine {
                 if !scope.pointee.replacesInput && !document.isDefined { pc = Int(i.target) }
             case .data:
                 let value =
-                    scope.pointee.replacesData ? replacedData(Int(i.b)) : policy.linkedData[Int(i.b)]
+                    scope.pointee.replacesData
+                    ? replacedData(Int(i.b)) : policy.linkedData[Int(i.b)]
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
             case .dot:
                 let value = V(i.b)[V(i.c)]

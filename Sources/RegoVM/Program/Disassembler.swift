@@ -73,8 +73,8 @@ public struct Disassembler {
     /// The operand at the start of `text` and what to print for it.
     private func replacement(_ text: Substring, _ i: Instruction) -> (token: String, text: String)?
     {
-        for (token, print) in Self.tokens where text.hasPrefix(token) {
-            return (token, print(self, i))
+        for (token, describe) in Self.tokens where text.hasPrefix(token) {
+            return (token, describe(self, i))
         }
         return nil
     }

@@ -3,8 +3,8 @@
 /// Memory for the values of one evaluation: handed out by moving a pointer, given back all at once.
 ///
 /// One arena belongs to one thread. `reset` keeps the first chunk, so evaluations that fit it
-/// never call malloc. An arena over its limit goes on (so that nothing crashes half-way) but says so
-/// in `isExhausted`, and whoever runs the evaluation stops it there.
+/// never call malloc. An arena over its limit goes on (so that nothing crashes half-way) but says
+/// so in `isExhausted`, and whoever runs the evaluation stops it there.
 public struct Arena: @unchecked Sendable {
     @usableFromInline let state: UnsafeMutablePointer<State>
 
@@ -28,7 +28,8 @@ public struct Arena: @unchecked Sendable {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: chunk, alignment: 16)
         state.initialize(
             to: State(
-                cursor: memory, end: memory + chunk, first: memory, firstSize: chunk, others: nil, used: 0,
+                cursor: memory, end: memory + chunk, first: memory, firstSize: chunk, others: nil,
+                used: 0,
                 limit: limit))
     }
 
@@ -90,7 +91,8 @@ public struct Arena: @unchecked Sendable {
     }
 
     @inlinable
-    public func allocate<T: BitwiseCopyable>(_ type: T.Type, count: Int) -> UnsafeMutablePointer<T> {
+    public func allocate<T: BitwiseCopyable>(_ type: T.Type, count: Int) -> UnsafeMutablePointer<T>
+    {
         allocate(bytes: count &* MemoryLayout<T>.stride).assumingMemoryBound(to: T.self)
     }
 

@@ -23,7 +23,8 @@ public struct CollectionBuilder {
 
     public enum Insertion {
         case inserted
-        /// The key was there; nothing changed. `sameValue` tells whether its value equals the new one.
+        /// The key was there; nothing changed. `sameValue` tells whether its value equals the new
+        /// one.
         case present(sameValue: Bool)
     }
 
@@ -38,7 +39,8 @@ public struct CollectionBuilder {
     public static let smallCapacity = 4
 
     init(_ arena: Arena, isObject: Bool, capacity: Int) {
-        state = arena.allocate(bytes: MemoryLayout<State>.size).bindMemory(to: State.self, capacity: 1)
+        state = arena.allocate(bytes: MemoryLayout<State>.size).bindMemory(
+            to: State.self, capacity: 1)
         let capacity = max(capacity, 1)
         let keys = arena.values(capacity)
         state.initialize(
@@ -54,7 +56,9 @@ public struct CollectionBuilder {
 
     /// The builder as a value, to keep it in a register; `length` tells sets (0) from objects (1).
     var value: Value {
-        Value(kind: .builder, pointer: UnsafeRawPointer(state), length: state.pointee.isObject ? 1 : 0)
+        Value(
+            kind: .builder, pointer: UnsafeRawPointer(state), length: state.pointee.isObject ? 1 : 0
+        )
     }
 
     /// Replaces each value of an object that is still being filled.
@@ -77,7 +81,9 @@ public struct CollectionBuilder {
         let hash = state.pointee.slotCount > 0 ? key.hash : 0
         let index = find(key, hash)
         if index >= 0 {
-            return .present(sameValue: !state.pointee.isObject || state.pointee.values[index].isEqual(to: value))
+            return .present(
+                sameValue: !state.pointee.isObject || state.pointee.values[index].isEqual(to: value)
+            )
         }
         append(key, value, hash)
         return .inserted
@@ -150,7 +156,9 @@ public struct CollectionBuilder {
     public func finish() -> Value {
         let arena = state.pointee.arena
         return state.pointee.isObject
-            ? .object(in: arena, uniqueKeys: state.pointee.keys, values: state.pointee.values, count: count)
+            ? .object(
+                in: arena, uniqueKeys: state.pointee.keys, values: state.pointee.values,
+                count: count)
             : .set(in: arena, unique: state.pointee.keys, count: count)
     }
 }
@@ -160,7 +168,8 @@ public struct CollectionBuilder {
 extension Value {
     /// Lays out an object from distinct keys in any order.
     static func object(
-        in arena: Arena, uniqueKeys keys: UnsafePointer<Value>, values: UnsafePointer<Value>, count: Int
+        in arena: Arena, uniqueKeys keys: UnsafePointer<Value>, values: UnsafePointer<Value>,
+        count: Int
     ) -> Value {
         guard count > 0 else { return .emptyObject }
         let (memory, slots) = entries(count, stored: count * 2, in: arena)
@@ -211,7 +220,9 @@ extension Value {
     }
 }
 
-private func putSlot(_ slots: UnsafeMutablePointer<UInt32>, _ slotCount: Int, _ hash: UInt64, _ index: Int) {
+private func putSlot(
+    _ slots: UnsafeMutablePointer<UInt32>, _ slotCount: Int, _ hash: UInt64, _ index: Int
+) {
     let mask = slotCount - 1
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 { slot = (slot + 1) & mask }
@@ -219,7 +230,8 @@ private func putSlot(_ slots: UnsafeMutablePointer<UInt32>, _ slotCount: Int, _ 
 }
 
 func fillSlots(
-    _ slots: UnsafeMutablePointer<UInt32>, _ slotCount: Int, _ keys: UnsafePointer<Value>, _ count: Int
+    _ slots: UnsafeMutablePointer<UInt32>, _ slotCount: Int, _ keys: UnsafePointer<Value>,
+    _ count: Int
 ) {
     guard slotCount > 0 else { return }
     slots.update(repeating: 0, count: slotCount)
@@ -288,7 +300,9 @@ private func merge(
     var left = low
     var right = middle
     for target in low..<high {
-        if left < middle, right >= high || keys[Int(from[left])].compare(keys[Int(from[right])]) <= 0 {
+        if left < middle,
+            right >= high || keys[Int(from[left])].compare(keys[Int(from[right])]) <= 0
+        {
             into[target] = from[left]
             left += 1
         } else {

@@ -15,7 +15,9 @@ extension Value {
                 pointer.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self),
                 other.pointer.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self), count)
         }
-        if kind == other.kind && kind.rawValue <= Kind.integer.rawValue { return bits == other.bits }
+        if kind == other.kind && kind.rawValue <= Kind.integer.rawValue {
+            return bits == other.bits
+        }
         return isEqualSlow(other)
     }
 
@@ -28,7 +30,9 @@ extension Value {
         case .array, .set:
             let left = elements
             let right = other.elements
-            for index in 0..<left.count where !left[index].isEqual(to: right[index]) { return false }
+            for index in 0..<left.count where !left[index].isEqual(to: right[index]) {
+                return false
+            }
             return true
         case .object:
             let left = keys

@@ -50,7 +50,9 @@ struct DecimalText {
         if position < text.count {
             position += 1
             var negative = false
-            if position < text.count, text[position] == UInt8(ascii: "-") || text[position] == UInt8(ascii: "+") {
+            if position < text.count,
+                text[position] == UInt8(ascii: "-") || text[position] == UInt8(ascii: "+")
+            {
                 negative = text[position] == UInt8(ascii: "-")
                 position += 1
             }
@@ -153,7 +155,8 @@ struct DecimalText {
     /// Gives a number's text form; an integer's is written into the stack.
     static func withDigits<Result>(_ value: Value, _ body: (DecimalText) -> Result) -> Result {
         guard let integer = value.asInteger else { return body(DecimalText(value.bytes)) }
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: IntegerText.capacity) { buffer in
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: IntegerText.capacity) {
+            buffer in
             let start = IntegerText.write(integer, into: buffer)
             return body(DecimalText(UnsafeBufferPointer(rebasing: buffer[start...])))
         }

@@ -13,6 +13,9 @@ public struct JSONReader {
     private let interner: StringInterner?
     private var stack: ValueStack
     private var depth = 0
+    /// Room for what strings with escapes become. It is made for the first one, as large as the
+    /// text that is left then: no string gets longer by decoding.
+    private var decoded: UnsafeMutablePointer<UInt8>?
     public private(set) var hasDuplicateKeys = false
 
     public struct Failure: Error, Equatable {
@@ -56,7 +59,13 @@ public struct JSONReader {
 
     private func failure(_ code: Failure.Code) -> Failure { Failure(code: code, offset: position) }
 
+    /// Compact text has hardly any white space: mostly one comparison is all.
+    @inline(__always)
     private mutating func skipSpace() {
+        if position < text.count, text[position] <= 0x20 { skipSpaces() }
+    }
+
+    private mutating func skipSpaces() {
         while position < text.count {
             switch text[position] {
             case 0x20, 0x0A, 0x0D, 0x09: position &+= 1
@@ -119,6 +128,7 @@ public struct JSONReader {
     }
 
     /// Steps over a comma (true) or the closing byte (false).
+    @inline(__always)
     private mutating func more(closing: UInt8) throws(Failure) -> Bool {
         skipSpace()
         guard position < text.count else { throw failure(.unexpectedEnd) }
@@ -136,30 +146,40 @@ public struct JSONReader {
             depth -= 1
             return .emptyObject
         }
-        while true {
-            skipSpace()
-            guard position < text.count else { throw failure(.unexpectedEnd) }
-            guard text[position] == UInt8(ascii: "\"") else { throw failure(.unexpectedByte) }
-            let key = try string()
-            skipSpace()
-            guard position < text.count else { throw failure(.unexpectedEnd) }
-            guard text[position] == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
-            position &+= 1
+        var deepest: UInt16 = 0
+        repeat {
+            let key = try key()
             let element = try value()
             stack.push(key)
             stack.push(element)
-            if try !more(closing: UInt8(ascii: "}")) { break }
-        }
+            deepest = max(deepest, element.nesting)
+        } while try more(closing: UInt8(ascii: "}"))
         depth -= 1
-        return closeObject(base)
+        return closeObject(base, deepest)
+    }
+
+    /// A key and the colon behind it.
+    @inline(__always)
+    private mutating func key() throws(Failure) -> Value {
+        skipSpace()
+        guard position < text.count else { throw failure(.unexpectedEnd) }
+        guard text[position] == UInt8(ascii: "\"") else { throw failure(.unexpectedByte) }
+        let key = try string()
+        skipSpace()
+        guard position < text.count else { throw failure(.unexpectedEnd) }
+        guard text[position] == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
+        position &+= 1
+        return key
     }
 
     /// Lays out the pairs above `base` on the stack as an object.
-    private mutating func closeObject(_ base: Int) -> Value {
+    ///
+    /// - Parameter deepest: how deep the deepest of its values nests.
+    private mutating func closeObject(_ base: Int, _ deepest: UInt16) -> Value {
         let count = (stack.count - base) / 2
         let pairs = stack.base + base
         stack.count = base
-        if count <= smallCollection { return smallObject(pairs, count) }
+        if count <= smallCollection { return smallObject(pairs, count, deepest) }
         let builder = CollectionBuilder.object(in: arena, capacity: count)
         for index in 0..<count { builder.update(pairs[index * 2], pairs[index * 2 + 1]) }
         if builder.count != count { hasDuplicateKeys = true }
@@ -167,16 +187,18 @@ public struct JSONReader {
     }
 
     /// Insertion sort straight into place: most objects are small.
-    private mutating func smallObject(_ pairs: UnsafePointer<Value>, _ count: Int) -> Value {
+    private mutating func smallObject(
+        _ pairs: UnsafePointer<Value>, _ count: Int, _ deepest: UInt16
+    ) -> Value {
         let keys = arena.values(count * 2)
         let values = keys + count
         var stored = 0
         for index in 0..<count {
-            let key = pairs[index * 2]
+            let key = pairs + index * 2
             var hole = stored
             var order = 1
             while hole > 0 {
-                order = keys[hole - 1].compare(key)
+                order = Self.order(keys + (hole - 1), key)
                 if order <= 0 { break }
                 hole -= 1
             }
@@ -185,20 +207,38 @@ public struct JSONReader {
                 values[hole - 1] = pairs[index * 2 + 1]
                 continue
             }
+            // `update` moves a value as 16 bytes, an assignment moves it field by field.
             var moving = stored
             while moving > hole {
-                keys[moving] = keys[moving - 1]
-                values[moving] = values[moving - 1]
+                (keys + moving).update(from: keys + (moving - 1), count: 1)
+                (values + moving).update(from: values + (moving - 1), count: 1)
                 moving -= 1
             }
-            keys[hole] = key
-            values[hole] = pairs[index * 2 + 1]
+            (keys + hole).update(from: key, count: 1)
+            (values + hole).update(from: key + 1, count: 1)
             stored += 1
         }
-        if stored < count { (keys + stored).update(from: values, count: stored) }
-        let parts = max(Value.nesting(keys, stored), Value.nesting(keys + stored, stored))
+        guard stored == count else {
+            // Of a key that came again an earlier value may have been the deepest.
+            (keys + stored).update(from: values, count: stored)
+            return Value(
+                kind: .object, pointer: UnsafeRawPointer(keys), length: stored,
+                parts: Value.nesting(keys + stored, stored))
+        }
         return Value(
-            kind: .object, pointer: UnsafeRawPointer(keys), length: stored, parts: parts)
+            kind: .object, pointer: UnsafeRawPointer(keys), length: count, parts: deepest)
+    }
+
+    /// The order of two strings; mostly their first bytes tell.
+    @inline(__always)
+    private static func order(_ left: UnsafePointer<Value>, _ right: UnsafePointer<Value>) -> Int {
+        if left.pointee.length > 0, right.pointee.length > 0,
+            let first = left.pointee.pointer?.load(as: UInt8.self),
+            let other = right.pointee.pointer?.load(as: UInt8.self), first != other
+        {
+            return first < other ? -1 : 1
+        }
+        return compareBytes(left.pointee.bytes, right.pointee.bytes)
     }
 
     private mutating func number() throws(Failure) -> Value {
@@ -212,41 +252,71 @@ public struct JSONReader {
     }
 
     private mutating func string() throws(Failure) -> Value {
-        position &+= 1
-        let start = position
-        var isASCII = true
-        while true {
-            position = JSONText.plainEnd(text, from: position)
-            guard position < text.count else { throw failure(.unexpectedEnd) }
-            let byte = text[position]
-            if byte == UInt8(ascii: "\"") { break }
-            if byte == UInt8(ascii: "\\") { return try escapedString(from: start) }
-            guard byte >= 0x80 else { throw failure(.invalidString) }
-            isASCII = false
-            position &+= 1
+        let start = position &+ 1
+        let end = JSONText.plainEnd(text, from: start)
+        guard end < text.count, text[end] == UInt8(ascii: "\"") else {
+            return try unusualString(from: start, plainTo: end)
         }
-        let bytes = UnsafeBufferPointer(rebasing: text[start..<position])
-        guard isASCII || UTF8Text.isValid(bytes) else {
-            position = start
-            throw failure(.invalidUTF8)
-        }
-        position &+= 1
-        return interner?.string(bytes) ?? .string(sharing: bytes)
+        position = end &+ 1
+        return string(UnsafeBufferPointer(rebasing: text[start..<end]))
     }
 
-    private mutating func escapedString(from start: Int) throws(Failure) -> Value {
-        var end = position
-        while end < text.count, text[end] != UInt8(ascii: "\"") {
-            end += text[end] == UInt8(ascii: "\\") ? 2 : 1
+    /// A string that is not plain ASCII up to its end, or that has none.
+    private mutating func unusualString(
+        from start: Int, plainTo plainEnd: Int
+    ) throws(Failure) -> Value {
+        var end = plainEnd
+        while end < text.count, text[end] >= 0x80 {
+            position = end
+            let width = UTF8Text.width(text, at: end)
+            guard width > 0 else { throw failure(.invalidUTF8) }
+            end = JSONText.plainEnd(text, from: end &+ width)
         }
+        position = end
         guard end < text.count else { throw failure(.unexpectedEnd) }
-        let raw = UnsafeBufferPointer(rebasing: text[start..<end])
-        let memory = arena.allocate(UInt8.self, count: raw.count)
-        guard let count = JSONText.unescape(raw, into: memory) else { throw failure(.invalidString) }
-        let bytes = UnsafeBufferPointer(start: UnsafePointer(memory), count: count)
-        guard UTF8Text.isValid(bytes) else { throw failure(.invalidUTF8) }
+        guard text[end] == UInt8(ascii: "\"") else {
+            guard text[end] == UInt8(ascii: "\\") else { throw failure(.invalidString) }
+            return try escapedString(from: start)
+        }
         position = end &+ 1
-        return interner?.string(bytes) ?? .string(sharing: bytes)
+        return string(UnsafeBufferPointer(rebasing: text[start..<end]))
+    }
+
+    @inline(__always)
+    private func string(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
+        interner?.string(bytes) ?? .string(sharing: bytes)
+    }
+
+    /// A string with at least one escape: decoded in one pass.
+    private mutating func escapedString(from start: Int) throws(Failure) -> Value {
+        let memory = decoded ?? arena.allocate(UInt8.self, count: text.count &- start)
+        var count = 0
+        position = start
+        while true {
+            let end = JSONText.copyPlain(text, from: position, into: memory + count)
+            count &+= end &- position
+            position = end
+            guard end < text.count else { throw failure(.unexpectedEnd) }
+            let byte = text[end]
+            if byte == UInt8(ascii: "\"") { break }
+            if byte == UInt8(ascii: "\\") {
+                guard let escape = JSONText.unescape(text, at: end, into: memory + count) else {
+                    throw failure(.invalidString)
+                }
+                position = escape.end
+                count &+= escape.written
+                continue
+            }
+            guard byte >= 0x80 else { throw failure(.invalidString) }
+            let width = UTF8Text.width(text, at: end)
+            guard width > 0 else { throw failure(.invalidUTF8) }
+            for index in 0..<width { memory[count &+ index] = text[end &+ index] }
+            position &+= width
+            count &+= width
+        }
+        position &+= 1
+        decoded = memory + count
+        return string(UnsafeBufferPointer(start: UnsafePointer(memory), count: count))
     }
 }
 
@@ -262,14 +332,17 @@ struct ValueStack {
         base = arena.values(capacity)
     }
 
+    @inline(__always)
     mutating func push(_ value: Value) {
-        if count == capacity {
-            let larger = arena.values(capacity * 2)
-            larger.update(from: base, count: count)
-            base = larger
-            capacity *= 2
-        }
+        if count == capacity { grow() }
         base[count] = value
         count &+= 1
+    }
+
+    private mutating func grow() {
+        let larger = arena.values(capacity * 2)
+        larger.update(from: base, count: count)
+        base = larger
+        capacity *= 2
     }
 }

@@ -7,68 +7,87 @@ enum JSONText {
     @inline(__always)
     static func plainEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         guard let base = text.baseAddress else { return start }
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
         var position = start
         while position &+ 8 <= text.count {
-            let word = UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self).littleEndian
-            let quote = word ^ (ones &* 0x22)
-            let slash = word ^ (ones &* 0x5C)
-            let found =
-                ((quote &- ones) & ~quote) | ((slash &- ones) & ~slash) | ((word &- (ones &* 0x20)) & ~word)
-                | word
-            let marks = found & highs
+            let marks = notPlain(UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self))
             if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
             position &+= 8
         }
-        while position < text.count {
-            let byte = text[position]
-            if byte == 0x22 || byte == 0x5C || byte < 0x20 || byte >= 0x80 { return position }
+        while position < text.count, isPlain(text[position]) { position &+= 1 }
+        return position
+    }
+
+    /// `plainEnd`, and a copy of what lies before it. May write as much of `memory` as all of the
+    /// text from `start` on would take.
+    @inline(__always)
+    static func copyPlain(
+        _ text: UnsafeBufferPointer<UInt8>, from start: Int,
+        into memory: UnsafeMutablePointer<UInt8>
+    ) -> Int {
+        guard let base = text.baseAddress else { return start }
+        var position = start
+        while position &+ 8 <= text.count {
+            let word = UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
+            let target = UnsafeMutableRawPointer(memory + (position &- start))
+            target.storeBytes(of: word, as: UInt64.self)
+            let marks = notPlain(word)
+            if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
+            position &+= 8
+        }
+        while position < text.count, isPlain(text[position]) {
+            memory[position &- start] = text[position]
             position &+= 1
         }
         return position
     }
 
-    /// Decodes the inside of a string into `memory`, which needs room for `raw.count` bytes.
-    /// - Returns: bytes written; nil when an escape or a control character is not allowed. A lone
-    ///   surrogate becomes U+FFFD, as in Go.
-    static func unescape(_ raw: UnsafeBufferPointer<UInt8>, into memory: UnsafeMutablePointer<UInt8>) -> Int? {
-        var read = 0
-        var written = 0
-        while read < raw.count {
-            let byte = raw[read]
-            guard byte >= 0x20 else { return nil }
-            guard byte == UInt8(ascii: "\\") else {
-                memory[written] = byte
-                read += 1
-                written += 1
-                continue
-            }
-            guard read + 1 < raw.count else { return nil }
-            let escape = raw[read + 1]
-            read += 2
-            if escape == UInt8(ascii: "u") {
-                guard let unit = hexadecimal(raw, read) else { return nil }
-                read += 4
-                var scalar = unit
-                if unit >= 0xD800 && unit < 0xE000 {
-                    scalar = 0xFFFD
-                    if unit < 0xDC00, read + 1 < raw.count, raw[read] == UInt8(ascii: "\\"),
-                        raw[read + 1] == UInt8(ascii: "u"), let low = hexadecimal(raw, read + 2),
-                        low >= 0xDC00 && low < 0xE000
-                    {
-                        scalar = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
-                        read += 6
-                    }
-                }
-                written += UTF8Text.encode(scalar, into: memory + written)
-                continue
-            }
+    /// Has the high bit set in the first byte of `word` that is not plain; a borrow only reaches
+    /// bits above it, which mean nothing.
+    @inline(__always)
+    private static func notPlain(_ word: UInt64) -> UInt64 {
+        let word = word.littleEndian
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let quote = word ^ (ones &* 0x22)
+        let slash = word ^ (ones &* 0x5C)
+        let found = (quote &- ones) | (slash &- ones) | (word &- (ones &* 0x20)) | word
+        return found & (ones &* 0x80)
+    }
+
+    @inline(__always)
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
+    }
+
+    /// Decodes the escape that begins with the backslash at `start`; it never takes more memory
+    /// than text. A lone surrogate becomes U+FFFD, as in Go.
+    ///
+    /// - Returns: where the text goes on and how many bytes were written; nil when there is no such
+    ///   escape.
+    static func unescape(
+        _ text: UnsafeBufferPointer<UInt8>, at start: Int, into memory: UnsafeMutablePointer<UInt8>
+    ) -> (end: Int, written: Int)? {
+        guard start &+ 1 < text.count else { return nil }
+        let escape = text[start &+ 1]
+        var end = start &+ 2
+        guard escape == UInt8(ascii: "u") else {
             guard let plain = simpleEscape(escape) else { return nil }
-            memory[written] = plain
-            written += 1
+            memory[0] = plain
+            return (end, 1)
         }
-        return written
+        guard let unit = hexadecimal(text, end) else { return nil }
+        end &+= 4
+        var scalar = unit
+        if unit >= 0xD800 && unit < 0xE000 {
+            scalar = 0xFFFD
+            if unit < 0xDC00, end &+ 1 < text.count, text[end] == UInt8(ascii: "\\"),
+                text[end &+ 1] == UInt8(ascii: "u"), let low = hexadecimal(text, end &+ 2),
+                low >= 0xDC00 && low < 0xE000
+            {
+                scalar = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
+                end &+= 6
+            }
+        }
+        return (end, UTF8Text.encode(scalar, into: memory))
     }
 
     private static func simpleEscape(_ byte: UInt8) -> UInt8? {
@@ -166,36 +185,53 @@ public enum UTF8Text {
     /// True when `bytes` are well-formed UTF-8: no overlong forms, no surrogates, nothing above
     /// U+10FFFF.
     public static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        var index = 0
-        let count = bytes.count
-        while index < count {
-            let byte = bytes[index]
-            if byte < 0x80 {
-                index &+= 1
-                continue
-            }
-            let length: Int
-            var low: UInt8 = 0x80
-            var high: UInt8 = 0xBF
-            switch byte {
-            case 0xC2...0xDF: length = 2
-            case 0xE0: (length, low) = (3, 0xA0)
-            case 0xE1...0xEC, 0xEE...0xEF: length = 3
-            case 0xED: (length, high) = (3, 0x9F)
-            case 0xF0: (length, low) = (4, 0x90)
-            case 0xF1...0xF3: length = 4
-            case 0xF4: (length, high) = (4, 0x8F)
-            default: return false
-            }
-            guard index &+ length <= count, bytes[index &+ 1] >= low, bytes[index &+ 1] <= high else { return false }
-            var tail = 2
-            while tail < length {
-                guard bytes[index &+ tail] & 0xC0 == 0x80 else { return false }
-                tail &+= 1
-            }
-            index &+= length
+        var index = asciiEnd(bytes, from: 0)
+        while index < bytes.count {
+            let width = width(bytes, at: index)
+            guard width > 0 else { return false }
+            index = asciiEnd(bytes, from: index &+ width)
         }
         return true
+    }
+
+    /// The first byte from `start` that is not ASCII.
+    private static func asciiEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard let base = bytes.baseAddress else { return start }
+        var index = start
+        while index &+ 8 <= bytes.count {
+            let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self).littleEndian
+            let marks = word & 0x8080_8080_8080_8080
+            if marks != 0 { return index &+ marks.trailingZeroBitCount / 8 }
+            index &+= 8
+        }
+        while index < bytes.count, bytes[index] < 0x80 { index &+= 1 }
+        return index
+    }
+
+    /// The length of the well-formed sequence at `index`, whose first byte is not ASCII; 0 when it
+    /// is ill-formed (Unicode, table 3-7).
+    static func width(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Int {
+        let length: Int
+        var low: UInt8 = 0x80
+        var high: UInt8 = 0xBF
+        switch bytes[index] {
+        case 0xC2...0xDF: length = 2
+        case 0xE0: (length, low) = (3, 0xA0)
+        case 0xE1...0xEC, 0xEE...0xEF: length = 3
+        case 0xED: (length, high) = (3, 0x9F)
+        case 0xF0: (length, low) = (4, 0x90)
+        case 0xF1...0xF3: length = 4
+        case 0xF4: (length, high) = (4, 0x8F)
+        default: return 0
+        }
+        guard index &+ length <= bytes.count, bytes[index &+ 1] >= low, bytes[index &+ 1] <= high
+        else { return 0 }
+        var tail = 2
+        while tail < length {
+            guard bytes[index &+ tail] & 0xC0 == 0x80 else { return 0 }
+            tail &+= 1
+        }
+        return length
     }
 
     /// Writes a scalar (not a surrogate) and returns its number of bytes, at most 4.

@@ -18,6 +18,15 @@ extension Value {
         guard entries > 0, let base = pointer?.assumingMemoryBound(to: Value.self) else { return -1 }
         if entries <= smallCollection {
             var index = 0
+            if key.kind == .string {
+                while index < entries {
+                    if base[index].length == key.length, base[index].isEqual(to: key) {
+                        return index
+                    }
+                    index &+= 1
+                }
+                return -1
+            }
             while index < entries {
                 if base[index].isEqual(to: key) { return index }
                 index &+= 1
@@ -58,7 +67,8 @@ extension Value {
     @inlinable
     public subscript(key: StaticString) -> Value {
         guard kind == .object else { return .undefined }
-        return self[Value.string(key)]
+        let index = position(of: Value.string(key))
+        return index < 0 ? .undefined : values[index]
     }
 
     /// True when `member` is an element of a set or array or a value of an object (Rego's `in`).

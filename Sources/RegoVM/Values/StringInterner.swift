@@ -60,7 +60,9 @@ extension Value {
         case .array:
             guard count > 0 else { return .emptyArray }
             let memory = arena.values(count)
-            for index in 0..<count { memory[index] = elements[index].copied(into: arena, interner: interner) }
+            for index in 0..<count {
+                memory[index] = elements[index].copied(into: arena, interner: interner)
+            }
             return .array(sharing: memory, count: count)
         case .object:
             guard count > 0 else { return .emptyObject }
@@ -76,7 +78,9 @@ extension Value {
         case .set:
             guard count > 0 else { return .emptySet }
             let (memory, slots) = Value.entries(count, stored: count, in: arena)
-            for index in 0..<count { memory[index] = elements[index].copied(into: arena, interner: interner) }
+            for index in 0..<count {
+                memory[index] = elements[index].copied(into: arena, interner: interner)
+            }
             fillSlots(slots, slotCount(count), memory, count)
             return Value(
                 kind: .set, pointer: UnsafeRawPointer(memory), length: count, parts: nesting - 1)

@@ -91,7 +91,8 @@ package final class CheckHandler {
 
     /// Adds the decision to the agent's context.
     private func remember(
-        _ action: UnsafePointer<ActionFacts>, _ identity: UnsafePointer<AgentIdentity>, _ now: Int64,
+        _ action: UnsafePointer<ActionFacts>, _ identity: UnsafePointer<AgentIdentity>,
+        _ now: Int64,
         in agents: AgentStore
     ) {
         event.agent = identity.pointee.id
@@ -118,7 +119,9 @@ package final class CheckHandler {
         var facts = RecordFacts()
         if request.isPresent {
             facts.fill(point)
-            if let scopes = request.header(shared.settings.scopeHeader.name) { facts.scopes = scopes }
+            if let scopes = request.header(shared.settings.scopeHeader.name) {
+                facts.scopes = scopes
+            }
         }
         let bytes = record.encode(request, decision, facts, time: now)
         do throws(LogError) {

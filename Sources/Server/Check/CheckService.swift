@@ -6,8 +6,8 @@ import Platform
 
 /// The `Authorization/Check` method of one event loop.
 ///
-/// Answers wait until the records of their decisions are in the log: until the end of the loop's turn
-/// when the log is buffered, until the disk has them when it is durable.
+/// Answers wait until the records of their decisions are in the log: until the end of the loop's
+/// turn when the log is buffered, until the disk has them when it is durable.
 public final class CheckService: UnaryService {
     /// The method's path.
     public static let method = "/envoy.service.auth.v3.Authorization/Check"

@@ -18,7 +18,8 @@ public final class SharedState: Sendable {
     let deadline: UInt64
 
     public init(
-        settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy, log: LocalLog?,
+        settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy,
+        log: LocalLog?,
         memory: Int, deadline: UInt64
     ) {
         self.memory = memory
@@ -30,8 +31,8 @@ public final class SharedState: Sendable {
     }
 }
 
-/// The policy that decides now. Loops look at its number once a turn and take the lock only when it has
-/// changed.
+/// The policy that decides now. Loops look at its number once a turn and take the lock only when it
+/// has changed.
 public final class CurrentPolicy: Sendable {
     private let number = Atomic<Int>(0)
     private let snapshot: Mutex<PolicySnapshot>

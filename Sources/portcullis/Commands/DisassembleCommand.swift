@@ -47,7 +47,8 @@ struct ExplainCommand: ParsableCommand {
 
 /// Policies named on the command line, compiled.
 enum CompiledPaths {
-    /// - Returns: the compiler's output and the sources' names; says what is wrong and ends with 3 otherwise.
+    /// - Returns: the compiler's output and the sources' names; says what is wrong and ends with 3
+    ///   otherwise.
     static func compile(
         _ paths: [String], _ options: Compiler.Options
     ) throws -> (Compiler.Output, [String]) {

@@ -24,8 +24,11 @@ struct EvalCommand: ParsableCommand {
 
     @Option(
         name: [.short, .long], parsing: .singleValue,
-        help: "A folder in which only data.json and data.yaml are data. May be repeated.")
+        help: "A bundle: a folder or a .tar.gz file. May be repeated.")
     var bundle: [String] = []
+
+    @Option(name: .long, help: "Refused: signatures of bundles are not verified.")
+    var verificationKey: String?
 
     @Option(name: [.short, .long], help: "A JSON or YAML file with the input.")
     var input: String?
@@ -154,9 +157,10 @@ struct EvalCommand: ParsableCommand {
     private func load() throws(QueryFailure) -> PolicySources {
         var loader = PolicyLoader()
         loader.includesTests = true
-        loader.dataFiles = bundle.isEmpty ? .all : .named
+        loader.dataFiles = .all
+        loader.requiresSignatures = verificationKey != nil
         do throws(LoadFailure) {
-            return try loader.load(data + bundle)
+            return try loader.load(data, bundles: bundle)
         } catch {
             throw QueryFailure(error)
         }

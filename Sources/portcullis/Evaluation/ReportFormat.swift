@@ -126,6 +126,17 @@ extension EvaluationReport {
         }
     }
 
+    /// `1.5ms`, as Go writes a duration below a minute.
+    private static func duration(_ nanoseconds: UInt64) -> String {
+        let value = Double(nanoseconds)
+        switch nanoseconds {
+        case ..<1_000: return "\(nanoseconds)ns"
+        case ..<1_000_000: return "\(value / 1e3)µs"
+        case ..<1_000_000_000: return "\(value / 1e6)ms"
+        default: return "\(value / 1e9)s"
+        }
+    }
+
     /// Before an answer for people.
     var explanationText: String { explanationLines.map { $0 + "\n" }.joined() }
 
@@ -140,7 +151,7 @@ extension EvaluationReport {
             let rows = profile.map { line in
                 let name = fileName(line.position.file)
                 return [
-                    "\(Duration.nanoseconds(Int64(clamping: line.nanoseconds)))",
+                    Self.duration(line.nanoseconds),
                     "\(line.evaluations)", "\(line.redos)", "\(line.expressions)",
                     "\(name.isEmpty ? "query" : name):\(line.position.row)",
                 ]

@@ -24,7 +24,8 @@ enum PolicyCompilation {
         let policy = try compile(sources)
         do throws(PolicySnapshot.UnknownEntrypoint) {
             return try PolicySnapshot(
-                policy: policy, entrypoint: configuration.entrypoint, allowed: configuration.routeEntrypoints)
+                policy: policy, entrypoint: configuration.entrypoint,
+                allowed: configuration.routeEntrypoints)
         } catch {
             throw .entrypoint(error)
         }
@@ -55,7 +56,9 @@ enum PolicyCompilation {
 
 extension PolicyCompilation {
     /// A program that does not pass verification is a fault of the compiler, never run.
-    private static func link(_ output: Compiler.Output, _ sources: PolicySources) throws(CompilationFailure) -> Policy {
+    private static func link(_ output: Compiler.Output, _ sources: PolicySources)
+        throws(CompilationFailure) -> Policy
+    {
         do throws(VerificationError) {
             return try Policy.load(
                 program: output.program, data: sources.data, revision: sources.revision,

@@ -32,7 +32,8 @@ final class Service: Sendable {
         let shared = SharedState(
             settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
             policy: CurrentPolicy(policy), log: log,
-            memory: Int(configuration.limits.memory), deadline: UInt64(configuration.limits.deadline))
+            memory: Int(configuration.limits.memory),
+            deadline: UInt64(configuration.limits.deadline))
         try log?.start()
         do {
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
@@ -62,7 +63,8 @@ final class Service: Sendable {
     ) throws -> LocalLog {
         let isFirst =
             configuration.isCreatedFirst && !StorageFolder.exists(configuration.key)
-            && !StorageFolder.exists(configuration.directory) && !StorageFolder.exists(configuration.journal)
+            && !StorageFolder.exists(configuration.directory)
+            && !StorageFolder.exists(configuration.journal)
         var options = configuration.options
         if isFirst {
             try LogKey.create(configuration.key)
@@ -72,12 +74,14 @@ final class Service: Sendable {
             log: try StorageFolder(configuration.directory, creating: isFirst),
             journal: try StorageFolder(configuration.journal, creating: isFirst))
         let log = try LocalLog.open(
-            folders, signer: try LogKey.load(configuration.key, origin: configuration.origin), options,
+            folders, signer: try LogKey.load(configuration.key, origin: configuration.origin),
+            options,
             onEvent: { report($0, logger) }, onDurable: { loops.wakeAll() })
         logger.info(
             isFirst ? "log_created" : "log_opened", "decisions go to `\(configuration.directory)`",
             [
-                "vkey": LogValue(log.verifierKey.text), "published": LogValue(log.recovery.published),
+                "vkey": LogValue(log.verifierKey.text),
+                "published": LogValue(log.recovery.published),
                 "recovered": LogValue(log.recovery.recovered),
             ])
         return log
@@ -85,7 +89,8 @@ final class Service: Sendable {
 
     private static func report(_ event: LocalLog.Event, _ logger: Logger) {
         switch event {
-        case .published(let size): logger.debug("log_published", "checkpoint", ["size": LogValue(size)])
+        case .published(let size):
+            logger.debug("log_published", "checkpoint", ["size": LogValue(size)])
         case .failing(let error): logger.error(error.code.rawValue, error.message)
         case .recovered: logger.info("log_recovered", "the log takes records again")
         }
@@ -94,7 +99,8 @@ final class Service: Sendable {
     /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record.
     func runUntilTerminated() throws {
         let signal = try TerminationSignals.wait()
-        logger.info("draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
+        logger.info(
+            "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
         try log?.close()

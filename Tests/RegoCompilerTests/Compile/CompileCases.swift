@@ -36,7 +36,8 @@ struct CompileCase: Decodable {
         for version in ["v0", "v1"] {
             let folder = "rego/compilecases/\(version)"
             for group in try SharedFolder.list(folder) {
-                for name in try SharedFolder.list("\(folder)/\(group)") where name.hasSuffix(".yaml") {
+                for name in try SharedFolder.list("\(folder)/\(group)")
+                where name.hasSuffix(".yaml") {
                     let text = try SharedFolder.text("\(folder)/\(group)/\(name)")
                     result += try YAMLDecoder().decode(File.self, from: text).cases
                 }
@@ -54,7 +55,8 @@ struct CompileCase: Decodable {
             for (index, text) in modules.enumerated() {
                 let source = Source(name: "test-\(index).rego", text: text)
                 parsed.append(
-                    try Parser.parse(source, file: Int32(index), version: regoVersion == "v0" ? .v0 : .v1))
+                    try Parser.parse(
+                        source, file: Int32(index), version: regoVersion == "v0" ? .v0 : .v1))
             }
             _ = try Compiler(options: options).compile(parsed)
             return []

@@ -8,44 +8,91 @@ import Testing
     @Test(arguments: [
         ("p if not x", ["2:6 rego_unsafe_var_error: var x is unsafe"]),
         ("p := [y | x := 1]", ["2:6 rego_unsafe_var_error: var y is unsafe"]),
-        ("p if { x := count(y) }", ["2:8 rego_unsafe_var_error: var x is unsafe", "2:13 rego_unsafe_var_error: var y is unsafe"]),
+        (
+            "p if { x := count(y) }",
+            [
+                "2:8 rego_unsafe_var_error: var x is unsafe",
+                "2:13 rego_unsafe_var_error: var y is unsafe",
+            ]
+        ),
         ("p if { some x; input.y }", ["2:8 rego_compile_error: declared var x unused"]),
         ("p if { x := 1; x := 2 }", ["2:16 rego_compile_error: var x assigned above"]),
         ("p if { x == 1; x := 2 }", ["2:16 rego_compile_error: var x referenced above"]),
         ("p if foo(1)", ["2:6 rego_type_error: undefined function foo"]),
         ("p if { x := data.a.f(1) }", ["2:13 rego_type_error: undefined function data.a.f"]),
         ("p if count(1, 2, 3)", ["2:6 rego_type_error: count: arity mismatch"]),
-        ("f(x) := x\np if f(1, 2, 3)", ["3:6 rego_type_error: function data.test.f has arity 1, got 3 arguments"]),
+        (
+            "f(x) := x\np if f(1, 2, 3)",
+            ["3:6 rego_type_error: function data.test.f has arity 1, got 3 arguments"]
+        ),
         ("f(x) := x\nf(x, y) := y", ["2:1 rego_type_error: conflicting rules data.test.f found"]),
         ("p := 1\np contains 2", ["2:1 rego_type_error: conflicting rules data.test.p found"]),
-        ("default p := 1\ndefault p := 2",
-            ["1:1 rego_type_error: multiple default rules data.test.p found at test-0.rego:2, test-0.rego:3"]),
-        ("p := 1\np.q := 2", ["2:1 rego_type_error: rule data.test.p conflicts with [data.test.p.q]"]),
-        ("p if q\nq if p", [
-            "2:1 rego_recursion_error: rule data.test.p is recursive: data.test.p -> data.test.q -> data.test.p",
-            "3:1 rego_recursion_error: rule data.test.q is recursive: data.test.q -> data.test.p -> data.test.q",
-        ]),
+        (
+            "default p := 1\ndefault p := 2",
+            [
+                "1:1 rego_type_error: multiple default rules data.test.p found at "
+                    + "test-0.rego:2, test-0.rego:3"
+            ]
+        ),
+        (
+            "p := 1\np.q := 2",
+            ["2:1 rego_type_error: rule data.test.p conflicts with [data.test.p.q]"]
+        ),
+        (
+            "p if q\nq if p",
+            [
+                "2:1 rego_recursion_error: rule data.test.p is recursive: data.test.p -> "
+                    + "data.test.q -> data.test.p",
+                "3:1 rego_recursion_error: rule data.test.q is recursive: data.test.q -> "
+                    + "data.test.p -> data.test.q",
+            ]
+        ),
         ("p if { x := print(1) }", ["2:13 rego_type_error: print(1) used as value"]),
-        ("p if true with foo as 1",
-            ["2:16 rego_type_error: with keyword target must reference existing input, data, or a function"]),
-        ("p if true with walk as 1",
-            ["2:16 rego_compile_error: with keyword replacing built-in function: target must not be a relation"]),
-        ("q := {\"a\": 1}\np if q with data.test.q.a as 2",
-            ["3:13 rego_compile_error: with keyword cannot partially replace virtual document(s)"]),
-        ("p if re_match(\"a\", \"b\")",
-            ["2:6 rego_type_error: deprecated built-in function calls in expression: re_match"]),
-        ("p(input) := 1", ["2:3 rego_compile_error: args must not shadow input (use a different variable name)"]),
-        ("p if { input := 1; input }",
-            ["2:8 rego_compile_error: variables must not shadow input (use a different variable name)"]),
+        (
+            "p if true with foo as 1",
+            [
+                "2:16 rego_type_error: with keyword target must reference existing input, data, "
+                    + "or a function"
+            ]
+        ),
+        (
+            "p if true with walk as 1",
+            [
+                "2:16 rego_compile_error: with keyword replacing built-in function: target must "
+                    + "not be a relation"
+            ]
+        ),
+        (
+            "q := {\"a\": 1}\np if q with data.test.q.a as 2",
+            ["3:13 rego_compile_error: with keyword cannot partially replace virtual document(s)"]
+        ),
+        (
+            "p if re_match(\"a\", \"b\")",
+            ["2:6 rego_type_error: deprecated built-in function calls in expression: re_match"]
+        ),
+        (
+            "p(input) := 1",
+            ["2:3 rego_compile_error: args must not shadow input (use a different variable name)"]
+        ),
+        (
+            "p if { input := 1; input }",
+            [
+                "2:8 rego_compile_error: variables must not shadow input (use a different "
+                    + "variable name)"
+            ]
+        ),
     ])
     func refuses(_ rules: String, _ errors: [String]) {
         #expect(Compiling.errors(in: rules) == errors)
     }
 
     @Test func duplicateImports() {
-        let text = "package test\nimport data.a.x\nimport data.b.x as y\nimport data.c.x\np if { x; y }"
+        let text =
+            "package test\nimport data.a.x\nimport data.b.x as y\nimport data.c.x\np if { x; y }"
         #expect(
-            Compiling.errors([text]) == ["4:1 rego_compile_error: import must not shadow import data.a.x"])
+            Compiling.errors([text]) == [
+                "4:1 rego_compile_error: import must not shadow import data.a.x"
+            ])
         #expect(Compiling.errors([text.replacing("if ", with: "")], version: .v0) == [])
     }
 
@@ -60,7 +107,10 @@ import Testing
 
     @Test(arguments: [
         ("p if { x := 1 }", "2:8 rego_compile_error: assigned var x unused"),
-        ("f(x) := 1", "2:1 rego_compile_error: unused argument x. (hint: use _ (wildcard variable) instead)"),
+        (
+            "f(x) := 1",
+            "2:1 rego_compile_error: unused argument x. (hint: use _ (wildcard variable) instead)"
+        ),
         ("import data.a.b\np := 1", "2:1 rego_compile_error: import data.a.b unused"),
     ])
     func strictModeRefuses(_ rules: String, _ error: String) {
@@ -76,13 +126,20 @@ import Testing
             h(x) := 1 if x else := 2
             p := [z | some k; z := f(g(input[k]))]
             """
-        #expect(Compiling.errors(["package test\n\(rules)", "package lib\ng(x) := x"]) { $0.isStrict = true } == [])
+        #expect(
+            Compiling.errors(["package test\n\(rules)", "package lib\ng(x) := x"]) {
+                $0.isStrict = true
+            } == [])
     }
 
     @Test func unsafeBuiltins() {
-        let errors = Compiling.errors(in: "p if time.now_ns() > 1") { $0.unsafeBuiltins = ["time.now_ns"] }
+        let errors = Compiling.errors(in: "p if time.now_ns() > 1") {
+            $0.unsafeBuiltins = ["time.now_ns"]
+        }
         #expect(
-            errors == ["2:6 rego_type_error: unsafe built-in function calls in expression: time.now_ns"])
+            errors == [
+                "2:6 rego_type_error: unsafe built-in function calls in expression: time.now_ns"
+            ])
     }
 
     @Test func printIsErasedOrKept() {

@@ -22,7 +22,9 @@ import Testing
     /// Recursive, and misses a variable: only what the earlier stage finds is said.
     @Test func theFirstStageThatFailsEndsTheCompilation() {
         #expect(
-            Compiling.errors(in: "p if q\nq if p\nr if x") == ["4:6 rego_unsafe_var_error: var x is unsafe"])
+            Compiling.errors(in: "p if q\nq if p\nr if x") == [
+                "4:6 rego_unsafe_var_error: var x is unsafe"
+            ])
     }
 
     @Test func tenErrorsAreEnough() {

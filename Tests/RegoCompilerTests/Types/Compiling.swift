@@ -9,7 +9,8 @@ enum Compiling {
         _ configure: (inout Compiler.Options) -> Void = { _ in }
     ) -> [String] {
         failure(modules, version: version, query: query, configure).map {
-            "\($0.location.row):\($0.location.column) \($0.code.rawValue): \(DiagnosticRenderer.message($0))"
+            "\($0.location.row):\($0.location.column) \($0.code.rawValue): "
+                + DiagnosticRenderer.message($0)
         }
     }
 
@@ -37,7 +38,9 @@ enum Compiling {
     }
 
     /// What is wrong with the rules below `package test`, whose row is 1.
-    static func errors(in rules: String, _ configure: (inout Compiler.Options) -> Void = { _ in }) -> [String] {
+    static func errors(in rules: String, _ configure: (inout Compiler.Options) -> Void = { _ in })
+        -> [String]
+    {
         errors(["package test\n\(rules)"], configure)
     }
 }

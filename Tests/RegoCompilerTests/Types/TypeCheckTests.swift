@@ -31,7 +31,8 @@ import Testing
     ])
     func refuses(_ rules: String, _ message: String) {
         let errors = Compiling.errors(in: rules)
-        #expect(errors.count == 1 && errors[0].hasSuffix("rego_type_error: \(message)"), "\(errors)")
+        #expect(
+            errors.count == 1 && errors[0].hasSuffix("rego_type_error: \(message)"), "\(errors)")
     }
 
     @Test(arguments: [
@@ -72,7 +73,8 @@ import Testing
         let error = try #require(Compiling.failure(["package test\np := 1 + \"a\""]).first)
         #expect(error.details == ["have: (number, string, ???)", "want: (number, number, number)"])
         #expect(error.location.row == 2)
-        let ref = try #require(Compiling.failure(["package test\np := {\"abc\": 1}\nq := p.abd"]).first)
+        let ref = try #require(
+            Compiling.failure(["package test\np := {\"abc\": 1}\nq := p.abd"]).first)
         #expect(
             ref.details == [
                 "data.test.p.abd", "            ^", "            have: \"abd\"",

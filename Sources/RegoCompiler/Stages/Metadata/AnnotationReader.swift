@@ -24,18 +24,24 @@ final class AnnotationReader {
         for (key, value) in [("title", yaml["title"]), ("description", yaml["description"])] {
             if let string = value.asString, !string.isEmpty { entries.append((key, text(string))) }
         }
-        if yaml["entrypoint"].isTrue { entries.append(("entrypoint", Term(location: place, kind: .boolean(true)))) }
+        if yaml["entrypoint"].isTrue {
+            entries.append(("entrypoint", Term(location: place, kind: .boolean(true))))
+        }
         if yaml["organizations"].count > 0 {
             entries.append(("organizations", term(yaml["organizations"], place)))
         }
         let schemas = yaml["schemas"].elements.compactMap { schema($0, place) }
-        if !schemas.isEmpty { entries.append(("schemas", Term(location: place, kind: .array(schemas)))) }
+        if !schemas.isEmpty {
+            entries.append(("schemas", Term(location: place, kind: .array(schemas))))
+        }
         for (key, value) in [("custom", yaml["custom"]), ("labels", yaml["labels"])]
         where value.kind == .object && value.count > 0 {
             entries.append((key, term(value, place)))
         }
         let authors = yaml["authors"].elements.map { author($0, place) }
-        if !authors.isEmpty { entries.append(("authors", Term(location: place, kind: .array(authors)))) }
+        if !authors.isEmpty {
+            entries.append(("authors", Term(location: place, kind: .array(authors))))
+        }
         let resources = yaml["related_resources"].elements.map { resource($0, place) }
         if !resources.isEmpty {
             entries.append(("related_resources", Term(location: place, kind: .array(resources))))
@@ -44,11 +50,12 @@ final class AnnotationReader {
     }
 
     /// The block as a value; `.undefined` when it is no YAML.
-    private func value(_ yaml: String) -> Value {
+    func value(_ yaml: String) -> Value {
         guard let index = BuiltinTable.index(of: "yaml.unmarshal") else { return .undefined }
         var operand = evaluation.arena.string(yaml)
         return withUnsafePointer(to: &operand) { base in
-            (try? BuiltinTable.all[index].function(evaluation, Operands(base, count: 1))) ?? .undefined
+            (try? BuiltinTable.all[index].function(evaluation, Operands(base, count: 1)))
+                ?? .undefined
         }
     }
 
@@ -63,7 +70,8 @@ final class AnnotationReader {
             entries.append(("email", Term(location: place, kind: .string(email))))
         }
         if !words.isEmpty {
-            entries.append(("name", Term(location: place, kind: .string(words.joined(separator: " ")))))
+            entries.append(
+                ("name", Term(location: place, kind: .string(words.joined(separator: " ")))))
         }
         return AnnotationSet.object(entries, place)
     }
@@ -76,7 +84,9 @@ final class AnnotationReader {
 
     /// `path: schema.name`, or `path:` and a JSON schema.
     private func schema(_ value: Value, _ place: Location) -> Term? {
-        guard value.kind == .object, value.count == 1, let path = value.keys[0].asString else { return nil }
+        guard value.kind == .object, value.count == 1, let path = value.keys[0].asString else {
+            return nil
+        }
         func parts(_ text: String) -> Term {
             let names = text.split(separator: ".").map {
                 Term(location: place, kind: .string(String($0)))
@@ -85,7 +95,9 @@ final class AnnotationReader {
         }
         let definition = value.values[0]
         let entry =
-            definition.asString.map { ("schema", parts($0)) } ?? ("definition", term(definition, place))
+            definition.asString.map { ("schema", parts($0)) } ?? (
+                "definition", term(definition, place)
+            )
         return AnnotationSet.object([("path", parts(path)), entry].sorted { $0.0 < $1.0 }, place)
     }
 
@@ -95,7 +107,9 @@ final class AnnotationReader {
         case .array: kind = .array(value.elements.map { term($0, place) })
         case .object:
             kind = .object(
-                value.keys.indices.map { (term(value.keys[$0], place), term(value.values[$0], place)) })
+                value.keys.indices.map {
+                    (term(value.keys[$0], place), term(value.values[$0], place))
+                })
         default:
             if let text = value.asString {
                 kind = .string(text)

@@ -23,7 +23,8 @@ final class AnnotationSet {
     }
 
     private func add(
-        _ annotations: Annotations, to table: inout [[String]: Annotations], _ compilation: Compilation
+        _ annotations: Annotations, to table: inout [[String]: Annotations],
+        _ compilation: Compilation
     ) {
         guard let other = table[annotations.target] else {
             table[annotations.target] = annotations
@@ -32,7 +33,8 @@ final class AnnotationSet {
         let place = compilation.describe(other.location)
         diagnostics.append(
             Diagnostic(
-                .type, "\(annotations.scope) annotation redeclared: \(place)", at: annotations.location))
+                .type, "\(annotations.scope) annotation redeclared: \(place)",
+                at: annotations.location))
     }
 
     /// What stands directly above the rule; an empty object when nothing does.
@@ -52,7 +54,9 @@ final class AnnotationSet {
         if let annotations = packages[package] { links.append(link(package, annotations, place)) }
         for length in stride(from: package.count, through: 0, by: -1) {
             let around = Array(package[..<length])
-            if let annotations = subpackages[around] { links.append(link(around, annotations, place)) }
+            if let annotations = subpackages[around] {
+                links.append(link(around, annotations, place))
+            }
         }
         return Term(location: place, kind: .array(links))
     }

@@ -19,7 +19,8 @@ enum MetadataCalls {
     }
 
     private static func replace(
-        in resolved: ResolvedClause, _ clause: Clause, _ group: RuleGroup, _ annotations: AnnotationSet
+        in resolved: ResolvedClause, _ clause: Clause, _ group: RuleGroup,
+        _ annotations: AnnotationSet
     ) {
         let all = [resolved] + resolved.elseClauses
         guard all.contains(where: { $0.features.contains(.metadata) }) else { return }

@@ -8,8 +8,14 @@ final class ClauseTypes {
     /// True inside an expression whose `with` replaces something of `input`.
     var replacesInput = false
 
-    init(_ clause: ResolvedClause, _ rules: TypeCheck) {
+    /// What annotations say of documents.
+    let overrides: [SchemaAnnotations.Override]
+
+    init(
+        _ clause: ResolvedClause, _ rules: TypeCheck, _ overrides: [SchemaAnnotations.Override] = []
+    ) {
         self.rules = rules
+        self.overrides = overrides
         locals = .init(repeating: nil, count: clause.variables.names.count)
     }
 
@@ -50,7 +56,8 @@ final class ClauseTypes {
         switch expression.kind {
         case .term(let term): statement(term, expression.location, before)
         case .someVariables: break
-        case .someIn(let key, let value, let domain): iterate(key, value, domain, expression.location)
+        case .someIn(let key, let value, let domain):
+            iterate(key, value, domain, expression.location)
         case .every(_, _, let domain, let body):
             visit(domain, expression.location)
             check(body)
@@ -73,7 +80,9 @@ final class ClauseTypes {
         diagnostics.append(
             Diagnostic(
                 .type, "\(TermText.path(target)): arity mismatch", at: modifier.location,
-                details: ["have: (\(TypeText.list(given.arguments)))", "want: \(wanted.wantedText)"]))
+                details: [
+                    "have: (\(TypeText.list(given.arguments)))", "want: \(wanted.wantedText)",
+                ]))
     }
 
     private func statement(_ term: Term, _ place: Location, _ before: Int) {
@@ -93,7 +102,11 @@ final class ClauseTypes {
 
     private func equal(_ left: Term, _ right: Term, _ place: Location) {
         // Nothing can be wrong with the comparison of a constant with what may be anything.
-        if left.kind.isScalar && isUnknownInput(right) || right.kind.isScalar && isUnknownInput(left) { return }
+        if left.kind.isScalar && isUnknownInput(right)
+            || right.kind.isScalar && isUnknownInput(left)
+        {
+            return
+        }
         let unification = Unification(self)
         let leftType = type(of: left)
         let rightType = type(of: right)
@@ -101,7 +114,9 @@ final class ClauseTypes {
         diagnostics.append(
             Diagnostic(
                 .type, "match error", at: place,
-                details: ["left  : \(TypeText.text(leftType))", "right : \(TypeText.text(rightType))"]))
+                details: [
+                    "left  : \(TypeText.text(leftType))", "right : \(TypeText.text(rightType))",
+                ]))
     }
 
     private func iterate(_ key: Term?, _ value: Term, _ domain: Term, _ place: Location) {
@@ -121,14 +136,19 @@ final class ClauseTypes {
             diagnostics.append(
                 Diagnostic(
                     .type, "match error", at: place,
-                    details: ["left  : \(TypeText.text(self.type(of: pattern)))", "right : \(TypeText.text(type))"]))
+                    details: [
+                        "left  : \(TypeText.text(self.type(of: pattern)))",
+                        "right : \(TypeText.text(type))",
+                    ]))
         }
     }
 
     /// True for a ref into the input when its shape is not known.
     private func isUnknownInput(_ term: Term) -> Bool {
-        guard case .ref(let head, _) = term.kind, case .variable("input") = head.kind else { return false }
-        return rules.input == .any
+        guard case .ref(let head, _) = term.kind, case .variable("input") = head.kind else {
+            return false
+        }
+        return rules.input == .any && overrides.isEmpty
     }
 
     // MARK: Calls
@@ -141,7 +161,9 @@ final class ClauseTypes {
             if argument.kind.isScalar ? type == .any : isUnknownInput(argument) { continue }
             guard !Unification(self).unify(argument, with: type) else { continue }
             var have = arguments.map { self.type(of: $0) }
-            if !isStatement || arguments.count < wanted.count, signature.result != nil { have.append(nil) }
+            if !isStatement || arguments.count < wanted.count, signature.result != nil {
+                have.append(nil)
+            }
             return diagnostics.append(
                 Diagnostic(
                     .type, "\(TermText.path(name)): invalid argument(s)", at: place,
@@ -173,7 +195,9 @@ final class ClauseTypes {
         case .call(let name, _, let arguments):
             let before = diagnostics.count
             for argument in arguments { visit(argument, place) }
-            if diagnostics.count == before { call(name, arguments, term.location, isStatement: false) }
+            if diagnostics.count == before {
+                call(name, arguments, term.location, isStatement: false)
+            }
         case .arrayComprehension(let head, let body), .setComprehension(let head, let body):
             check(body)
             visitHead(head)

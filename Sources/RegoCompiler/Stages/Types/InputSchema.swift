@@ -7,57 +7,57 @@ public struct InputSchema: Sendable {
     /// Nothing.
     public static let any = InputSchema(type: .any)
 
-    /// The document that is made of a CheckRequest: OPA-Envoy's, with protobuf's JSON names, and what
-    /// Portcullis adds (`agent`, `action`, `prompt`, `context`, `threat`).
+    /// The document that is made of a CheckRequest: OPA-Envoy's, with protobuf's JSON names, and
+    /// what Portcullis adds (`agent`, `action`, `prompt`, `context`, `threat`).
     ///
     /// At the top other keys are allowed, unless they look like a known one that is misspelt.
     public static let check = InputSchema(type: TypeReader.type(document))
 
     private static let document = """
-        object<attributes: \(attributes), parsed_path: array[string], parsed_query: object[string: array[string]],
-        parsed_body: any, truncated_body: boolean, version: object<encoding: string, ext_authz: string>,
-        source_principal: string, agent: \(agent), action: \(action), prompt: \(prompt), context: \(context),
-        threat: any, ...>
+        object<attributes: \(attributes), parsed_path: array[string], parsed_query:
+        object[string: array[string]], parsed_body: any, truncated_body: boolean, version:
+        object<encoding: string, ext_authz: string>, source_principal: string, agent: \(agent),
+        action: \(action), prompt: \(prompt), context: \(context), threat: any, ...>
         """
 
     private static let attributes = """
-        object<source: \(peer), destination: \(peer), request: object<time: \(time), http: \(http)>,
-        contextExtensions: object[string: string], metadataContext: \(metadata),
+        object<source: \(peer), destination: \(peer), request: object<time: \(time), http:
+        \(http)>, contextExtensions: object[string: string], metadataContext: \(metadata),
         routeMetadataContext: \(metadata), tlsSession: object<sni: string>>
         """
 
     private static let peer = """
-        object<address: \(address), service: string, labels: object[string: string], principal: string,
-        certificate: string>
+        object<address: \(address), service: string, labels: object[string: string], principal:
+        string, certificate: string>
         """
 
     private static let address = """
-        object<socketAddress: object<protocol: any, address: string, portValue: number, namedPort: string,
-        resolverName: string, ipv4Compat: boolean, networkNamespaceFilepath: string>,
-        pipe: object<path: string, mode: number>,
-        envoyInternalAddress: object<serverListenerName: string, endpointId: string>>
+        object<socketAddress: object<protocol: any, address: string, portValue: number,
+        namedPort: string, resolverName: string, ipv4Compat: boolean, networkNamespaceFilepath:
+        string>, pipe: object<path: string, mode: number>, envoyInternalAddress:
+        object<serverListenerName: string, endpointId: string>>
         """
 
     private static let time = "any<string, object<seconds: number, nanos: number>>"
 
     private static let http = """
-        object<id: string, method: string, headers: object[string: string], path: string, host: string,
-        scheme: string, query: string, fragment: string, size: any<number, string>, protocol: string,
-        body: string, rawBody: string,
-        headerMap: object<headers: array[object<key: string, value: string, rawValue: string>]>>
+        object<id: string, method: string, headers: object[string: string], path: string, host:
+        string, scheme: string, query: string, fragment: string, size: any<number, string>,
+        protocol: string, body: string, rawBody: string, headerMap: object<headers:
+        array[object<key: string, value: string, rawValue: string>]>>
         """
 
     private static let metadata =
         "object<filterMetadata: object[string: any], typedFilterMetadata: object[string: any]>"
 
     private static let agent = """
-        object<id: string, provenance: string, spiffe: object<trust_domain: string, path: string>,
-        session: string, delegation: any, scopes: any>
+        object<id: string, provenance: string, spiffe: object<trust_domain: string, path:
+        string>, session: string, delegation: any, scopes: any>
         """
 
     private static let action = """
-        object<protocol: string, operation: string, tool: string, arguments: any, resource: string,
-        model: string, effect: string, certain: boolean, doubts: array[string],
+        object<protocol: string, operation: string, tool: string, arguments: any, resource:
+        string, model: string, effect: string, certain: boolean, doubts: array[string],
         destination: object<host: string, port: number, internal: boolean, first_seen: any>>
         """
 
@@ -66,8 +66,9 @@ public struct InputSchema: Sendable {
         """
 
     private static let context = """
-        object<known: boolean, first_seen: number, last_seen: number, counts: object[string: number],
-        denials: object[string: number], events: array[object[string: any]], labels: object[string: any],
-        restrictions: object[string: any], reputation: any, approvals: any, profile: any, signals: any>
+        object<known: boolean, first_seen: number, last_seen: number, counts: object[string:
+        number], denials: object[string: number], events: array[object[string: any]], labels:
+        object[string: any], restrictions: object[string: any], reputation: any, approvals: any,
+        profile: any, signals: any>
         """
 }

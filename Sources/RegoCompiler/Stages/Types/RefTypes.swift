@@ -17,7 +17,9 @@ struct RefTypes {
         var type = type
         for operand in operands {
             if case .any = type { return .any }
-            guard let next = RegoType.Key(operand).map({ type.select($0) }) ?? type.values else { return nil }
+            guard let next = RegoType.Key(operand).map({ type.select($0) }) ?? type.values else {
+                return nil
+            }
             type = next
         }
         return type
@@ -26,12 +28,15 @@ struct RefTypes {
     /// Where the types of values begin: at a rule, at the input, at a term. nil where everything is
     /// possible.
     private func start(_ head: Term, _ operands: [Term]) -> (RegoType, ArraySlice<Term>)? {
+        if case .variable(let name) = head.kind, let start = override(name, operands) { return start }
         switch head.kind {
         case .variable("data"):
             var node = scope.rules.root
             for (index, operand) in operands.enumerated() {
                 if let group = node.group { return rule(group, operands[index...]) }
-                guard case .string(let name) = operand.kind, let child = node.children[name] else { return nil }
+                guard case .string(let name) = operand.kind, let child = node.children[name] else {
+                    return nil
+                }
                 node = child
             }
             if let group = node.group { return rule(group, []) }
@@ -44,7 +49,24 @@ struct RefTypes {
         }
     }
 
-    private func rule(_ group: RuleGroup, _ rest: ArraySlice<Term>) -> (RegoType, ArraySlice<Term>)? {
+    /// The longest path of an annotation that the ref begins with.
+    private func override(
+        _ root: String, _ operands: [Term]
+    ) -> (RegoType, ArraySlice<Term>)? {
+        guard !scope.overrides.isEmpty, root != "input" || !scope.replacesInput else { return nil }
+        var best: SchemaAnnotations.Override?
+        for override in scope.overrides where override.path.first == root {
+            let steps = override.path.dropFirst()
+            let isPrefix =
+                steps.count <= operands.count
+                && zip(steps, operands).allSatisfy { RegoType.Key($1) == .string($0) }
+            if isPrefix, override.path.count >= best?.path.count ?? 0 { best = override }
+        }
+        return best.map { ($0.type, operands[($0.path.count - 1)...]) }
+    }
+
+    private func rule(_ group: RuleGroup, _ rest: ArraySlice<Term>) -> (RegoType, ArraySlice<Term>)?
+    {
         scope.rules.ruleTypes[group.functionIndex].map { ($0, rest) }
     }
 
@@ -53,10 +75,14 @@ struct RefTypes {
     /// Says why a ref can never be defined; gives variables in it the types of keys.
     func check(_ ref: Term) -> Diagnostic? {
         guard case .ref(let head, let operands) = ref.kind else { return nil }
-        if case .variable("data") = head.kind, let error = checkPackage(ref, operands) { return error }
+        if case .variable("data") = head.kind, let error = checkPackage(ref, operands) {
+            return error
+        }
         guard let (start, rest) = start(head, operands) else { return nil }
         if case .function = start { return unsupported(ref, operands.count - rest.count, start) }
-        if case .variable("input") = head.kind, let error = checkSpelling(ref, start, operands) { return error }
+        if case .variable("input") = head.kind, let error = checkSpelling(ref, start, operands) {
+            return error
+        }
         return checkOperands(ref, start, rest)
     }
 
@@ -74,14 +100,17 @@ struct RefTypes {
                     scope.set(id, names)
                     return nil
                 }
-                return known.unifies(names) ? nil : invalid(ref, index, have: known, want: names, [])
+                return known.unifies(names)
+                    ? nil : invalid(ref, index, have: known, want: names, [])
             default: return nil
             }
         }
         return nil
     }
 
-    private func checkOperands(_ ref: Term, _ start: RegoType, _ rest: ArraySlice<Term>) -> Diagnostic? {
+    private func checkOperands(_ ref: Term, _ start: RegoType, _ rest: ArraySlice<Term>)
+        -> Diagnostic?
+    {
         guard case .ref(_, let operands) = ref.kind else { return nil }
         var type = start
         for (offset, operand) in rest.enumerated() {
@@ -109,7 +138,8 @@ struct RefTypes {
                 scope.set(id, keys)
                 return nil
             }
-            return known.unifies(keys) ? nil : invalid(ref, index, have: known, want: keys, type.knownKeys)
+            return known.unifies(keys)
+                ? nil : invalid(ref, index, have: known, want: keys, type.knownKeys)
         case .array, .object, .set:
             return Unification(scope).unify(operand, with: keys)
                 ? nil : invalid(ref, index, have: scope.type(of: operand), want: keys, [])
@@ -149,7 +179,9 @@ struct RefTypes {
         guard case .ref(_, let operands) = ref.kind else { return unsupported(ref, index, want) }
         let whole = text(ref, .max)
         let indent = String(repeating: " ", count: text(ref, index).count + 1)
-        let found = have.map { "have (type): \(TypeText.text($0))" } ?? "have: \(RegoPrinter.text(operands[index]))"
+        let found =
+            have.map { "have (type): \(TypeText.text($0))" }
+            ?? "have: \(RegoPrinter.text(operands[index]))"
         let wanted =
             oneOf.isEmpty
             ? "want (type): \(TypeText.text(want))"

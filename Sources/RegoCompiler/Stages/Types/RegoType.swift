@@ -127,7 +127,8 @@ extension RegoType {
 // MARK: Size
 
 extension RegoType {
-    /// Larger types count as `any`: rules that contain each other twice would double them each time.
+    /// Larger types count as `any`: rules that contain each other twice would double them each
+    /// time.
     static let sizeLimit = 1_000
 
     var bounded: RegoType {

@@ -14,7 +14,8 @@ enum Spelling {
         var best: (name: String, distance: Int)?
         for candidate in names {
             let letters = Array(candidate.lowercased().utf8).filter { $0 != UInt8(ascii: "_") }
-            guard letters.count <= lengthLimit, abs(letters.count - wanted.count) <= distanceLimit else { continue }
+            guard letters.count <= lengthLimit, abs(letters.count - wanted.count) <= distanceLimit
+            else { continue }
             let distance = self.distance(wanted, letters)
             guard distance <= distanceLimit, 2 * distance < max(wanted.count, 1) else { continue }
             if best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }
@@ -30,7 +31,9 @@ enum Spelling {
             var current = [i + 1]
             for j in 0..<b.count {
                 var cost = min(last[j + 1] + 1, current[j] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
-                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { cost = min(cost, beforeLast[j - 1] + 1) }
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] {
+                    cost = min(cost, beforeLast[j - 1] + 1)
+                }
                 current.append(cost)
             }
             beforeLast = last

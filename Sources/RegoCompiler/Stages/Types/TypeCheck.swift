@@ -2,15 +2,16 @@
 
 import RegoVM
 
-/// Infers the types of rules and functions, each after those that it refers to, and refuses what can
-/// never hold (OPA's stage CheckTypes). Whatever is not certain is accepted.
+/// Infers the types of rules and functions, each after those that it refers to, and refuses what
+/// can never hold (OPA's stage CheckTypes). Whatever is not certain is accepted.
 final class TypeCheck {
     private let compilation: Compilation
-    /// Types of rules by function index: what a document is, or a function's type. nil where nothing
-    /// is known.
+    /// Types of rules by function index: what a document is, or a function's type. nil where
+    /// nothing is known.
     private(set) var ruleTypes: [RegoType?]
     var diagnostics: [Diagnostic] = []
     let input: RegoType
+    private let schemas: SchemaAnnotations?
 
     @Sendable
     static func check(_ compilation: Compilation) -> [Diagnostic] {
@@ -22,11 +23,12 @@ final class TypeCheck {
             scope.check(query.body)
             check.diagnostics += scope.diagnostics
         }
-        return check.diagnostics
+        return check.diagnostics + (check.schemas?.diagnostics ?? [])
     }
 
     private init(_ compilation: Compilation) {
         self.compilation = compilation
+        schemas = SchemaAnnotations(compilation)
         input = compilation.options.inputSchema.type
         ruleTypes = .init(repeating: nil, count: compilation.builder.program.functions.count)
     }
@@ -50,28 +52,43 @@ final class TypeCheck {
         case .call(let name, _, let arguments): return arguments.isEmpty ? name : nil
         case .ref(let head, let operands):
             guard case .variable("data") = head.kind else { return nil }
-            let path = operands.compactMap { if case .string(let name) = $0.kind { name } else { nil } }
-            guard path.count == operands.count, compilation.builder.functions[path] != nil else { return nil }
+            let path = operands.compactMap {
+                if case .string(let name) = $0.kind { name } else { nil }
+            }
+            guard path.count == operands.count, compilation.builder.functions[path] != nil else {
+                return nil
+            }
             return ["data"] + path
         default: return nil
         }
     }
 
     private func check(_ rule: ResolvedGroup) {
-        for clause in rule.all {
+        let index = rule.group.functionIndex
+        for (position, clause) in rule.all.enumerated() {
+            let overrides = schemas.map { self.overrides($0, rule.group, position) } ?? []
             for branch in [clause] + clause.elseClauses {
-                let type = self.type(of: branch, rule.group)
-                let index = rule.group.functionIndex
+                let type = self.type(of: branch, rule.group, overrides)
                 ruleTypes[index] = RegoType.or(ruleTypes[index], type)
             }
         }
         ruleTypes[rule.group.functionIndex] = ruleTypes[rule.group.functionIndex]?.bounded
     }
 
-    /// What one clause adds to its rule; `any` when the clause is wrong, so that those that refer to
-    /// it are not refused for it.
-    private func type(of clause: ResolvedClause, _ group: RuleGroup) -> RegoType? {
-        let scope = ClauseTypes(clause, self)
+    private func overrides(
+        _ schemas: SchemaAnnotations, _ group: RuleGroup, _ position: Int
+    ) -> [SchemaAnnotations.Override] {
+        let isDefault = position == group.clauses.count
+        guard let clause = isDefault ? group.defaultRule : group.clauses[position] else { return [] }
+        return schemas.overrides(clause, group.path)
+    }
+
+    /// What one clause adds to its rule; `any` when the clause is wrong, so that those that refer
+    /// to it are not refused for it.
+    private func type(
+        of clause: ResolvedClause, _ group: RuleGroup, _ overrides: [SchemaAnnotations.Override]
+    ) -> RegoType? {
+        let scope = ClauseTypes(clause, self, overrides)
         scope.check(clause.body)
         for head in clause.heads { scope.visitHead(head) }
         guard scope.diagnostics.isEmpty else {

@@ -7,7 +7,9 @@ extension RegoType {
         switch self {
         case .any: return .any
         case .array(let elements, let rest):
-            guard case .number(let text) = key, let index = Int(text), index >= 0 else { return nil }
+            guard case .number(let text) = key, let index = Int(text), index >= 0 else {
+                return nil
+            }
             return index < elements.count ? elements[index] : rest
         case .object(let properties, let rest):
             if let property = properties.first(where: { $0.key == key }) { return property.type }
@@ -65,7 +67,8 @@ extension RegoType {
         case (.any, _), (_, .any): return true
         case (.union(let members), _): return members.contains { $0.unifies(other) }
         case (_, .union(let members)): return members.contains { unifies($0) }
-        case (.null, .null), (.boolean, .boolean), (.number, .number), (.string, .string): return true
+        case (.null, .null), (.boolean, .boolean), (.number, .number), (.string, .string):
+            return true
         case (.set(let a), .set(let b)): return a.unifies(b)
         case (.array(let a, let restA), .array(let b, let restB)):
             return Self.arrayUnifies(a, restA, b, restB)
@@ -91,7 +94,8 @@ extension RegoType {
                 let right = index < b.count ? b[index] : restB, left.unifies(right)
             else { return false }
         }
-        // Empty arrays are of both types, whatever the others' elements are; OPA looks at them still.
+        // Empty arrays are of both types, whatever the others' elements are; OPA looks at them
+        // still.
         guard let restA, let restB else { return true }
         return restA.unifies(restB)
     }

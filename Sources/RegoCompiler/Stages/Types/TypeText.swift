@@ -16,7 +16,8 @@ enum TypeText {
             let fixed = elements.isEmpty ? "" : "<\(list(elements))>"
             return "array" + fixed + (rest.map { "[\(text($0))]" } ?? "")
         case .object(let properties, let rest):
-            let fixed = properties.map { "\($0.key.text): \(text($0.type))" }.joined(separator: ", ")
+            let fixed = properties.map { "\($0.key.text): \(text($0.type))" }.joined(
+                separator: ", ")
             return "object" + (fixed.isEmpty ? "" : "<\(fixed)>")
                 + (rest.map { "[\(text($0.key)): \(text($0.value))]" } ?? "")
         case .set(let element): return "set[\(text(element))]"
@@ -26,5 +27,7 @@ enum TypeText {
         }
     }
 
-    static func list(_ types: [RegoType?]) -> String { types.map { text($0) }.joined(separator: ", ") }
+    static func list(_ types: [RegoType?]) -> String {
+        types.map { text($0) }.joined(separator: ", ")
+    }
 }

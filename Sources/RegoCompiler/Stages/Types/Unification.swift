@@ -19,7 +19,9 @@ struct Unification {
     }
 
     /// A pattern with unknown variables in it is unknown itself.
-    private func knownType(_ term: Term, _ type: RegoType?) -> RegoType? { isKnown(term) ? type : nil }
+    private func knownType(_ term: Term, _ type: RegoType?) -> RegoType? {
+        isKnown(term) ? type : nil
+    }
 
     private func isKnown(_ term: Term) -> Bool {
         switch term.kind {
@@ -86,7 +88,8 @@ struct Unification {
         return unifies
     }
 
-    private func unify(elements: [Term], _ term: Term, with type: RegoType, _ widens: Bool) -> Bool {
+    private func unify(elements: [Term], _ term: Term, with type: RegoType, _ widens: Bool) -> Bool
+    {
         switch type {
         case .any:
             for element in elements { _ = unify(element, with: .any, widens: true) }
@@ -122,7 +125,8 @@ struct Unification {
                     _ = unify(entry.value, with: .any, widens: widens)
                     continue
                 }
-                guard let child = type.select(key), unify(entry.value, with: child, widens: widens) else {
+                guard let child = type.select(key), unify(entry.value, with: child, widens: widens)
+                else {
                     return false
                 }
             }
