@@ -119,7 +119,7 @@ let package = Package(
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
-            name: "PolicyBundleTests", dependencies: ["PolicyBundle", "RegoVM"]),
+            name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
         .testTarget(
             name: "PortcullisTests",
             dependencies: [

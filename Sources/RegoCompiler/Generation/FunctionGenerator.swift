@@ -228,7 +228,7 @@ struct FunctionGenerator {
             }
             return
         }
-        let function = name.joined(separator: ".")
+        let function = name.dotted
         if function == "eq" || function == "assign", arguments.count == 2 {
             unify(arguments[0], arguments[1])
         } else if let comparison = BuiltinNames.comparisons[function], arguments.count == 2 {
