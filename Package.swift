@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CExtAuthz", dependencies: ["CProtobufC"]),
         .target(name: "CLinux"),
@@ -48,7 +49,7 @@ let package = Package(
         .target(
             name: "PolicyBundle",
             dependencies: [
-                "Cryptography", "RegoVM", "RegoCompiler",
+                "CZlib", "Cryptography", "RegoVM", "RegoCompiler",
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -118,7 +119,7 @@ let package = Package(
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
-            name: "PolicyBundleTests", dependencies: ["PolicyBundle", "RegoVM"]),
+            name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
         .testTarget(
             name: "PortcullisTests",
             dependencies: [

@@ -33,6 +33,18 @@ final class DataDocument {
         root = try merge(root, document, [], file)
     }
 
+    /// Puts another document in the root's place, whose memory is this one's.
+    /// - Returns: what was there.
+    func replaceRoot(with other: Value) -> Value {
+        defer { root = other }
+        return root
+    }
+
+    /// Merges a document that was grown here under another root.
+    func add(_ document: Value, from file: String) throws(LoadError) {
+        root = try merge(root, document, [], file)
+    }
+
     private func json(_ text: [UInt8], _ file: String) throws(LoadError) -> Value {
         var reader: JSONReader.Failure?
         // What reading needs besides the document is given back; only the copy stays.

@@ -6,6 +6,8 @@ public enum Limits {
     public static let fileBytes = 256 << 20
     /// Bytes of all files of one load.
     public static let totalBytes = 1 << 30
+    /// Bytes of one archive, uncompressed.
+    public static let archiveBytes = 512 << 20
     /// Files of one load.
     public static let files = 20_000
     /// Nested folders.

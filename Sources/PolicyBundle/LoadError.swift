@@ -15,6 +15,12 @@ public struct LoadError: Error, Equatable, Sendable {
         /// Two files give a value to the same path.
         case conflict = "load_conflict"
         case encoding = "load_not_utf8"
+        /// An archive that cannot be read as one.
+        case archive = "load_malformed_archive"
+        /// A bundle's manifest is malformed, or the bundle holds what it does not own.
+        case manifest = "load_manifest"
+        /// A bundle's signatures were to be verified.
+        case signature = "load_signature"
     }
 
     public let code: Code

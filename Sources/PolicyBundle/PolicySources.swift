@@ -13,6 +13,8 @@ public struct PolicySources {
     /// `sha256:` and the hash over the names and contents of all files: equal for equal files, in
     /// whatever folder they lie.
     public let revision: String
+    /// What the bundles among them say of themselves.
+    public var manifests: [BundleManifest] = []
 }
 
 /// Loads policies and data from files and folders, as OPA does with `--data`.
@@ -29,34 +31,44 @@ public struct PolicyLoader {
     /// Load `*_test.rego` too.
     public var includesTests = false
 
+    /// Refuse bundles unless their signatures are verified. No signature is verified yet, so this
+    /// refuses every bundle.
+    public var requiresSignatures = false
+
     public init() {}
 
-    /// Loads all of `paths`.
+    /// Loads all of `paths` and `bundles`.
     ///
     /// A folder's data files are placed under the path of the folder that they lie in, below the
     /// folder given; a file that is given itself at the root, or under the prefix in
-    /// `a.b:file.json`.
+    /// `a.b:file.json`. A bundle is a folder or a `.tar.gz` file: of its data only `data.json`,
+    /// `data.yaml` and `data.yml` are read, and `.manifest` says what it may hold. A `.tar.gz` file
+    /// among `paths` is a bundle too.
     ///
     /// - Throws: all that is wrong, sorted by file.
-    public func load(_ paths: [String]) throws(LoadFailure) -> PolicySources {
+    public func load(
+        _ paths: [String], bundles: [String] = []
+    ) throws(LoadFailure) -> PolicySources {
         var load = Load(loader: self)
         for path in paths { load.addArgument(path) }
+        for bundle in bundles { load.addBundle(bundle) }
         guard load.errors.isEmpty else {
             throw LoadFailure(load.errors.sorted { $0.file < $1.file })
         }
         load.policies.sort { $0.name < $1.name }
         return PolicySources(
             policies: load.policies, data: load.document.root, memory: load.document.memory,
-            revision: load.revision)
+            revision: load.revision, manifests: load.manifests)
     }
 }
 
 /// One load in progress.
-private struct Load {
-    let loader: PolicyLoader
+struct Load {
+    private(set) var loader: PolicyLoader
     let document = DataDocument()
     var policies: [Source] = []
     var errors: [LoadError] = []
+    var manifests: [BundleManifest] = []
     private var contents: [(name: String, digest: Digest)] = []
     private var totalBytes = 0
     private var seen: Set<FileTree.Identity> = []
@@ -71,6 +83,7 @@ private struct Load {
             let entry = try FileTree.entry(path)
             switch entry.kind {
             case .folder: try load.addFolder(path, entry, name: "", at: prefix, above: [])
+            case .file where Self.isArchive(path): try load.addArchive(path)
             case .file:
                 try load.addFile(path, entry, name: Self.lastPart(path), at: prefix, isGiven: true)
             case .other: throw LoadError(.unreadable, path, "expected a file or folder")
@@ -95,7 +108,7 @@ private struct Load {
     }
 
     /// One file's error does not hide another's.
-    private mutating func attempt(_ body: (inout Load) throws(LoadError) -> Void) {
+    mutating func attempt(_ body: (inout Load) throws(LoadError) -> Void) {
         do throws(LoadError) {
             try body(&self)
         } catch {
@@ -165,7 +178,12 @@ private struct Load {
         guard seen.count <= Limits.files else {
             throw LoadError(.tooLarge, path, "expected at most \(Limits.files) files, got more")
         }
-        let bytes = try FileTree.read(path)
+        try add(try FileTree.read(path), type, path, name: name, at: place)
+    }
+
+    private mutating func add(
+        _ bytes: [UInt8], _ type: FileType, _ path: String, name: String, at place: [String]
+    ) throws(LoadError) {
         totalBytes += bytes.count
         guard totalBytes <= Limits.totalBytes else {
             throw LoadError(
@@ -179,6 +197,32 @@ private struct Load {
             throw LoadError(.encoding, path, "expected UTF-8")
         }
         policies.append(Source(name: path, text: text))
+    }
+
+    /// A folder with only a bundle's files, or an archive.
+    mutating func addBundle(_ path: String) {
+        let outer = loader.dataFiles
+        loader.dataFiles = .named
+        defer { loader.dataFiles = outer }
+        attempt { load throws(LoadError) in
+            let entry = try FileTree.entry(path)
+            switch entry.kind {
+            case .folder: try load.addBundleFolder(path, entry)
+            case .file: try load.addArchive(path)
+            case .other: throw LoadError(.unreadable, path, "expected a file or folder")
+            }
+        }
+    }
+
+    mutating func addFolder(root path: String, _ entry: FileTree.Entry) throws(LoadError) {
+        try addFolder(path, entry, name: "", at: [], above: [])
+    }
+
+    /// A file of an archive, which only has a bundle's files. Its name stands below the archive's.
+    mutating func addMember(_ name: String, _ bytes: [UInt8], of archive: String) throws(LoadError) {
+        guard let type = type(of: name, isGiven: false) else { return }
+        let folders = name.split(separator: "/").dropLast().map(String.init)
+        try add(bytes, type, archive + "/" + name, name: name, at: folders)
     }
 
     /// Hashes name, zero byte and content hash of each file, in the order of the names.

@@ -10,6 +10,8 @@ public struct Compiler {
     public struct Options: Sendable {
         /// Find clauses by index; without it each one is tried.
         public var usesIndex = true
+        /// Let the program tell a `MachineObserver` of each rule and expression that it evaluates.
+        public var instruments = false
         /// Fill `Output.indexExplanation`.
         public var explainsIndex = false
         /// Keep `print` calls; without it they are erased.

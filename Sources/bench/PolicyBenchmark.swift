@@ -15,12 +15,15 @@ enum PolicyBenchmark {
         var dataRatio = 0.0
     }
 
-    static func run() throws {
+    /// - Returns: whether every row reaches what is asked of it.
+    static func run() throws -> Bool {
         print(
             "policy                        load ms   us/decision   allocations   2 threads"
                 + "   data/JSON")
+        var measured: [String: Figures] = [:]
         for item in PolicyCase.all() {
             let figures = try measure(item)
+            measured[item.name] = figures
             let cells = [
                 item.name.padded(28), figures.load.text(1, 9), figures.decision.text(3, 13),
                 figures.allocations.text(2, 13), figures.scaling.text(2, 11),
@@ -28,6 +31,10 @@ enum PolicyBenchmark {
             ]
             print(cells.joined(separator: " "))
         }
+        print("\n" + "what is asked".padded(52) + "        got      bound")
+        let goals = PolicyGoal.all(measured)
+        for goal in goals { print(goal.line) }
+        return goals.allSatisfy(\.isMet)
     }
 
     private static func measure(_ item: PolicyCase) throws -> Figures {

@@ -23,12 +23,17 @@ struct FunctionGenerator {
     var diagnostics: [Diagnostic] = []
     var file: Int32 = 0
 
+    /// The next expression is the inner part of one that is observed already.
+    var isInner = false
+
     struct Loop {
         let iterator: Operand
         let key: Operand
         let value: Operand
         let body: Emitter.Label
         let next: Emitter.Label
+        /// In place of a loop: what is told where it would go on.
+        var observation: Observation?
     }
 
     init(name: String, builder: ProgramBuilder) {
@@ -63,6 +68,10 @@ struct FunctionGenerator {
         success(&self)
         for loop in loops.reversed() {
             emitter.place(loop.next)
+            if let observation = loop.observation {
+                tell(observation)
+                continue
+            }
             emitter.emit(.next, a: loop.iterator, b: loop.key, c: loop.value, to: loop.body)
         }
         fail = outerFail
@@ -106,6 +115,8 @@ struct FunctionGenerator {
 
     mutating func expression(_ expression: Expression) {
         locate(expression.location)
+        let observation = beginObserving(expression)
+        defer { if let observation { endObserving(observation) } }
         if !expression.modifiers.isEmpty {
             modified(expression)
         } else if expression.isNegated {
@@ -149,6 +160,7 @@ struct FunctionGenerator {
     mutating func nested(
         _ expressions: Body, fail end: Emitter.Label, success: (inout FunctionGenerator) -> Void
     ) {
+        isInner = true
         body(expressions, fail: end, success: success)
     }
 
@@ -216,7 +228,7 @@ struct FunctionGenerator {
             }
             return
         }
-        let function = name.joined(separator: ".")
+        let function = name.dotted
         if function == "eq" || function == "assign", arguments.count == 2 {
             unify(arguments[0], arguments[1])
         } else if let comparison = BuiltinNames.comparisons[function], arguments.count == 2 {

@@ -105,7 +105,7 @@ enum WithTarget {
     static func callee(of term: Term, _ builder: ProgramBuilder) -> Program.Callee? {
         switch term.kind {
         case .call(let name, _, let arguments) where arguments.isEmpty:
-            return BuiltinTable.index(of: name.joined(separator: ".")).map { .builtin($0) }
+            return BuiltinTable.index(of: name.dotted).map { .builtin($0) }
         case .ref(let head, let operands):
             guard case .variable("data") = head.kind else { return nil }
             let path = operands.compactMap {

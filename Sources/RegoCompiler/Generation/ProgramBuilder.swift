@@ -14,6 +14,8 @@ final class ProgramBuilder {
     private var dataPathIndices: [[Value]: Int] = [:]
     private var usedBuiltins: Set<Int> = []
     var usesIndex = true
+    /// Generate `observe` instructions.
+    var instruments = false
     /// Filled for `explain index`.
     var indexExplanation: IndexExplanation?
     /// Paths under `data` that some `with` replaces.

@@ -13,6 +13,7 @@ extension FunctionGenerator {
         let result = emitter.register()
         let end = emitter.label()
         emitter.emit(.open, a: result, b: 2)
+        let point = observeQuery(clause)
         body(clause.body, fail: end) { generator in
             let first = generator.emitter.registers(exported.count)
             for (offset, id) in exported.enumerated() {
@@ -22,6 +23,8 @@ extension FunctionGenerator {
             let solution = generator.emitter.register()
             generator.emitter.emit(.makeArray, a: solution, b: first, c: exported.count)
             generator.emitter.emit(.arrayAppend, a: result, b: solution)
+            generator.observe(.holds, point)
+            generator.observe(.again, point)
         }
         emitter.place(end)
         emitter.emit(.close, a: result)

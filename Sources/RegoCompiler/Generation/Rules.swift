@@ -58,8 +58,10 @@ extension FunctionGenerator {
             start(defaultClause)
             fail = done
             for (index, argument) in defaultClause.arguments.enumerated() { match(argument, index) }
+            let point = observe(rule: group, at: defaultClause.location)
             let value = defaultClause.value.map { term($0) } ?? builder.constant(.true)
             emitter.emit(.move, a: result, b: value)
+            observe(.holds, point)
             emitter.place(done)
         }
         emitter.emit(.returnValue, b: result)
@@ -105,9 +107,11 @@ extension FunctionGenerator {
             }
             start(link)
             fail = otherwise
+            let point = observe(rule: group, at: link.location)
             for (index, argument) in link.arguments.enumerated() { match(argument, index) }
             body(link.body, fail: otherwise) { generator in
                 generator.yield(link, of: group, into: result)
+                generator.observe(.holds, point)
                 if held >= 0 {
                     generator.emitter.emit(.move, a: held, b: generator.builder.constant(.true))
                 }
@@ -115,6 +119,8 @@ extension FunctionGenerator {
                     generator.emitter.emit(.jump, to: finish)
                 } else if generator.loops.isEmpty || generator.decidesAtOnce(link, group) {
                     generator.emitter.emit(.jump, to: next)
+                } else {
+                    generator.observe(.again, point)
                 }
             }
             guard !isLast else { break }

@@ -130,7 +130,7 @@ extension FunctionGenerator {
     // MARK: Calls
 
     mutating func call(_ name: [String], _ arguments: [Term], _ location: Location) -> Operand {
-        let function = name.joined(separator: ".")
+        let function = name.dotted
         if name == ["print"], let index = BuiltinTable.index(of: "internal.print") {
             locate(location)
             return callBuiltin(index, arguments)

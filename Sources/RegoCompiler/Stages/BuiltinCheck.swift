@@ -12,7 +12,7 @@ enum BuiltinCheck {
             guard !unsafe.isEmpty || isDeprecated else { return }
             let walk = ExpressionWalk(onTerm: { term in
                 guard case .call(let name, _, _) = term.kind, name[0] != "data" else { return }
-                let function = name.joined(separator: ".")
+                let function = name.dotted
                 if unsafe.contains(function) {
                     diagnostics.append(refusal("unsafe", function, term.location))
                 } else if isDeprecated, BuiltinNames.deprecated.contains(function) {

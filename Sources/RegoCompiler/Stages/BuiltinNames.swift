@@ -7,8 +7,7 @@ enum BuiltinNames {
     static func contains(_ name: String) -> Bool { arity(name) != nil }
 
     static func arity(_ name: [String]) -> Int? {
-        if name.count == 1 { return arity(name[0]) }
-        return name[0] == "data" ? nil : arity(name.joined(separator: "."))
+        name[0] == "data" ? nil : arity(name.dotted)
     }
 
     static func arity(_ name: String) -> Int? {
@@ -31,4 +30,9 @@ enum BuiltinNames {
     /// Refused in version 1 and in strict mode.
     static let deprecated = Set(
         BuiltinTable.all.filter { $0.traits.contains(.deprecated) }.map(\.name))
+}
+
+extension [String] {
+    /// A function's name as one string, which most names are already.
+    var dotted: String { count == 1 ? self[0] : joined(separator: ".") }
 }

@@ -36,6 +36,7 @@ final class Compilation {
         tree = RuleTree(modules)
         builder = ProgramBuilder(tree: tree, arena: owner.arena)
         builder.usesIndex = options.usesIndex
+        builder.instruments = options.instruments
         builder.indexExplanation = options.explainsIndex ? IndexExplanation() : nil
         queryBody = query
         let start = Location(file: -1, row: 1, column: 1, start: 0, end: 0)

@@ -70,7 +70,7 @@ struct FunctionCheck {
     private static func arityMismatch(
         builtin name: [String], _ arguments: [Term], _ isStatement: Bool, _ location: Location
     ) -> Diagnostic {
-        let name = name.joined(separator: ".")
+        let name = name.dotted
         var have = arguments.map { TypeText.text(StaticType.of($0)) }
         if !isStatement { have.append(TypeText.unknown) }
         var details = ["have: (\(have.joined(separator: ", ")))"]

@@ -199,7 +199,7 @@ struct DemandFinder {
                 truth(term, &result)
                 return
             }
-            call(name.joined(separator: "."), arguments, &result)
+            call(name.dotted, arguments, &result)
         case .someIn(nil, let value, let domain):
             if let collection = subject(domain), let value = constant(value) {
                 result.add(collection, .membership, [value])

@@ -213,7 +213,8 @@ struct Resolver {
 
     private func isRoot(_ name: String) -> Bool { name == "input" || name == "data" }
 
-    private mutating func variable(_ name: String, _ location: Location) -> Term {
+    private mutating func variable(_ name: String, _ term: Term) -> Term {
+        let location = term.location
         for depth in stride(from: blocks.count - 1, through: 0, by: -1) {
             if let id = blocks[depth].declared[name] {
                 blocks[depth].unused[name] = nil
@@ -226,7 +227,7 @@ struct Resolver {
         }
         blocks[blocks.count - 1].used.insert(name)
         if name == "data" { features.insert(.references) }
-        if isRoot(name) { return Term(location: location, kind: .variable(name)) }
+        if isRoot(name) { return term }
         if let path = globals[name] {
             if isStrict { usedGlobals.insert(name) }
             return reference(path, [], location)
@@ -255,7 +256,7 @@ struct Resolver {
     private mutating func functionName(_ name: [String]) -> [String] {
         if name[0] == "print" { features.insert(.print) }
         if name[0] == "rego" { features.insert(.metadata) }
-        if refusesDeprecated, BuiltinNames.deprecated.contains(name.joined(separator: ".")) {
+        if refusesDeprecated, BuiltinNames.deprecated.contains(name.dotted) {
             features.insert(.deprecated)
         }
         if name[0] == "data" { features.insert(.references) }
@@ -273,18 +274,24 @@ struct Resolver {
         case .null, .boolean, .number, .string, .local:
             return term
         case .variable(let name):
-            return variable(name, term.location)
+            return variable(name, term)
         case .ref(let head, let operands):
-            return ref(self.term(head), operands.map { self.term($0) }, term.location)
-        case .array(let elements): return make(.array(elements.map { self.term($0) }))
-        case .set(let elements): return make(.set(elements.map { self.term($0) }))
+            let root = self.term(head)
+            let changed = changed(operands)
+            if changed == nil, root === head { return term }
+            return ref(root, changed ?? operands, term.location)
+        case .array(let elements): return changed(elements).map { make(.array($0)) } ?? term
+        case .set(let elements): return changed(elements).map { make(.set($0)) } ?? term
         case .object(let entries):
             return make(.object(entries.map { (self.term($0.key), self.term($0.value)) }))
         case .call(let name, let location, let arguments):
-            let name = functionName(name)
-            if BuiltinNames.arity(name) != arguments.count { features.insert(.calls) }
-            return make(.call(name: name, location, arguments.map { self.term($0) }))
-        case .template(let parts): return make(.template(parts.map { self.term($0) }))
+            let full = functionName(name)
+            if BuiltinNames.arity(full) != arguments.count { features.insert(.calls) }
+            let changed = changed(arguments)
+            // The stage `metadata` writes into its calls, which must not be those of the module.
+            if changed == nil, full == name, name[0] != "rego" { return term }
+            return make(.call(name: full, location, changed ?? arguments))
+        case .template(let parts): return changed(parts).map { make(.template($0)) } ?? term
         case .arrayComprehension(let head, let body):
             let (body, heads) = closure(body, heads: [head])
             return make(.arrayComprehension(heads[0], body))
@@ -295,6 +302,18 @@ struct Resolver {
             let (body, heads) = closure(body, heads: [key, value])
             return make(.objectComprehension(key: heads[0], value: heads[1], body))
         }
+    }
+
+    /// The terms resolved; nil when they are so already. A policy's constants and paths under
+    /// `input` are most of it, and are not copied.
+    private mutating func changed(_ terms: [Term]) -> [Term]? {
+        var result: [Term]?
+        for (index, old) in terms.enumerated() {
+            let new = term(old)
+            if result == nil && new !== old { result = Array(terms[..<index]) }
+            result?.append(new)
+        }
+        return result
     }
 
     /// Joins a resolved head with operands: a global head is itself a ref.
@@ -490,7 +509,7 @@ struct Resolver {
         default: return nil
         }
         guard !isDeclared(name[0]) else { return nil }
-        if BuiltinNames.contains(name.joined(separator: ".")), globals[name[0]] == nil {
+        if BuiltinNames.contains(name.dotted), globals[name[0]] == nil {
             return Term(location: term.location, kind: .call(name: name, term.location, []))
         }
         return nil

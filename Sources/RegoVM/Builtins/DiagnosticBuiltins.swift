@@ -26,7 +26,7 @@ enum DiagnosticBuiltins {
         },
         Builtin("trace", "string -> boolean") { evaluation, operands throws(BuiltinError) in
             let text = try operands.string(0)
-            evaluation.printer?(String(decoding: text.bytes, as: UTF8.self))
+            evaluation.noteTaker?(String(decoding: text.bytes, as: UTF8.self))
             return .true
         },
     ]

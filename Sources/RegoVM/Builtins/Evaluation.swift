@@ -19,6 +19,8 @@ public final class Evaluation {
     public var decisionCaches: [ObjectIdentifier: AnyObject] = [:]
     /// What `print` writes to; nil throws the text away.
     public var printer: ((String) -> Void)?
+    /// What `trace` hands its notes to; nil throws them away.
+    public var noteTaker: ((String) -> Void)?
     /// `opa.runtime()`: an object.
     public var runtime: Value = .emptyObject
 

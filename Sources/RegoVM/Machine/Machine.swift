@@ -10,6 +10,9 @@ public final class Machine {
     /// Work units that one decision may spend.
     public var workLimit = Limits.workUnits
 
+    /// What an instrumented program tells what it does. Programs without instruments never ask.
+    public var observer: (any MachineObserver)?
+
     let arena: Arena
     var document: any InputDocument
     var scope: UnsafeMutablePointer<Scope>
@@ -20,7 +23,7 @@ public final class Machine {
     private(set) var workLeft: Int64 = 0
     /// The clock is looked at when `workLeft` is below this.
     private var nextCheck: Int64 = 0
-    private var depth = 0
+    private(set) var depth = 0
     /// Monotonic nanoseconds; tests replace it.
     var monotonic: () -> UInt64 = MonotonicClock.now
     /// Scratch of index lookups.

@@ -202,6 +202,9 @@ extension Machine {
                 try pushScope(Int(i.b), R + Int(i.c), function, pc)
             case .popScope:
                 scope = scope.pointee.outer.unsafelyUnwrapped
+
+            case .observe:
+                observe(Int(i.a), Int(i.b))
             }
         }
     }

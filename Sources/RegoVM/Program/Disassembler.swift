@@ -102,6 +102,8 @@ public struct Disassembler {
         ("node b", { $0.path("data", $0.item($0.program.nodes, $1.b)?.path) }),
         ("index b", { _, i in "index \(i.b)" }),
         ("replacements b", { $0.replacements($1.b) }),
+        ("moment a", { _, i in Moment(rawValue: Int(i.a)).map { "\($0)" } ?? "moment \(i.a)" }),
+        ("point b", { _, i in "point \(i.b)" }),
         ("count c", { _, i in "count \(i.c)" }),
         (
             "builder of kind b",

@@ -86,6 +86,9 @@ public enum Opcode: String, Sendable, CaseIterable {
 
     case pushScope = "push replacements b with values R[c]..."
     case popScope = "drop the newest replacements"
+
+    /// Only in instrumented programs. Moments: see `Moment`.
+    case observe = "tell the observer of moment a at point b"
 }
 
 /// Comparisons, in the order of their codes in instructions.

@@ -15,7 +15,7 @@ extension Opcode {
         case .move, .comparison, .clear, .returnValue, .returnUndefined, .open, .setAdd,
             .arrayAppend,
             .objectPut, .objectPutPath, .close, .makeArray, .makeSet, .makeObject, .assignOnce,
-            .candidates, .pushScope, .popScope:
+            .candidates, .pushScope, .popScope, .observe:
             false
         }
     }

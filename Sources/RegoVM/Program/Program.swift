@@ -17,6 +17,8 @@ public struct Program: Sendable {
     public var builtins: [Int] = []
     /// Entrypoints by dotted path without `data`, e.g. `portcullis.authz.decision`.
     public var entrypoints: [String: Entrypoint] = [:]
+    /// Where instrumented code tells what it does; empty in other programs.
+    public var points: [Point] = []
     /// True when some reachable builtin may wait, so that evaluation belongs on a worker.
     public var mayWait = false
 

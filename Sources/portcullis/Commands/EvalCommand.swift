@@ -5,6 +5,8 @@ import PolicyBundle
 import RegoVM
 
 extension AnswerFormat: ExpressibleByArgument {}
+extension ExplainMode: ExpressibleByArgument {}
+extension Profile.Order: ExpressibleByArgument {}
 
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,8 +24,11 @@ struct EvalCommand: ParsableCommand {
 
     @Option(
         name: [.short, .long], parsing: .singleValue,
-        help: "A folder in which only data.json and data.yaml are data. May be repeated.")
+        help: "A bundle: a folder or a .tar.gz file. May be repeated.")
     var bundle: [String] = []
+
+    @Option(name: .long, help: "Refused: signatures of bundles are not verified.")
+    var verificationKey: String?
 
     @Option(name: [.short, .long], help: "A JSON or YAML file with the input.")
     var input: String?
@@ -62,6 +67,29 @@ struct EvalCommand: ParsableCommand {
     @Flag(name: .customLong("v1-compatible"), help: .hidden)
     var isVersion1 = false
 
+    @Flag(name: .long, help: "Add the time of each step.")
+    var metrics = false
+
+    @Flag(name: .long, help: "Add the time of each step, and of each compilation stage.")
+    var instrument = false
+
+    @Flag(name: .long, help: "Add time and counts of the policies' lines.")
+    var profile = false
+
+    @Option(name: .long, help: "Lines of the profile; 0 for all. (default: 10)")
+    var profileLimit: Int?
+
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: "total_time_ns, num_eval, num_redo, num_gen_expr, file or line. May be repeated.")
+    var profileSort: [Profile.Order] = []
+
+    @Flag(name: .long, help: "Add which lines of the policies were evaluated.")
+    var coverage = false
+
+    @Option(name: .long, help: "Add how the answer came about: off, full, notes, fails or debug.")
+    var explain = ExplainMode.off
+
     @Argument(help: "The query.")
     var query: String?
 
@@ -98,11 +126,14 @@ struct EvalCommand: ParsableCommand {
         evaluation.printer = { Output.error($0 + "\n") }
         var question = Query(text: query ?? "")
         if readsQuery { question.text = String(decoding: try InputFile.bytes("-"), as: UTF8.self) }
-        let sources = try load()
+        let sources = try question.metrics.time(.loadFiles, load)
         question.policies = sources.policies
         question.data = sources.data
         question.memory = sources.memory
-        question.input = try readInput(evaluation.arena)
+        question.input = try question.metrics.time(.inputParse) { () throws(QueryFailure) in
+            try readInput(evaluation.arena)
+        }
+        question.instruments = instruments
         question.package = package
         question.imports = imports
         question.version = isVersion0 ? .v0 : .v1
@@ -110,12 +141,26 @@ struct EvalCommand: ParsableCommand {
         return question
     }
 
+    private var instruments: Instruments {
+        var instruments = Instruments()
+        instruments.profile = profile || profileLimit != nil || !profileSort.isEmpty
+        // As in OPA, a profile comes with metrics.
+        instruments.metrics = metrics || instrument || instruments.profile
+        instruments.stages = instrument
+        instruments.profileLimit = profileLimit ?? instruments.profileLimit
+        instruments.profileOrder = profileSort
+        instruments.coverage = coverage
+        instruments.explain = explain
+        return instruments
+    }
+
     private func load() throws(QueryFailure) -> PolicySources {
         var loader = PolicyLoader()
         loader.includesTests = true
-        loader.dataFiles = bundle.isEmpty ? .all : .named
+        loader.dataFiles = .all
+        loader.requiresSignatures = verificationKey != nil
         do throws(LoadFailure) {
-            return try loader.load(data + bundle)
+            return try loader.load(data, bundles: bundle)
         } catch {
             throw QueryFailure(error)
         }

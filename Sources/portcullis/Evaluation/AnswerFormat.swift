@@ -18,18 +18,28 @@ enum AnswerFormat: String, CaseIterable {
 
     func printed(_ answer: QueryAnswer) -> Printed {
         switch self {
-        case .json: Printed(output: document { Self.write(answer, to: &$0) })
+        case .json:
+            Printed(
+                output: document { json in
+                    Self.write(answer, to: &json)
+                    answer.report.write(to: &json)
+                })
         case .discard:
             Printed(
                 output: document { json in
-                    guard answer.isDefined else { return }
-                    json.key("result")
-                    json.string("discarded")
+                    if answer.isDefined {
+                        json.key("result")
+                        json.string("discarded")
+                    }
+                    answer.report.write(to: &json)
                 })
         case .values: Printed(output: answer.solutions.flatMap(Self.values))
         case .bindings: Printed(output: answer.solutions.flatMap(Self.bindings))
         case .raw: Printed(output: answer.solutions.flatMap(Self.raw))
-        case .pretty: Printed(output: Self.pretty(answer))
+        case .pretty:
+            Printed(
+                output: Array(answer.report.explanationText.utf8) + Self.pretty(answer)
+                    + Array(answer.report.tables.utf8))
         }
     }
 
@@ -181,6 +191,16 @@ struct AnswerTable {
             solution.bindings.map { $0.value.description }
                 + columns.map { solution.expressions[$0].value.description }
         }
+        text = TextTable(heads: heads, rows: rows).text
+    }
+}
+
+/// Cells in columns, with rules around them.
+struct TextTable {
+    let text: String
+
+    /// - Parameter rows: as many cells each as `heads` has.
+    init(heads: [String], rows: [[String]]) {
         let widths = heads.indices.map { column in
             ([heads] + rows).map { $0[column].count }.max() ?? 0
         }

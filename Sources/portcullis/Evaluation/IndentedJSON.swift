@@ -49,6 +49,9 @@ struct IndentedJSON {
 
     mutating func integer(_ value: Int) { text += String(value).utf8 }
 
+    /// A number whose text is JSON already.
+    mutating func number(_ value: String) { text += value.utf8 }
+
     private mutating func string(_ bytes: some Collection<UInt8>) {
         let copy = Array(bytes)
         copy.withUnsafeBufferPointer { appendEncoded(.string(sharing: $0)) }

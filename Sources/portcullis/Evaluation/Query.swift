@@ -17,6 +17,9 @@ struct Query {
     var imports: [String] = []
     var version = RegoVersion.v1
     var isStrictAboutBuiltins = false
+    var instruments = Instruments()
+    /// What reading took; what follows is added to it.
+    var metrics = EvaluationMetrics()
     /// Nanoseconds since 1970, for `time.now_ns`.
     var now: Int64 = 0
     var seed: UInt64 = 0
@@ -31,28 +34,53 @@ struct Query {
     ///
     /// - Parameter evaluation: keeps the values of the answer.
     func answer(_ evaluation: Evaluation) throws(QueryFailure) -> QueryAnswer {
-        let capture: QueryCapture
-        let output: Compiler.Output
-        do {
-            let modules = try parseModules()
-            let body = try Parser.parseBody(
-                Source(name: Self.name, text: text), file: Int32(policies.count), version: version)
-            capture = QueryCapture(body)
-            output = try Compiler().compile(
-                modules, query: capture.body, queryModule: try queryModule())
-        } catch {
-            throw QueryFailure(error, sources)
-        }
+        var metrics = metrics
+        let (capture, output) = try compile(&metrics)
         let owners: [AnyObject] = [output.owner] + [memory].compactMap { $0 }
-        let policy = Policy(program: output.program, data: data, revision: "", owners: owners)
+        let policy = metrics.time(.queryCompile) {
+            Policy(program: output.program, data: data, revision: "", owners: owners)
+        }
         evaluation.isStrict = isStrictAboutBuiltins
         let machine = Machine(policy, evaluation: evaluation)
         machine.begin(TreeInput(input))
+        let observers = EvaluationObservers(instruments, machine)
+        let rows: Value
         do throws(EvaluationError) {
-            let rows = try machine.evaluate(function: output.query ?? 0)
-            return QueryAnswer(
-                rows: rows, variables: output.queryVariables, capture: capture, text: text,
-                policy: policy)
+            rows = try metrics.time(.queryEval) { () throws(EvaluationError) in
+                try machine.evaluate(function: output.query ?? 0)
+            }
+        } catch {
+            throw QueryFailure(error, sources)
+        }
+        var report = observers.report(self)
+        if instruments.metrics { report.metrics = metrics }
+        return QueryAnswer(
+            rows: rows, variables: output.queryVariables, capture: capture, text: text,
+            policy: policy, report: report)
+    }
+
+    private func compile(
+        _ metrics: inout EvaluationMetrics
+    ) throws(QueryFailure) -> (QueryCapture, Compiler.Output) {
+        var options = Compiler.Options()
+        options.instruments = instruments.observe
+        options.keepsPrint = true
+        options.sourceNames = sources.map(\.name)
+        do throws(CompilationFailure) {
+            let modules = try metrics.time(.moduleParse, parseModules)
+            let capture = try metrics.time(.queryParse) { () throws(CompilationFailure) in
+                QueryCapture(
+                    try Parser.parseBody(
+                        Source(name: Self.name, text: text), file: Int32(policies.count),
+                        version: version))
+            }
+            let queryModule = try queryModule()
+            let output = try metrics.time(.moduleCompile) { () throws(CompilationFailure) in
+                try Compiler(options: options).compile(
+                    modules, query: capture.body, queryModule: queryModule)
+            }
+            if instruments.stages { metrics.addStages(output.timings) }
+            return (capture, output)
         } catch {
             throw QueryFailure(error, sources)
         }
@@ -100,15 +128,18 @@ struct QueryAnswer {
     }
 
     let solutions: [Solution]
+    let report: EvaluationReport
     /// Keeps the values' memory.
     private let policy: Policy
 
     var isDefined: Bool { !solutions.isEmpty }
 
     fileprivate init(
-        rows: Value, variables: [String], capture: QueryCapture, text: String, policy: Policy
+        rows: Value, variables: [String], capture: QueryCapture, text: String, policy: Policy,
+        report: EvaluationReport
     ) {
         self.policy = policy
+        self.report = report
         let source = Array(text.utf8)
         solutions = rows.elements.map { row in
             var byName: [String: Value] = [:]

@@ -44,7 +44,10 @@ struct QueryCapture {
             capture.modifiers = expression.modifiers
             body.append(capture)
             if mayFail {
-                checks.append(Expression(location: expression.location, kind: .term(variable)))
+                // It has no text of its own, so that no trace shows it.
+                var location = expression.location
+                location.end = location.start
+                checks.append(Expression(location: location, kind: .term(variable)))
             }
             expressions.append(Captured(expression: expression, variable: name))
         }

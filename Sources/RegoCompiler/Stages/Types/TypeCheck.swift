@@ -38,7 +38,7 @@ final class TypeCheck {
     /// The type of the function with that name; nil when nothing is known of it.
     func signature(_ name: [String]) -> Signature? {
         guard name[0] == "data" else {
-            return Signature.of(builtin: name.count == 1 ? name[0] : name.joined(separator: "."))
+            return Signature.of(builtin: name.dotted)
         }
         guard let group = compilation.builder.functions[Array(name.dropFirst())],
             case .function(let arguments, let result)? = ruleTypes[group.functionIndex]
