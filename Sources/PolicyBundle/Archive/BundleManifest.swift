@@ -52,7 +52,8 @@ public struct BundleManifest: Sendable, Equatable {
             roots.append(root.split(separator: "/").map(String.init))
         }
         for (index, root) in roots.enumerated() {
-            for other in roots[..<index] where root.starts(with: other) || other.starts(with: root) {
+            for other in roots[..<index] where root.starts(with: other) || other.starts(with: root)
+            {
                 throw LoadError(
                     .manifest, file,
                     "roots `\(root.joined(separator: "/"))` and `\(other.joined(separator: "/"))` "
@@ -73,7 +74,9 @@ public struct BundleManifest: Sendable, Equatable {
             return path
         }
         for (key, below) in zip(value.keys, value.values) {
-            if let foreign = foreignPath(in: below, at: path + [key.asString ?? ""]) { return foreign }
+            if let foreign = foreignPath(in: below, at: path + [key.asString ?? ""]) {
+                return foreign
+            }
         }
         return nil
     }

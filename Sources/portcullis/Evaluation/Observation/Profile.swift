@@ -56,7 +56,8 @@ final class Profile {
 
     private func charge() {
         guard let current else { return }
-        counts[current.point, default: Count()].nanoseconds += (clock.now - current.since).nanoseconds
+        counts[current.point, default: Count()].nanoseconds +=
+            (clock.now - current.since).nanoseconds
     }
 
     /// Lines by these orders, the first one first; by time when there are none. Numbers fall,
