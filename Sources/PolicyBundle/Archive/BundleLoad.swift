@@ -91,8 +91,8 @@ extension Load {
             let list = manifest.roots.map { $0.joined(separator: "/") }.joined(separator: " ")
             throw LoadError(
                 .manifest, manifest.bundle,
-                "manifest roots [\(list)] do not permit data at path `/\(path.joined(separator: "/"))`"
-            )
+                "manifest roots [\(list)] do not permit "
+                    + "data at path `/\(path.joined(separator: "/"))`")
         }
         try document.add(own, from: manifest.bundle)
     }

@@ -92,7 +92,7 @@ public struct BundleManifest: Sendable, Equatable {
         let list = roots.map { $0.joined(separator: "/") }.joined(separator: " ")
         throw LoadError(
             .manifest, source.name,
-            "manifest roots [\(list)] do not permit package `\(module.package.joined(separator: "."))`"
-        )
+            "manifest roots [\(list)] do not permit "
+                + "package `\(module.package.joined(separator: "."))`")
     }
 }
