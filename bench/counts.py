@@ -151,6 +151,7 @@ def main() -> int:
                 word = "OVER" if count > limit else "ok"
                 is_over = is_over or count > limit
                 print(f"{title:<44} {what:<12} {count:>10.1f}  at most {limit:>8}  {word}")
+    print("a count is over its threshold" if is_over else "all counts are within their thresholds")
     return 1 if is_over else 0
 
 
