@@ -29,7 +29,8 @@ import Testing
             _ = try load(files, change: change, requiresSignatures: requiresSignatures)
             return ""
         } catch let failure as LoadFailure {
-            return failure.errors.map { "\($0.code.rawValue): \($0.message)" }.joined(separator: "\n")
+            return failure.errors.map { "\($0.code.rawValue): \($0.message)" }.joined(
+                separator: "\n")
         } catch {
             return "\(error)"
         }
@@ -84,8 +85,9 @@ import Testing
         }
         #expect(
             error([("p.rego", "")], change: link)
-                == "load_malformed_archive: expected files and folders, got a link or device `p.rego`")
-        #expect(error([("p.rego", "package p")], requiresSignatures: true).hasPrefix("load_signature"))
+                .hasSuffix("expected files and folders, got a link or device `p.rego`"))
+        #expect(
+            error([("p.rego", "package p")], requiresSignatures: true).hasPrefix("load_signature"))
     }
 
     @Test func gunzipEndsWhereItMust() throws {

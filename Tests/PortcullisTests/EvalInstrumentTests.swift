@@ -96,7 +96,9 @@ import Testing
                 $0.profile = true
                 $0.profileOrder = [.evaluations, .line]
             }.report.profile)
-        let counts = lines.map { "\($0.position.row): \($0.evaluations) \($0.redos) \($0.expressions)" }
+        let counts = lines.map {
+            "\($0.position.row): \($0.evaluations) \($0.redos) \($0.expressions)"
+        }
         #expect(counts == ["7: 2 0 1", "11: 2 0 1", "1: 1 0 1", "6: 1 1 1", "8: 1 0 1"])
         #expect(
             try answer("data.a.allow") {

@@ -88,10 +88,9 @@ extension Load {
             attempt { _ throws(LoadError) in try manifest.check(policy) }
         }
         if let path = manifest.foreignPath(in: own) {
-            let list = manifest.roots.map { $0.joined(separator: "/") }.joined(separator: " ")
+            let place = path.joined(separator: "/")
             throw LoadError(
-                .manifest, manifest.bundle,
-                "manifest roots [\(list)] do not permit data at path `/\(path.joined(separator: "/"))`")
+                .manifest, manifest.bundle, manifest.refusal(of: "data at path `/\(place)`"))
         }
         try document.add(own, from: manifest.bundle)
     }

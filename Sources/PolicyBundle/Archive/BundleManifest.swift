@@ -52,7 +52,8 @@ public struct BundleManifest: Sendable, Equatable {
             roots.append(root.split(separator: "/").map(String.init))
         }
         for (index, root) in roots.enumerated() {
-            for other in roots[..<index] where root.starts(with: other) || other.starts(with: root) {
+            for other in roots[..<index] where root.starts(with: other) || other.starts(with: root)
+            {
                 throw LoadError(
                     .manifest, file,
                     "roots `\(root.joined(separator: "/"))` and `\(other.joined(separator: "/"))` "
@@ -73,7 +74,9 @@ public struct BundleManifest: Sendable, Equatable {
             return path
         }
         for (key, below) in zip(value.keys, value.values) {
-            if let foreign = foreignPath(in: below, at: path + [key.asString ?? ""]) { return foreign }
+            if let foreign = foreignPath(in: below, at: path + [key.asString ?? ""]) {
+                return foreign
+            }
         }
         return nil
     }
@@ -86,10 +89,12 @@ public struct BundleManifest: Sendable, Equatable {
             (try? Parser.parse(source, file: 0))
             ?? (try? Parser.parse(source, file: 0, version: .v0))
         guard let module, !owns(module.package) else { return }
+        let name = module.package.joined(separator: ".")
+        throw LoadError(.manifest, source.name, refusal(of: "package `\(name)`"))
+    }
+
+    func refusal(of what: String) -> String {
         let list = roots.map { $0.joined(separator: "/") }.joined(separator: " ")
-        throw LoadError(
-            .manifest, source.name,
-            "manifest roots [\(list)] do not permit package `\(module.package.joined(separator: "."))`"
-        )
+        return "manifest roots [\(list)] do not permit \(what)"
     }
 }

@@ -48,7 +48,9 @@ enum Gunzip {
         let part = compressed.withUnsafeBufferPointer { source in
             [UInt8](unsafeUninitializedCapacity: chunk) { buffer, count in
                 // zlib does not write to its input.
-                stream.next_in = source.baseAddress.map { UnsafeMutablePointer(mutating: $0 + offset) }
+                stream.next_in = source.baseAddress.map {
+                    UnsafeMutablePointer(mutating: $0 + offset)
+                }
                 stream.avail_in = UInt32(input)
                 stream.next_out = buffer.baseAddress
                 stream.avail_out = UInt32(buffer.count)

@@ -71,7 +71,8 @@ struct TarReader {
 
     private mutating func content(size: Int) throws(Failure) -> ArraySlice<UInt8> {
         guard size <= Limits.fileBytes else {
-            throw Failure(message: "expected at most \(Limits.fileBytes) bytes in a file, got \(size)")
+            throw Failure(
+                message: "expected at most \(Limits.fileBytes) bytes in a file, got \(size)")
         }
         guard size <= archive.count - offset else {
             throw Failure(message: "archive ends within a file")

@@ -28,6 +28,8 @@ struct EvaluationMetrics {
 
     /// The stages of a compilation: `timer_compile_stage_safety_ns`.
     mutating func addStages(_ timings: [(stage: String, time: Duration)]) {
-        for (stage, time) in timings { values["timer_compile_stage_\(stage)_ns"] = time.nanoseconds }
+        for (stage, time) in timings {
+            values["timer_compile_stage_\(stage)_ns"] = time.nanoseconds
+        }
     }
 }

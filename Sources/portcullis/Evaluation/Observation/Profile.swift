@@ -56,7 +56,8 @@ final class Profile {
 
     private func charge() {
         guard let current else { return }
-        counts[current.point, default: Count()].nanoseconds += (clock.now - current.since).nanoseconds
+        counts[current.point, default: Count()].nanoseconds +=
+            (clock.now - current.since).nanoseconds
     }
 
     /// Lines by these orders, the first one first; by time when there are none. Numbers fall,
@@ -82,7 +83,8 @@ final class Profile {
             lines[key] = line
         }
         // What decides when all that was asked for is equal.
-        let orders = (orders.isEmpty ? [.time, .evaluations, .redos, .expressions] : orders)
+        let orders =
+            (orders.isEmpty ? [.time, .evaluations, .redos, .expressions] : orders)
             + [.file, .line]
         return lines.values.sorted { left, right in
             for order in orders {
