@@ -219,7 +219,8 @@ struct Load {
     }
 
     /// A file of an archive, which only has a bundle's files. Its name stands below the archive's.
-    mutating func addMember(_ name: String, _ bytes: [UInt8], of archive: String) throws(LoadError) {
+    mutating func addMember(_ name: String, _ bytes: [UInt8], of archive: String) throws(LoadError)
+    {
         guard let type = type(of: name, isGiven: false) else { return }
         let folders = name.split(separator: "/").dropLast().map(String.init)
         try add(bytes, type, archive + "/" + name, name: name, at: folders)

@@ -213,7 +213,8 @@ struct RecordTests {
         for name: StaticString in [
             "authorization", "Proxy-Authorization", "cookie", "set-cookie", "x-api-key",
             "X-Vault-Token", "x-amz-security-token", "x-goog-iam-authorization-token", "apikey",
-            "x-client-secret", "X-Password", "my-credentials", "x-signature-256", "Session", "a-jwt",
+            "x-client-secret", "X-Password", "my-credentials", "x-signature-256", "Session",
+            "a-jwt",
         ] {
             request.headers.append(.init(name: Bytes(name), value: Bytes("hunter2")))
             decision.headers.append(.init(name: Bytes(name), value: Bytes("hunter2")))

@@ -26,7 +26,7 @@ FOUNDATION = {"Foundation", "FoundationEssentials"}
 # Needed without an import: tests run this program.
 RUN_ONLY = {"log-driver"}
 # Tests may hold a text that is longer than a line.
-LONE_STRING = re.compile(r'[+ ]*#*".*"#*[])},]*')
+LONE_STRING = re.compile(r'[+= ]*#*".*"#*[])},]*')
 
 # Spelled so that this file does not hold them.
 LEFTOVERS = re.compile("|".join(["TO" + "DO", "FIX" + "ME", r"\bXX" + r"X\b"]) + "|/wo" + "rk/")

@@ -88,9 +88,11 @@ extension Load {
             attempt { _ throws(LoadError) in try manifest.check(policy) }
         }
         if let path = manifest.foreignPath(in: own) {
-            let place = path.joined(separator: "/")
+            let list = manifest.roots.map { $0.joined(separator: "/") }.joined(separator: " ")
             throw LoadError(
-                .manifest, manifest.bundle, manifest.refusal(of: "data at path `/\(place)`"))
+                .manifest, manifest.bundle,
+                "manifest roots [\(list)] do not permit "
+                    + "data at path `/\(path.joined(separator: "/"))`")
         }
         try document.add(own, from: manifest.bundle)
     }

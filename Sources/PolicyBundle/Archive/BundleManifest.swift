@@ -89,12 +89,10 @@ public struct BundleManifest: Sendable, Equatable {
             (try? Parser.parse(source, file: 0))
             ?? (try? Parser.parse(source, file: 0, version: .v0))
         guard let module, !owns(module.package) else { return }
-        let name = module.package.joined(separator: ".")
-        throw LoadError(.manifest, source.name, refusal(of: "package `\(name)`"))
-    }
-
-    func refusal(of what: String) -> String {
         let list = roots.map { $0.joined(separator: "/") }.joined(separator: " ")
-        return "manifest roots [\(list)] do not permit \(what)"
+        throw LoadError(
+            .manifest, source.name,
+            "manifest roots [\(list)] do not permit "
+                + "package `\(module.package.joined(separator: "."))`")
     }
 }

@@ -12,8 +12,8 @@ struct Observation {
 
 /// Instruments: nothing here emits code unless `Compiler.Options.instruments` is set.
 extension FunctionGenerator {
-    /// Tells that an expression begins, and sees to it that its end is told when it has no (further)
-    /// solution. Nil for an expression that is not observed.
+    /// Tells that an expression begins, and sees to it that its end is told when it has no
+    /// (further) solution. Nil for an expression that is not observed.
     mutating func beginObserving(_ expression: Expression) -> Int? {
         let isPart = isInner
         isInner = false

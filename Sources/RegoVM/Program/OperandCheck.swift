@@ -86,7 +86,8 @@ struct OperandCheck {
             return registers(Int32(a), 2) && isApart(i.b, a) && isApart(i.c, a)
         case .checkArray, .checkObject: return value(i.b) && i.c >= 0
         case .candidates: return register(a) && isIndex(Int(i.b))
-        case .observe: return Moment(rawValue: a) != nil && program.points.indices.contains(Int(i.b))
+        case .observe:
+            return Moment(rawValue: a) != nil && program.points.indices.contains(Int(i.b))
         case .pushScope:
             guard program.scopes.indices.contains(Int(i.b)) else { return false }
             return registers(i.c, program.scopes[Int(i.b)].replacements.count(where: \.usesValue))
