@@ -85,7 +85,8 @@ import Testing
         }
         #expect(
             error([("p.rego", "")], change: link)
-                == "load_malformed_archive: expected files and folders, got a link or device `p.rego`"
+                == "load_malformed_archive: expected files and folders, "
+                + "got a link or device `p.rego`"
         )
         #expect(
             error([("p.rego", "package p")], requiresSignatures: true).hasPrefix("load_signature"))

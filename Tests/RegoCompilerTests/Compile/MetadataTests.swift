@@ -56,7 +56,8 @@ import Testing
                 + #"[{"ref":"https://example.com"},"#
                 + #"{"description":"three","ref":"https://example.org"}],"#
                 + #""schemas":[{"path":["input"],"schema":["schema","check"]},"#
-                + #"{"definition":{"type":"string"},"path":["data","x"]}],"scope":"rule","title":"one"}"#
+                + #"{"definition":{"type":"string"},"path":["data","x"]}],"#
+                + #""scope":"rule","title":"one"}"#
         )
         #expect(try evaluate([policy], "x = data.a.q") == "{}")
     }

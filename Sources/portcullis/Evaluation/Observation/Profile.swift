@@ -83,7 +83,8 @@ final class Profile {
             lines[key] = line
         }
         // What decides when all that was asked for is equal.
-        let orders = (orders.isEmpty ? [.time, .evaluations, .redos, .expressions] : orders)
+        let orders =
+            (orders.isEmpty ? [.time, .evaluations, .redos, .expressions] : orders)
             + [.file, .line]
         return lines.values.sorted { left, right in
             for order in orders {
