@@ -24,7 +24,7 @@ public final class TreeInput: InputDocument {
     public var isDefined: Bool { root.isDefined }
 
     public func value(at index: Int, of policy: Policy, in arena: Arena) -> Value {
-        root.value(at: policy.program.inputPaths[index])
+        root.value(at: policy.inputPaths[index])
     }
 
     public func whole(in arena: Arena) -> Value { root }

@@ -53,7 +53,7 @@ extension Machine {
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
         let value =
             scope.pointee.replacesInput
-            ? scope.pointee.input.value(at: policy.program.inputPaths[index])
+            ? scope.pointee.input.value(at: policy.inputPaths[index])
             : document.value(at: index, of: policy, in: arena)
         memo.pointee = MemoEntry(value: value, epoch: scope.pointee.epoch)
         return value

@@ -15,6 +15,8 @@ public final class Policy: @unchecked Sendable {
     let ruleFunctions: UnsafeMutablePointer<Int>
     let constants: UnsafeMutablePointer<Value>
     let linkedData: UnsafeMutablePointer<Value>
+    /// `program.inputPaths`.
+    let inputPaths: UnsafeMutablePointer<UnsafeMutableBufferPointer<Value>>
     let builtins: UnsafeMutablePointer<Builtin.Function>
     let builtinArity: UnsafeMutablePointer<Int>
     let indices: UnsafeMutablePointer<LinkedIndex>
@@ -66,6 +68,12 @@ public final class Policy: @unchecked Sendable {
         for (index, path) in program.dataPaths.enumerated() {
             (linkedData + index).initialize(to: data.document(at: path))
         }
+        inputPaths = .allocate(capacity: max(1, program.inputPaths.count))
+        for (index, path) in program.inputPaths.enumerated() {
+            let copy = UnsafeMutableBufferPointer<Value>.allocate(capacity: path.count)
+            _ = copy.initialize(from: path)
+            (inputPaths + index).initialize(to: copy)
+        }
         let table = BuiltinTable.all
         builtins = .allocate(capacity: max(1, table.count))
         builtinArity = .allocate(capacity: max(1, table.count))
@@ -85,6 +93,8 @@ public final class Policy: @unchecked Sendable {
         ruleFunctions.deallocate()
         constants.deallocate()
         linkedData.deallocate()
+        for index in 0..<program.inputPaths.count { inputPaths[index].deallocate() }
+        inputPaths.deallocate()
         builtins.deinitialize(count: BuiltinTable.all.count)
         builtins.deallocate()
         builtinArity.deallocate()
@@ -96,6 +106,16 @@ public final class Policy: @unchecked Sendable {
 extension Value {
     /// The value at the end of `path`; `.undefined` when some step has none.
     public func value(at path: [Value]) -> Value {
+        var result = self
+        for step in path {
+            result = result[step]
+            if result.isUndefined { return result }
+        }
+        return result
+    }
+
+    /// The value at the end of `path`, without reference counting.
+    func value(at path: UnsafeMutableBufferPointer<Value>) -> Value {
         var result = self
         for step in path {
             result = result[step]
