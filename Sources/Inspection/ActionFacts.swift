@@ -20,6 +20,12 @@ public struct ActionFacts {
     public var resource = Bytes.empty
     /// LLM: the model that is asked. Empty when none is named.
     public var model = Bytes.empty
+    /// What ties calls together: A2A's `contextId`, the conversation of OpenAI's responses. Claimed.
+    public var conversation = Bytes.empty
+    /// The API of a language model whose texts `PromptReader` finds in `content`.
+    public var modelAPI = ModelAPI.none
+    /// The body as JSON, where it was read. `.undefined` for all others.
+    public var content = Value.undefined
     public var destination = Destination()
     /// The `id` of a JSON-RPC request, which an error reply echoes: a string, a number or null.
     /// `.undefined` for notifications and for everything that is no JSON-RPC request.

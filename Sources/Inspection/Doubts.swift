@@ -41,6 +41,9 @@ public struct Doubts: OptionSet, Sendable {
     /// No HTTP request at all (Envoy's network filter).
     public static let noRequest = Doubts(rawValue: 1 << 14)
 
+    /// Why no JSON was seen although there may be some.
+    static let unreadBody: Doubts = [.truncated, .bodyMissing, .contentEncoding, .malformedBody]
+
     /// Doubts with which no honest client is expected: denied unless configured otherwise.
     public static let deniedByDefault: Doubts = [
         .duplicateKeys, .ambiguousKeys, .mismatch, .batch, .malformedMessage, .repeatedHeader,

@@ -65,6 +65,7 @@ struct Inspection {
         var content = Value.undefined
         if http.method.equals("POST") && bodyMayBeJSON {
             content = readContent(readBody)
+            facts.content = content
             if content.isDefined, inspectMessage(content, arena) { return }
         }
         if inspectLanguageModel(content) || inspectVault() || inspectKubernetes() { return }

@@ -12,4 +12,8 @@ public enum Limits {
     public static let scopes = 256
     /// Bytes of an `Mcp-Name` header that are decoded.
     public static let encodedNameBytes = 8192
+    /// Texts that are found in one request to a language model.
+    public static let promptParts = 4096
+    /// Parts within parts of a prompt.
+    public static let promptDepth = 16
 }

@@ -11,6 +11,7 @@ extension Inspection {
         facts.effect = effect
         if params.kind == .object { facts.arguments = params }
         facts.resource = taskOrContext(params)
+        facts.conversation = params["message"]["contextId"].text
         return true
     }
 
