@@ -10,13 +10,16 @@ public struct ActionFacts {
     public var trafficProtocol: TrafficProtocol = .unknown
     public var effect: Effect = .unknown
     /// MCP and A2A: the JSON-RPC method. LLM: `chat`, `responses`, `messages`, `generate`,
-    /// `embed`. Vault and Kubernetes: their verb. HTTP: the method in lower case.
+    /// `complete`, `embed`. Vault and Kubernetes: their verb. SQL: the statement's verb in lower
+    /// case. HTTP: the method in lower case.
     public var operation = Bytes.empty
     /// MCP: the tool or prompt that is named. Empty when nothing is.
     public var tool = Bytes.empty
-    /// MCP: `params.arguments`. `.undefined` when there are none.
+    /// MCP: `params.arguments`. A2A: the parameters. Vault and Kubernetes: the body, or the query of
+    /// a command. SQL: `statement`. `.undefined` when there are none.
     public var arguments = Value.undefined
-    /// MCP: the URI that is read; otherwise the normalised path.
+    /// MCP: the URI that is read. A2A: the task or conversation. Vault: namespace and path without
+    /// `/v1/`. Otherwise the normalised path.
     public var resource = Bytes.empty
     /// LLM: the model that is asked. Empty when none is named.
     public var model = Bytes.empty
@@ -31,6 +34,10 @@ public struct ActionFacts {
     /// `.undefined` for notifications and for everything that is no JSON-RPC request.
     public var messageID = Value.undefined
     public var doubts: Doubts = []
+    /// The messages of a JSON-RPC batch, each judged as if it had come alone.
+    var batch = UnsafeBufferPointer<ActionFacts>(start: nil, count: 0)
+    /// The inspector's; nil in facts that no inspector made.
+    unowned(unsafe) var internalDestinations: InternalDestinations?
 
     public init() {}
 

@@ -62,13 +62,3 @@ public enum ModelAPI: UInt8, Sendable {
         }
     }
 }
-
-extension Bytes {
-    var last: UInt8? { isEmpty ? nil : self[count - 1] }
-
-    /// Ends with `literal`, which is in lower case, whatever the case of ASCII letters here.
-    func endsIgnoringCase(_ literal: StaticString) -> Bool {
-        let length = literal.utf8CodeUnitCount
-        return count >= length && self[count - length..<count].equalsIgnoringCase(literal)
-    }
-}

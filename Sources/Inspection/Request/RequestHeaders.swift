@@ -6,43 +6,81 @@ struct RequestHeaders {
     var contentType = Bytes.empty
     var contentEncoding = Bytes.empty
     var contentLength = Bytes.empty
-    var accept = Bytes.empty
-    var partialBody = Bytes.empty
     var mcpMethod: Bytes?
     var mcpName: Bytes?
     var mcpProtocolVersion = Bytes.empty
     var mcpSession = Bytes.empty
+    var vaultNamespace = Bytes.empty
     /// What `contentType` says.
     private(set) var mediaType = MediaType.absent
-    var hasVaultHeader = false
-    var isRepeated = false
+    /// True when Envoy says that it cut the body.
+    private(set) var isPartialBody = false
+    private(set) var hasParameters = false
+    private(set) var hasVaultHeader = false
+    private(set) var hasDatabaseHeader = false
+    /// True when the client asks for another method than the request line's.
+    private(set) var overridesMethod = false
+    private(set) var isRepeated = false
 
     init(_ context: AttributeContext) {
-        for field in context.attributes.pointee.headers { take(field.name, field.value) }
+        for field in context.attributes.pointee.headers where field.name.count >= 8 {
+            take(field.name, field.value)
+        }
         mediaType = MediaType(contentType)
     }
 
-    /// Most headers are told apart by their length alone.
+    /// Most headers are told apart by their first letter and their length.
     private mutating func take(_ name: Bytes, _ value: Bytes) {
+        switch name[0] {
+        case UInt8(ascii: "c"): takeContent(name, value)
+        case UInt8(ascii: "m"): takeMCP(name, value)
+        case UInt8(ascii: "x"): takeExtension(name, value)
+        default: break
+        }
+    }
+
+    private mutating func takeContent(_ name: Bytes, _ value: Bytes) {
         switch name.count {
-        case 6: if name.equals("accept") { accept = value }
-        case 8: if name.equals("mcp-name") { Self.once(&mcpName, value, &isRepeated) }
-        case 10: if name.equals("mcp-method") { Self.once(&mcpMethod, value, &isRepeated) }
         case 12: if name.equals("content-type") { Self.once(&contentType, value, &isRepeated) }
-        case 13, 15, 17: if name.hasPrefix("x-vault-") { hasVaultHeader = true }
-        case 14:
-            if name.equals("content-length") {
-                Self.once(&contentLength, value, &isRepeated)
-            } else if name.equals("mcp-session-id") {
-                mcpSession = value
-            }
+        case 14: if name.equals("content-length") { Self.once(&contentLength, value, &isRepeated) }
         case 16:
             if name.equals("content-encoding") { Self.once(&contentEncoding, value, &isRepeated) }
-        case 20:
-            if name.equals("mcp-protocol-version") {
-                Self.once(&mcpProtocolVersion, value, &isRepeated)
+        default: break
+        }
+    }
+
+    private mutating func takeMCP(_ name: Bytes, _ value: Bytes) {
+        switch name.count {
+        case 8: if name.equals("mcp-name") { Self.once(&mcpName, value, &isRepeated) }
+        case 10: if name.equals("mcp-method") { Self.once(&mcpMethod, value, &isRepeated) }
+        case 14 where name.equals("mcp-session-id"): mcpSession = value
+        case 20 where name.equals("mcp-protocol-version"):
+            Self.once(&mcpProtocolVersion, value, &isRepeated)
+        default: if name.hasPrefix("mcp-param-") { hasParameters = true }
+        }
+    }
+
+    private mutating func takeExtension(_ name: Bytes, _ value: Bytes) {
+        switch name.count {
+        case 12: if name.equals("x-trino-user") { hasDatabaseHeader = true }
+        case 13, 15, 17:
+            if name.hasPrefix("x-vault-") {
+                hasVaultHeader = true
+                if name.equals("x-vault-namespace") {
+                    Self.once(&vaultNamespace, value, &isRepeated)
+                }
+            } else if name.equals("x-clickhouse-user") || name.equals("x-presto-user") {
+                hasDatabaseHeader = true
+            } else if name.equals("x-http-method") || name.equals("x-method-override") {
+                overridesMethod = true
             }
-        case 25: if name.equals("x-envoy-auth-partial-body") { partialBody = value }
+        case 16, 19, 21: if name.hasPrefix("x-clickhouse-") { hasDatabaseHeader = true }
+        case 22: if name.equals("x-http-method-override") { overridesMethod = true }
+        case 25:
+            // Envoy removes a client's own; whatever else came through is no reason for trust.
+            if name.equals("x-envoy-auth-partial-body"), !value.equals("false") {
+                isPartialBody = true
+            }
         default: break
         }
     }
@@ -64,6 +102,7 @@ struct RequestHeaders {
 
     /// True when the body is as it was sent, not compressed.
     var isIdentityEncoded: Bool {
+        if contentEncoding.isEmpty { return true }
         let encoding = contentEncoding.trimmed
         return encoding.isEmpty || encoding.equalsIgnoringCase("identity")
     }
@@ -77,30 +116,5 @@ struct RequestHeaders {
             result = result * 10 + Int(byte - UInt8(ascii: "0"))
         }
         return result
-    }
-}
-
-/// What a content type says about the body (RFC 9110 section 8.3).
-enum MediaType {
-    case absent
-    /// `application/json` in any case, with or without parameters.
-    case json
-    /// Another type whose content is JSON: `application/vnd.api+json`.
-    case jsonSuffix
-    case other
-
-    init(_ value: Bytes) {
-        var end = 0
-        while end < value.count, value[end] != UInt8(ascii: ";") { end += 1 }
-        let type = value[0..<end].trimmed
-        if type.isEmpty {
-            self = .absent
-        } else if type.equalsIgnoringCase("application/json") {
-            self = .json
-        } else if type.count > 5, type[type.count - 5..<type.count].equalsIgnoringCase("+json") {
-            self = .jsonSuffix
-        } else {
-            self = .other
-        }
     }
 }

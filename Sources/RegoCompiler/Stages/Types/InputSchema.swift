@@ -58,7 +58,10 @@ public struct InputSchema: Sendable {
     private static let action = """
         object<protocol: string, operation: string, tool: string, arguments: any, resource:
         string, model: string, effect: string, certain: boolean, doubts: array[string],
-        destination: object<host: string, port: number, internal: boolean, first_seen: any>>
+        destination: object<host: string, port: number, internal: boolean, first_seen: any>,
+        destinations: array[object<host: string, port: number, internal: boolean, scheme: string,
+        argument: string>], conversation: string, tools: array[string], tool_results:
+        array[object<name: string, text: string>], batch: array[object[string: any]]>
         """
 
     private static let prompt = """
