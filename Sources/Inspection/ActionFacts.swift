@@ -38,11 +38,25 @@ public struct ActionFacts {
     var batch = UnsafeBufferPointer<ActionFacts>(start: nil, count: 0)
     /// The inspector's; nil in facts that no inspector made.
     unowned(unsafe) var internalDestinations: InternalDestinations?
+    /// The check's; nil in facts that no inspector made.
+    var arena: Arena?
 
     public init() {}
 
     /// True when nothing speaks against this reading of the request.
     public var isCertain: Bool { doubts.isEmpty }
+
+    /// True when the request, or one of its batch, calls `tool`.
+    public func calls(_ tool: Bytes) -> Bool {
+        for message in batch where message.tool == tool { return true }
+        return self.tool == tool
+    }
+
+    /// True when the request, or one of its batch, makes another agent act.
+    public var delegates: Bool {
+        for message in batch where message.effect == .delegate { return true }
+        return effect == .delegate
+    }
 
     /// True when the request is JSON-RPC whose reply a client would read as JSON-RPC.
     public var isMessage: Bool { messageID.isDefined }

@@ -116,21 +116,27 @@ extension Doubts {
 
 extension AgentIdentity {
     /// The keys of `input.agent`.
-    public static let keys: [StaticString] = ["id", "provenance", "spiffe", "session", "scopes"]
+    public static let keys: [StaticString] =
+        ["id", "provenance", "spiffe", "session", "session_provenance", "scopes"] + Principals.keys
 
     /// `input.agent` as an object.
-    public func value(scopes: ScopeList, in arena: Arena) -> Value {
+    public func value(scopes: ScopeList, _ principals: Principals, in arena: Arena) -> Value {
         Value.object(Self.keys, in: arena) { key in
             if key.equals("scopes") { return scopes.value }
-            return self.value(of: key, in: arena)
+            let value = self.value(of: key, in: arena)
+            return value.isDefined ? value : principals.value(of: key)
         }
     }
 
-    /// The value under `key`, a string, but for `scopes`; `.undefined` when there is none.
+    /// The value under `key`, a string, but for `scopes` and what `Principals` has; `.undefined` when
+    /// there is none.
     public func value(of key: Value, in arena: Arena) -> Value {
         if key.equals("id") { return .unlessEmpty(id, arena) }
         if key.equals("provenance") { return .string(provenance.word) }
         if key.equals("session") { return .unlessEmpty(session, arena) }
+        if key.equals("session_provenance"), !session.isEmpty {
+            return .string(Provenance.claimed.word)
+        }
         guard key.equals("spiffe"), let spiffe else { return .undefined }
         return Value.object(["trust_domain", "path"], in: arena) { key in
             .unlessEmpty(key.equals("path") ? spiffe.path : spiffe.trustDomain, arena)

@@ -109,8 +109,14 @@ struct Inspection {
 
     /// Plain HTTP: the method says what the request does, if all of it was seen.
     private mutating func inspectHTTP() {
-        facts.trafficProtocol = headers.isMCP ? .mcp : .http
         let method = HTTPMethod(http.method)
+        facts.trafficProtocol = headers.isMCP ? .mcp : .http
+        // Streams are opened and sessions ended without a body.
+        if let expected, expected == .mcp || expected == .a2a, body.bytes.isEmpty, !isBodyUnread,
+            method == .get || method == .delete
+        {
+            facts.trafficProtocol = expected
+        }
         facts.operation = method.word ?? http.method
         if !facts.destination.isInternal {
             facts.effect = .egress

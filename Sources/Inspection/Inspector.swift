@@ -35,6 +35,7 @@ public struct Inspector: Sendable {
             body: RequestBody(context), arena: arena)
         inspection.facts.resource = path.text
         inspection.facts.internalDestinations = internalDestinations
+        inspection.facts.arena = arena
         if path.isAmbiguous { inspection.facts.doubts.insert(.ambiguousPath) }
         findDestination(http.host, arena, &inspection.facts)
         inspection.classify(readBody)

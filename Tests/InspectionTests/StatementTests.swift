@@ -96,6 +96,6 @@ import Testing
                 [{"argument":"statement","host":"evil.example","internal":false,"port":8,\
                 "scheme":"https"}]
                 """)
-        #expect(request.facts.reachesOutside(request.arena))
+        #expect(request.facts.reachesOutside)
     }
 }

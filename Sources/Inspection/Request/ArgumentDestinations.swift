@@ -45,9 +45,10 @@ public struct ArgumentDestinations {
 
 extension ActionFacts {
     /// True when the request, or something that it is asked to call, is outside, or may be.
-    public func reachesOutside(_ arena: Arena) -> Bool {
+    public var reachesOutside: Bool {
         if effect == .egress || !destination.isInternal { return true }
-        for message in batch where message.reachesOutside(arena) { return true }
+        for message in batch where message.reachesOutside { return true }
+        guard let arena else { return false }
         var isOutside = false
         let isComplete = ArgumentDestinations(self, arena: arena).forEach { found in
             if !found.destination.isInternal { isOutside = true }

@@ -52,7 +52,10 @@ public struct InputSchema: Sendable {
 
     private static let agent = """
         object<id: string, provenance: string, spiffe: object<trust_domain: string, path:
-        string>, session: string, delegation: any, scopes: any>
+        string>, session: string, session_provenance: string, human: object<id: string,
+        provenance: string, name: string>, service: object<id: string, provenance: string>,
+        delegation: array[object<id: string, provenance: string, role: string, issuer: string>],
+        token: object<provenance: string, claims: any>, scopes: any>
         """
 
     private static let action = """
