@@ -15,15 +15,16 @@ public struct ActionFacts {
     public var operation = Bytes.empty
     /// MCP: the tool or prompt that is named. Empty when nothing is.
     public var tool = Bytes.empty
-    /// MCP: `params.arguments`. A2A: the parameters. Vault and Kubernetes: the body, or the query of
-    /// a command. SQL: `statement`. `.undefined` when there are none.
+    /// MCP: `params.arguments`. A2A: the parameters. Vault and Kubernetes: the body, or the query
+    /// of a command. SQL: `statement`. `.undefined` when there are none.
     public var arguments = Value.undefined
     /// MCP: the URI that is read. A2A: the task or conversation. Vault: namespace and path without
     /// `/v1/`. Otherwise the normalised path.
     public var resource = Bytes.empty
     /// LLM: the model that is asked. Empty when none is named.
     public var model = Bytes.empty
-    /// What ties calls together: A2A's `contextId`, the conversation of OpenAI's responses. Claimed.
+    /// What ties calls together: A2A's `contextId`, the conversation of OpenAI's responses.
+    /// Claimed.
     public var conversation = Bytes.empty
     /// The API of a language model whose texts `PromptReader` finds in `content`.
     public var modelAPI = ModelAPI.none

@@ -128,8 +128,8 @@ extension AgentIdentity {
         }
     }
 
-    /// The value under `key`, a string, but for `scopes` and what `Principals` has; `.undefined` when
-    /// there is none.
+    /// The value under `key`, a string, but for `scopes` and what `Principals` has; `.undefined`
+    /// when there is none.
     public func value(of key: Value, in arena: Arena) -> Value {
         if key.equals("id") { return .unlessEmpty(id, arena) }
         if key.equals("provenance") { return .string(provenance.word) }

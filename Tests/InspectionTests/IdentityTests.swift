@@ -29,7 +29,7 @@ import Testing
     func malformed(_ text: String) {
         #expect(SPIFFEID(SampleRequest.bytes(text)) == nil)
         let request = SampleRequest(principal: text)
-        let identity = AgentIdentifier(trustDomains: ["acme"]).identify(request.context, CertificateMemory())
+        let identity = AgentIdentifier(trustDomains: ["acme"]).identify(request)
         #expect(identity.id.isEmpty)
         #expect(identity.provenance == .absent)
     }
@@ -42,14 +42,14 @@ import Testing
 
     @Test func trustDomainsAreAnAllowList() {
         let request = SampleRequest(principal: "spiffe://other.example/a")
-        #expect(AgentIdentifier().identify(request.context, CertificateMemory()).provenance == .attested)
+        #expect(AgentIdentifier().identify(request).provenance == .attested)
         #expect(
-            AgentIdentifier(trustDomains: ["acme.example"]).identify(request.context, CertificateMemory()).id.isEmpty)
+            AgentIdentifier(trustDomains: ["acme.example"]).identify(request).id.isEmpty)
     }
 
     @Test func headersAreClaims() {
         let request = SampleRequest(headers: [("x-agent", "bot"), ("mcp-session-id", "s1")])
-        let identity = AgentIdentifier(key: .header("X-Agent")).identify(request.context, CertificateMemory())
+        let identity = AgentIdentifier(key: .header("X-Agent")).identify(request)
         #expect(identity.id.string == "bot")
         #expect(identity.provenance == .claimed)
         let list = ScopeHeader().scopes(request.context, arena: request.arena)
@@ -66,7 +66,7 @@ import Testing
         let request = SampleRequest(
             headers: [("x-agent-scopes", "a b")], principal: "spiffe://acme/x")
         let list = ScopeHeader().scopes(request.context, arena: request.arena)
-        let identity = AgentIdentifier().identify(request.context, CertificateMemory())
+        let identity = AgentIdentifier().identify(request)
         #expect(
             identity.value(
                 scopes: list, request.principals(identity), in: request.arena).description == """
@@ -129,5 +129,11 @@ import Testing
         let crowded = SampleRequest(headers: [("x-agent-scopes", many)])
         let overfull = ScopeHeader().scopes(crowded.context, arena: crowded.arena)
         #expect(overfull.isOverfull && overfull.count == Limits.scopes)
+    }
+}
+
+extension AgentIdentifier {
+    fileprivate func identify(_ request: SampleRequest) -> AgentIdentity {
+        identify(request.context, CertificateMemory())
     }
 }

@@ -52,7 +52,7 @@ import Testing
             #"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"x/y"}]"#,
             "mcp x/y unknown !batch"
         ),
-        (#"[{"jsonrpc":"2.0","id":1,"method":"ping"},7]"#, "mcp  unknown !batch !malformed_message"),
+        (#"[{"jsonrpc":"2.0","method":"ping"},7]"#, "mcp  unknown !batch !malformed_message"),
         (
             #"[{"jsonrpc":"2.0","id":1,"method":"ping"},[{"jsonrpc":"2.0","method":"ping"}]]"#,
             "mcp  unknown !batch !malformed_message"

@@ -9,7 +9,8 @@ import Testing
     @Test(arguments: [
         ("SELECT 1", "SELECT read"), ("  -- c\n/* d */ select * from t", "select read"),
         ("SHOW CREATE TABLE t", "SHOW read"), ("(SELECT 1) UNION (SELECT 2)", "SELECT read"),
-        ("SELECT 'a; DROP TABLE t'", "SELECT read"), ("SELECT \"drop\" FROM `delete`", "SELECT read"),
+        ("SELECT 'a; DROP TABLE t'", "SELECT read"),
+        ("SELECT \"drop\" FROM `delete`", "SELECT read"),
         ("SELECT replace(a, 'x', 'y') FROM t FOR UPDATE", "SELECT read"),
         ("EXPLAIN DELETE FROM t", "EXPLAIN read"),
         ("EXPLAIN ANALYZE DELETE FROM t", "EXPLAIN write"),

@@ -57,8 +57,8 @@ public final class AgentIdentifier: @unchecked Sendable {
         return identity
     }
 
-    /// The principal; where there is none, what a trusted proxy forwarded. The header never overrules
-    /// a certificate that Envoy itself saw.
+    /// The principal; where there is none, what a trusted proxy forwarded. The header never
+    /// overrules a certificate that Envoy itself saw.
     private func takePrincipal(
         _ context: AttributeContext, _ certificates: CertificateMemory,
         _ identity: inout AgentIdentity

@@ -15,7 +15,8 @@ enum ForwardedCertificate {
         context.contextExtension(Bytes(trustExtension))?.equals("trusted") ?? false
     }
 
-    /// - Returns: the one URI of the last element; nil when it has none, or several, or is malformed.
+    /// - Returns: the one URI of the last element; nil when it has none, or several, or is
+    /// malformed.
     static func name(_ header: Bytes) -> Bytes? {
         guard header.count <= Limits.forwardedCertificateBytes else { return nil }
         var start = 0

@@ -73,8 +73,8 @@ struct PeerCertificate {
     }
 }
 
-/// Certificates that were read before: a caller sends the same one with each request. Belongs to one
-/// thread, and holds at most `Limits.certificates`.
+/// Certificates that were read before: a caller sends the same one with each request. Belongs to
+/// one thread, and holds at most `Limits.certificates`.
 public final class CertificateMemory {
     private struct Entry {
         var text: [UInt8] = []

@@ -4,9 +4,9 @@ import RegoVM
 
 /// The claims of the caller's JSON web token (RFC 7519), and who vouches for them.
 ///
-/// What Envoy's `jwt_authn` put into its metadata was verified, unless the filter only extracts; then
-/// it sets `x-jwt-signature-verified` to something else than `true`. A token that merely came in
-/// `authorization` is what the client says.
+/// What Envoy's `jwt_authn` put into its metadata was verified, unless the filter only extracts;
+/// then it sets `x-jwt-signature-verified` to something else than `true`. A token that merely came
+/// in `authorization` is what the client says.
 public struct TokenClaims {
     /// An object; `.undefined` when there is no token, or none that can be read.
     public private(set) var claims = Value.undefined

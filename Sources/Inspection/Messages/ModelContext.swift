@@ -89,8 +89,8 @@ extension Inspection {
         }
     }
 
-    /// Each `Mcp-Param-*` header repeats some argument of the call; which one only the tool's schema
-    /// says, so a value that no argument has is what is looked for.
+    /// Each `Mcp-Param-*` header repeats some argument of the call; which one only the tool's
+    /// schema says, so a value that no argument has is what is looked for.
     private var parametersMatch: Bool {
         for field in context.attributes.pointee.headers where field.name.hasPrefix("mcp-param-") {
             guard let value = EncodedHeader.decode(field.value, arena) else { return false }

@@ -5,8 +5,8 @@ import RegoVM
 /// Where a request's arguments point to: URLs in them, mail addresses, and hosts under keys that
 /// name one. A tool that is given a URL goes there, wherever the tool itself runs.
 ///
-/// MCP and A2A: the arguments. LLM: the servers and files that the model's provider is told to call.
-/// SQL: the statement. Others have none.
+/// MCP and A2A: the arguments. LLM: the servers and files that the model's provider is told to
+/// call. SQL: the statement. Others have none.
 public struct ArgumentDestinations {
     private let facts: ActionFacts
     private let arena: Arena
@@ -114,7 +114,8 @@ private struct DestinationSearch {
         }
     }
 
-    /// A host under a key that names one: what has no dot, no port and is no address may be any word.
+    /// A host under a key that names one: what has no dot, no port and is no address may be any
+    /// word.
     private mutating func bareHost(
         _ text: Bytes, _ key: Bytes, _ visit: (ArgumentDestinations.Found) -> Void
     ) {

@@ -59,7 +59,8 @@ extension Inspection {
         case .string: inBody = content.text
         default: inBody = body.bytes
         }
-        // ClickHouse reads the query's part and the body as one text; after INSERT the body is data.
+        // ClickHouse reads the query's part and the body as one text; after INSERT the body is
+        // data.
         if inQuery.isEmpty { return inBody }
         if inBody.isEmpty || Statement.verb(inQuery).equalsIgnoringCase("insert") { return inQuery }
         return join(inQuery, inBody)

@@ -122,8 +122,8 @@ enum Statement {
         private mutating func take(_ word: Bytes, after previous: StatementScanner.Token) {
             guard !verb.isEmpty else { return begin(word) }
             if StatementWords.isModifying(word) {
-                // As in `WITH x AS (DELETE ...)`, `) INSERT`, `EXPLAIN ANALYZE DELETE`; and where no
-                // semicolon is needed between statements, `SELECT 1 DROP TABLE x`.
+                // As in `WITH x AS (DELETE ...)`, `) INSERT`, `EXPLAIN ANALYZE DELETE`; and where
+                // no semicolon is needed between statements, `SELECT 1 DROP TABLE x`.
                 switch previous {
                 case .opening, .closing: modifies = true
                 case .word(let before) where StatementWords.announcesName(before): break

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 
-/// Splits SQL into the tokens that tell verbs from data: words, parentheses, semicolons; strings and
-/// comments are stepped over by the rules of one dialect.
+/// Splits SQL into the tokens that tell verbs from data: words, parentheses, semicolons; strings
+/// and comments are stepped over by the rules of one dialect.
 struct StatementScanner {
     enum Token {
         /// A bare word, as it is written.

@@ -32,8 +32,8 @@ enum StatementWords {
     private static let modifying: StaticString =
         "insert update delete merge replace upsert create alter drop truncate "
     private static let writing: StaticString = """
-        pragma rename optimize attach detach exchange undrop grant revoke copy load import export unload \
-        vacuum analyze reindex cluster comment lock unlock set reset kill begin start commit \
+        pragma rename optimize attach detach exchange undrop grant revoke copy load import export \
+        unload vacuum analyze reindex cluster comment lock unlock set reset kill begin start commit \
         rollback savepoint release end abort refresh watch declare fetch close deallocate prepare \
         listen notify checkpoint flush move backup restore handler put remove cache uncache
         """
@@ -41,8 +41,8 @@ enum StatementWords {
 
     /// Functions and table functions that open connections to somewhere else.
     private static let reaching: StaticString = """
-        url urlcluster remote remotesecure s3 s3cluster gcs hdfs hdfscluster azureblobstorage mysql \
-        postgresql mongodb redis jdbc odbc sqlite deltalake iceberg hudi dblink dblink_exec \
+        url urlcluster remote remotesecure s3 s3cluster gcs hdfs hdfscluster azureblobstorage \
+        mysql postgresql mongodb redis jdbc odbc sqlite deltalake iceberg hudi dblink dblink_exec \
         dblink_connect openrowset openquery opendatasource http_get http_post http utl_http \
         read_csv read_parquet httpget
         """

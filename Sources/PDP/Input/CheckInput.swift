@@ -89,7 +89,8 @@ public final class CheckInput: InputDocument {
     /// The request's body as JSON: read at most once, for the policy and whoever else asks.
     public func bodyReading(in arena: Arena) -> BodyReading { requestBody.json(arena) }
 
-    /// The dynamic metadata under `name`; `.undefined` when there is none, or none that can be read.
+    /// The dynamic metadata under `name`; `.undefined` when there is none, or none that can be
+    /// read.
     public func metadata(_ name: Bytes, in arena: Arena) -> Value {
         (try? namespace(name, attributes.pointee.metadata, arena)) ?? .undefined
     }
