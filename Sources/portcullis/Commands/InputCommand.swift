@@ -55,11 +55,12 @@ struct InputCommand: ParsableCommand {
         let policy = Policy(
             program: output.program, data: .emptyObject, revision: "", owners: [output.owner])
         let plain = CheckInput()
-        plain.begin(context, InputBinding(policy))
+        plain.begin(context)
         let metadata = plain.metadata(Bytes(TokenClaims.metadataNamespace), in: arena)
         let sections = envoyOnly ? [] : try additions(context, metadata, settings, arena)
         let input = CheckInput(sections: sections)
-        input.begin(context, InputBinding(policy, sections: sections.map { "\($0.name)" }))
+        input.bind(InputBinding(policy, sections: sections.map { "\($0.name)" }))
+        input.begin(context)
         let document = input.whole(in: arena)
         if let failure = input.failure {
             Output.error("\(file): \(failure.code.message) (\(failure.code.text))\n")
