@@ -65,7 +65,8 @@ struct Inspection {
         }
         // Servers differ in how much of a content type they look at, so a body that could be read
         // as JSON is looked at whatever its type says.
-        let isTyped = headers.mediaType != .other || headers.isMCP
+        let isUntyped = headers.mediaType == .absent
+        let isTyped = (headers.mediaType != .other && !isUntyped) || headers.isMCP
         let shape = isTyped && body.bytes.isEmpty ? BodyShape.blank : BodyShape(body.bytes)
         guard isTyped || shape != .other else { return .undefined }
         checkLength()
@@ -78,7 +79,7 @@ struct Inspection {
         case .absent:
             return .undefined
         case .malformed:
-            if !facts.doubts.contains(.truncated), isTyped {
+            if !facts.doubts.contains(.truncated), isTyped || isUntyped {
                 facts.doubts.insert(.malformedBody)
             }
             return .undefined
