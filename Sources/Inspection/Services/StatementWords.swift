@@ -33,9 +33,10 @@ enum StatementWords {
         "insert update delete merge replace upsert create alter drop truncate "
     private static let writing: StaticString = """
         pragma rename optimize attach detach exchange undrop grant revoke copy load import \
-        export unload vacuum analyze reindex cluster comment lock unlock set reset kill begin start \
-        commit rollback savepoint release end abort refresh watch declare fetch close deallocate prepare \
-        listen notify checkpoint flush move backup restore handler put remove cache uncache
+        export unload vacuum analyze reindex cluster comment lock unlock set reset kill \
+        begin start commit rollback savepoint release end abort refresh watch declare fetch \
+        close deallocate prepare listen notify checkpoint flush move backup restore handler \
+        put remove cache uncache
         """
     private static let executing: StaticString = "call exec execute do system run shutdown install "
 
