@@ -38,6 +38,7 @@ struct Configuration {
     var deniedDoubts = Doubts.deniedByDefault
     var log = Log()
     var limits = Limits()
+    var network = Network()
     var telemetry = Telemetry()
 
     struct Listen {
