@@ -29,6 +29,7 @@ final class Service: Sendable {
             name: configuration.scopes.header, separator: configuration.scopes.separator)
         settings.deniedDoubts = configuration.deniedDoubts
         settings.workUnits = Int64(configuration.limits.work)
+        settings.answerBytes = Int(configuration.limits.answer)
         let agents = configuration.agents.maximum
         let shared = SharedState(
             settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
