@@ -9,11 +9,11 @@ extension Machine {
         _ index: Int, _ operands: UnsafePointer<Value>, _ function: Int, _ pc: Int
     ) throws(EvaluationError) -> Value {
         try spend(1)
-        let count = policy.builtinArity[index]
+        let count = tables.builtinArity[index]
         for operand in 0..<count { try weigh(operands[operand]) }
         let result: Value
         do throws(BuiltinError) {
-            result = try policy.builtins[index](evaluation, Operands(operands, count: count))
+            result = try tables.builtins[index](evaluation, Operands(operands, count: count))
         } catch {
             return try failed(index, error, function, pc)
         }
@@ -54,8 +54,8 @@ extension Machine {
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
         let value =
             scope.pointee.replacesInput
-            ? scope.pointee.input.value(at: policy.inputPaths[index])
-            : document.value(at: index, of: policy, in: arena)
+            ? scope.pointee.input.value(at: tables.inputPaths[index])
+            : document.value(at: index, of: tables.inputPaths, in: arena)
         memo.pointee = MemoEntry(value: value, epoch: scope.pointee.epoch)
         return value
     }
@@ -73,7 +73,7 @@ extension Machine {
         let node = policy.program.nodes[index]
         let base =
             scope.pointee.replacesData
-            ? replacedData(node.dataPath) : policy.linkedData[node.dataPath]
+            ? replacedData(node.dataPath) : tables.linkedData[node.dataPath]
         let result: Value
         if isHidden(node.path) {
             result = base
@@ -107,7 +107,7 @@ extension Machine {
         }
         let base =
             scope.pointee.replacesData
-            ? replacedData(node.dataPath) : policy.linkedData[node.dataPath]
+            ? replacedData(node.dataPath) : tables.linkedData[node.dataPath]
         return base[key]
     }
 
