@@ -11,6 +11,7 @@ import Telemetry
 /// The running program: log, policy, agents and server, put together from the configuration.
 final class Service: Sendable {
     let server: GRPCServer
+    private let workers: CheckWorkers
     private let log: LocalLog?
     private let logger: Logger
 
@@ -28,17 +29,21 @@ final class Service: Sendable {
             name: configuration.scopes.header, separator: configuration.scopes.separator)
         settings.deniedDoubts = configuration.deniedDoubts
         settings.workUnits = Int64(configuration.limits.work)
+        settings.answerBytes = Int(configuration.limits.answer)
         let agents = configuration.agents.maximum
         let shared = SharedState(
             settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
-            policy: CurrentPolicy(policy), log: log,
+            policy: CurrentPolicy(policy), log: log, network: configuration.network.network,
             memory: Int(configuration.limits.memory),
             deadline: UInt64(configuration.limits.deadline))
+        let workers = CheckWorkers(
+            shared, threads: configuration.network.workers, queue: configuration.network.queue)
+        self.workers = workers
         try log?.start()
         do {
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
-                return CheckService(shared, loop: loop)
+                return CheckService(shared, workers: workers, loop: loop)
             }
         } catch {
             try? log?.close()
@@ -103,6 +108,7 @@ final class Service: Sendable {
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
+        workers.stop()
         try log?.close()
         logger.info("stopped", "all calls are answered and recorded")
     }
