@@ -70,7 +70,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
-                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog",
+                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog", "TransparencyLog",
             ]),
         .executableTarget(
             name: "portcullis",
