@@ -117,6 +117,12 @@ let package = Package(
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Server", "PDP", "AgentContext", "Inspection", "RegoCompiler", "RegoVM",
+                "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
+            ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),

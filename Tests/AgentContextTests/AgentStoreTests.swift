@@ -45,7 +45,7 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
         #expect(
             snapshot.value(in: arena).description == """
                 {"counts":{"10m":0,"1h":0,"1m":0},"denials":{"10m":0,"1h":0,"1m":0},"events":[],\
-                "known":false,"labels":{},"restrictions":{}}
+                "known":false,"labels":{},"restrictions":{},"signals":[]}
                 """)
         #expect(store.load(.empty, now: start, into: snapshot) == .nobody)
         #expect(store.count == 1)
