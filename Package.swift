@@ -58,7 +58,9 @@ let package = Package(
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "PDP",
-            dependencies: ["Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz"]),
+            dependencies: [
+                "Cryptography", "Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz",
+            ]),
         .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
         .target(
             name: "DecisionLog",

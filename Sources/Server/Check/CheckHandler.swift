@@ -16,10 +16,11 @@ package final class CheckHandler {
     private let shared: SharedState
     private let evaluation: Evaluation
     private let request = AttributeContext()
-    private let agent = AgentSnapshot()
+    private let agent: AgentSnapshot
     private let decision = Decision()
     private let point: DecisionPoint
     private let record: RecordWriter
+    private lazy var control = ControlRecordWriter()
     private let response = CheckResponseWriter()
     private let random = RandomWords()
     private let clock = SystemClock()
@@ -31,7 +32,9 @@ package final class CheckHandler {
         record = RecordWriter()
         memory = shared.agents.map { ContextMemory($0) }
         point = DecisionPoint(
-            shared.policy.current, settings: shared.settings, evaluation: evaluation)
+            shared.policy.current, settings: shared.settings, evaluation: evaluation,
+            agents: shared.agents)
+        agent = AgentSnapshot(shared.agents)
     }
 
     func use(_ policy: PolicySnapshot) { point.use(policy) }
@@ -65,6 +68,7 @@ package final class CheckHandler {
         }
         if isDecided, let memory {
             memory.remember(point, decision, now, bytes, isCut: record.isCut)
+            if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
         return response.encode(decision)
     }
@@ -121,11 +125,27 @@ package final class CheckHandler {
         }
         let bytes = record.encode(request, decision, facts, time: now)
         do throws(LogError) {
-            try log.append(UnsafeRawBufferPointer(bytes.buffer))
+            // What the decision did to an approval is a record of its own, in the same commit.
+            let step = try encodeStep()
+            try log.append(bytes)
+            if let step { try log.append(step) }
             return bytes
         } catch {
             return nil
         }
+    }
+
+    private func encodeStep() throws(LogError) -> Bytes? {
+        guard let step = point.approvals?.step else { return nil }
+        var id = step.approval
+        if step.kind != .pending {
+            let random = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
+            id = DecisionID(milliseconds: UInt64(max(0, step.time) / 1_000_000), random: random)
+        }
+        guard let bytes = control.encode(ControlRecord(step, id: id)) else {
+            throw LogError(.recordTooLong, "the agent's names are too long for an approval")
+        }
+        return bytes
     }
 
     /// Our own failure: an error to Envoy, never an allowance.
