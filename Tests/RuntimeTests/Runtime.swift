@@ -77,13 +77,14 @@ final class Runtime {
     /// Decides one check as a loop does whose turn ends with it.
     @discardableResult
     func check(_ check: SampleCheck) throws -> Answer {
-        let answer = check.bytes.withUnsafeBytes { message in
+        let answer = try check.bytes.withUnsafeBytes { message in
             Answer(
-                handler.answer(
-                    message, now: MonotonicTime.now(), deadline: .max, log: writer))
+                try #require(
+                    handler.answer(
+                        message, now: MonotonicTime.now(), deadline: .max, log: writer)))
         }
         try writer.commit()
-        handler.recorded()
+        handler.committed()
         return answer
     }
 

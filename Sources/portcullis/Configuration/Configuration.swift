@@ -36,8 +36,11 @@ struct Configuration {
     /// `inspection.deny`: doubts about a request with which it is denied before policy runs.
     /// Danger: each one taken out is a known way around policies.
     var deniedDoubts = Doubts.deniedByDefault
+    var approvals = Approvals()
+    var deferral = Deferral()
     var log = Log()
     var limits = Limits()
+    var network = Network()
     var telemetry = Telemetry()
 
     struct Listen {
