@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CExtAuthz", dependencies: ["CProtobufC"]),
@@ -59,26 +61,31 @@ let package = Package(
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "PDP",
-            dependencies: ["Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz"]),
+            dependencies: [
+                "Cryptography", "Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz",
+            ]),
         .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
         .target(
             name: "DecisionLog",
             dependencies: ["CText", "Platform", "Authorization", "Cryptography", "TransparencyLog"],
             exclude: ["Record/record.schema.json"]),
 
+        // What policies reach of the network.
+        .target(name: "HTTPClient", dependencies: ["CCurl", "Platform", "RegoVM"]),
+
         // The program.
         .target(
             name: "Server",
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
-                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog",
+                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog", "TransparencyLog",
             ]),
         .executableTarget(
             name: "portcullis",
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
                 "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "Server",
+                "DecisionLog", "HTTPClient", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -118,6 +125,12 @@ let package = Package(
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Server", "PDP", "AgentContext", "Inspection", "RegoCompiler", "RegoVM",
+                "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
+            ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
