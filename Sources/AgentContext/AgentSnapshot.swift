@@ -31,6 +31,9 @@ public final class AgentSnapshot {
     /// True when the agent was seen before.
     public var isKnown: Bool { content.pointee.isKnown }
 
+    /// The events that the agent's context is made of.
+    public var stamp: ContextStamp { isKnown ? content.pointee.state.stamp : ContextStamp() }
+
     /// Forgets the last agent: nothing is known.
     ///
     /// - Parameter now: nanoseconds since 1970.

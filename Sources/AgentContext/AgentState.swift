@@ -10,6 +10,8 @@ struct AgentState {
     var firstSeen: Int64 = 0
     var lastSeen: Int64 = 0
     var total: UInt64 = 0
+    /// Events applied, and what names them: see `ContextStamp`.
+    var stamp = ContextStamp()
     var requests = WindowCounts()
     var denials = WindowCounts()
     var destinations = SeenSet()
@@ -22,6 +24,7 @@ struct AgentState {
         if total == 0 { firstSeen = event.time }
         lastSeen = max(lastSeen, event.time)
         total &+= 1
+        stamp.add(event.decision)
         requests.add(at: event.time)
         if !event.isAllowed { denials.add(at: event.time) }
         // What was refused did not happen, so it makes nothing familiar.

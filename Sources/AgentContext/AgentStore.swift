@@ -53,23 +53,26 @@ public final class AgentStore: Sendable {
 
     /// Applies the event of a decision, live or from the log.
     ///
-    /// - Returns: false when no place was left, so that the event is not remembered.
+    /// - Returns: the events of the agent with this one; nil when no place was left, so that the
+    ///   event is not remembered, and for nobody's events.
     @discardableResult
-    public func apply(_ event: ContextEvent) -> Bool {
-        guard !event.agent.isEmpty else { return true }
+    public func apply(_ event: ContextEvent) -> ContextStamp? {
+        guard !event.agent.isEmpty else { return nil }
         let hash = AgentState.hash(event.agent)
         let shard = shard(hash)
-        if applyToKnown(event, hash, shard) { return true }
-        guard insert(event.agent, hash, shard, event.time) else { return false }
+        if let stamp = applyToKnown(event, hash, shard) { return stamp }
+        guard insert(event.agent, hash, shard, event.time) else { return nil }
         return applyToKnown(event, hash, shard)
     }
 
-    private func applyToKnown(_ event: ContextEvent, _ hash: UInt64, _ shard: Shard) -> Bool {
+    private func applyToKnown(
+        _ event: ContextEvent, _ hash: UInt64, _ shard: Shard
+    ) -> ContextStamp? {
         shard.withLock { storage in
-            guard let index = storage.find(event.agent, hash) else { return false }
+            guard let index = storage.find(event.agent, hash) else { return nil }
             storage.state(index).pointee.apply(event)
             storage.touch(index, at: event.time)
-            return true
+            return storage.state(index).pointee.stamp
         }
     }
 

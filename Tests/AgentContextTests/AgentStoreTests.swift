@@ -165,7 +165,7 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
                 })
         }
         #expect(store.load(bytes("d"), now: start, into: snapshot) == .full)
-        #expect(!store.apply(event("d", start)))
+        #expect(store.apply(event("d", start)) == nil)
         #expect(store.load(bytes("d"), now: start + 601 * second, into: snapshot) == .new)
         #expect(store.count == 3)
     }

@@ -20,15 +20,20 @@ package final class CheckHandler {
     private let decision = Decision()
     private let point: DecisionPoint
     private let record: RecordWriter
+    private let capture: CheckCapture
+    private let fingerprints = CertificateFingerprints()
     private let response = CheckResponseWriter()
     private let random = RandomWords()
     private let clock = SystemClock()
     private var event = ContextEvent(agent: .empty, time: 0)
+    /// Where this decision stands in its agent's context; nil when none is kept.
+    private var place: RecordFacts.Context?
 
     package init(_ shared: SharedState) {
         self.shared = shared
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
         record = RecordWriter()
+        capture = CheckCapture(arena: evaluation.arena)
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation)
     }
@@ -54,7 +59,7 @@ package final class CheckHandler {
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)
-            if !append(now, to: log) { refuse(Bytes("log_refused")) }
+            if !append(now, monotonic, to: log) { refuse(Bytes("log_refused")) }
         }
         return response.encode(decision)
     }
@@ -68,14 +73,12 @@ package final class CheckHandler {
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
-        guard let high = try? random.next(), let low = try? random.next() else {
-            // Without entropy ids repeat, which the log shows; decisions stay what they are.
-            decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (0, 0))
-            evaluation.begin(now: now, deadline: deadline, seed: 0)
-            return
-        }
-        decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (high, low))
-        evaluation.begin(now: now, deadline: deadline, seed: high)
+        place = nil
+        // Without entropy ids repeat, which the log shows; decisions stay what they are.
+        let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
+        decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
+        // Replay has the id, and so the same random numbers.
+        evaluation.begin(now: now, deadline: deadline, seed: decision.id.seed)
     }
 
     private func decide(_ now: Int64) {
@@ -109,25 +112,38 @@ package final class CheckHandler {
         event.isInternal = action.pointee.destination.isInternal
         event.labels = decision.labels
         event.restrictions = decision.restrictions
-        agents.apply(event)
+        let stamp = agents.apply(event)
+        place = RecordFacts.Context(
+            seen: agent.stamp.events, event: stamp?.events ?? 0, digest: stamp?.digest ?? 0)
         // The decision's tables must be its own again before it is filled anew.
         event.labels = []
         event.restrictions = []
     }
 
-    private func append(_ now: Int64, to log: LogWriter) -> Bool {
+    private func append(_ now: Int64, _ arrival: UInt64, to log: LogWriter) -> Bool {
         var facts = RecordFacts()
-        if request.isPresent {
-            facts.fill(point)
-            if let scopes = request.header(shared.settings.scopeHeader.name) {
-                facts.scopes = scopes
-            }
-        }
-        let bytes = record.encode(request, decision, facts, time: now)
+        facts.context = place
+        let mark = log.content?.mark
         do throws(LogError) {
+            if request.isPresent {
+                facts.fill(point)
+                if let scopes = request.header(shared.settings.scopeHeader.name) {
+                    facts.scopes = scopes
+                }
+                facts.certificate = fingerprints.digest(request.source.certificate)
+                facts.parentHeader = Bytes(shared.settings.decisionHeader)
+                if let content = log.content {
+                    try capture.keep(
+                        request, point.subject.facts, decision.id, now, in: content, &facts)
+                }
+            }
+            let monotonic = UInt64(clock.monotonic())
+            facts.duration = monotonic > arrival ? monotonic - arrival : 0
+            let bytes = record.encode(request, decision, facts, time: now)
             try log.append(UnsafeRawBufferPointer(bytes.buffer))
             return true
         } catch {
+            if let mark { log.content?.goBack(to: mark) }
             return false
         }
     }
