@@ -90,7 +90,7 @@ struct RecordTests {
         facts.certificate = SHA256.hash([])
         facts.argumentsDigest = SHA256.hash([])
         facts.duration = 1_234
-        facts.context = .init(seen: .max, event: .max, digest: .max)
+        facts.context = .init(events: .max, before: .max, after: 0)
         facts.content = .kept(
             ContentReference(
                 segment: .max, offset: .max, bytes: .max, digest: SHA256.hash([]),
@@ -123,7 +123,7 @@ struct RecordTests {
         facts.tool = Bytes("search")
         facts.policyRevision = Bytes("abc")
         facts.destinationHost = Bytes("tools.example")
-        facts.context = .init(seen: 3, event: 4, digest: 0xAB)
+        facts.context = .init(events: 3, before: 0xAB, after: .max)
         let record = encode(request, decision, facts, time: 1_800_000_000_000_000_001)
         #expect(
             String(decoding: record, as: UTF8.self) == """
@@ -134,7 +134,7 @@ struct RecordTests {
                 "policy":{"revision":"abc"},\
                 "action":{"protocol":"mcp","effect":"execute","operation":"tools/call",\
                 "tool":"search","destination":{"internal":false},"certain":true},\
-                "context":{"seen":3,"event":4,"digest":"00000000000000ab"},\
+                "context":{"events":3,"before":"00000000000000ab","after":"ffffffffffffffff"},\
                 "answer":{"action":"restrict","allowed":true,"stripped_scopes":["write"]},\
                 "mutations":{"headers":[{"name":"x-agent-scopes","value":"read"}]}}
                 """)

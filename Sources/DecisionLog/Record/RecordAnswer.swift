@@ -39,8 +39,8 @@ extension JSONBuffer {
         key("mutations")
         beginObject()
         let before = count
-        headers("headers", decision.headers, decision.id, isMasked)
-        headers("response_headers", decision.responseHeadersToAdd, decision.id, isMasked)
+        headers("headers", decision.headers, decision, isMasked)
+        headers("response_headers", decision.responseHeadersToAdd, decision, isMasked)
         list("removed_headers", decision.requestHeadersToRemove.count) { json, index in
             json.value(decision.requestHeadersToRemove[index], limit: RecordLimits.name)
         }
@@ -68,26 +68,24 @@ extension JSONBuffer {
     }
 
     private mutating func headers(
-        _ name: StaticString, _ fields: [Decision.Field], _ id: DecisionID, _ isMasked: Bool
+        _ name: StaticString, _ fields: [Decision.Field], _ decision: Decision, _ isMasked: Bool
     ) {
         // Nearly every answer has our own header and no other.
-        var own = -1
-        for index in fields.indices where isOwn(fields[index], id) { own = index }
-        guard fields.count > (own < 0 ? 0 : 1) else { return }
+        var others = 0
+        for field in fields where !isOwn(field, decision) { others += 1 }
+        guard others > 0 else { return }
         list(name, fields.count) { json, index in
-            if index != own { json.header(fields[index], isMasked: isMasked) }
+            if others < fields.count, json.isOwn(fields[index], decision) { return }
+            json.header(fields[index], isMasked: isMasked)
         }
     }
 
-    /// Whether a header says nothing but the decision's id.
-    private func isOwn(_ field: Decision.Field, _ id: DecisionID) -> Bool {
-        guard field.value.count == DecisionID.textLength else { return false }
-        return withUnsafeTemporaryAllocation(
-            of: UInt8.self, capacity: DecisionID.textLength
-        ) { text in
-            id.write(to: text.baseAddress.unsafelyUnwrapped)
-            return Bytes(start: text.baseAddress, count: DecisionID.textLength) == field.value
+    /// Whether a header says nothing but the decision's id, or the approval's.
+    private func isOwn(_ field: Decision.Field, _ decision: Decision) -> Bool {
+        guard field.value.count == DecisionID.textLength, let id = DecisionID(field.value) else {
+            return false
         }
+        return id == decision.id || id == decision.approval?.id
     }
 
     /// The size of something that the record does not hold, and a checksum (XXH64) by which replay

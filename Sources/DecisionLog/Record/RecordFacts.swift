@@ -44,20 +44,19 @@ public struct RecordFacts {
 
     public init() {}
 
-    /// Where the decision stands among the events of its agent's context.
+    /// The agent's context that the decision was made with.
     public struct Context {
-        /// Events of the agent that the decision knew of.
-        public var seen: UInt64
-        /// The number that its own event got, from 1. Larger than `seen` + 1 when other decisions
-        /// about the same agent were made meanwhile; 0 when it was not remembered.
-        public var event: UInt64
-        /// Names the events up to that one: the sum of `DecisionID.fingerprint`.
-        public var digest: UInt64
+        /// Events that it was made of.
+        public var events: UInt64
+        /// Names these events: the sum of their fingerprints (`DecisionID.fingerprint`).
+        public var before: UInt64
+        /// Names these and the decision itself.
+        public var after: UInt64
 
-        public init(seen: UInt64, event: UInt64, digest: UInt64) {
-            self.seen = seen
-            self.event = event
-            self.digest = digest
+        public init(events: UInt64, before: UInt64, after: UInt64) {
+            self.events = events
+            self.before = before
+            self.after = after
         }
     }
 }

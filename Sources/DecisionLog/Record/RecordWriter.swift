@@ -18,6 +18,9 @@ public final class RecordWriter {
 
     public init() {}
 
+    /// Whether the last record lacks something that was too long.
+    public var isCut: Bool { json.isCut }
+
     /// Encodes one decision.
     ///
     /// - Parameter time: of the decision, in nanoseconds since 1970-01-01T00:00:00Z.
@@ -67,6 +70,7 @@ extension JSONBuffer {
         writeAction(facts, request.http?.host ?? .empty)
         if let context = facts.context { writeContext(context) }
         writeAnswer(decision, facts.mask.parts)
+        writeApproval(decision)
         writeMutations(decision, facts.mask.parts)
         writeMarks(decision, facts.mask.parts)
         if facts.duration > 0 { number("duration_ns", Int(facts.duration)) }
@@ -195,10 +199,11 @@ extension JSONBuffer {
     private mutating func writeContext(_ context: RecordFacts.Context) {
         key("context")
         beginObject()
-        number("seen", Int(clamping: context.seen))
-        number("event", Int(clamping: context.event))
-        key("digest")
-        value(hexadecimal: context.digest)
+        number("events", Int(clamping: context.events))
+        key("before")
+        value(hexadecimal: context.before)
+        key("after")
+        value(hexadecimal: context.after)
         endObject()
     }
 

@@ -16,26 +16,28 @@ package final class CheckHandler {
     private let shared: SharedState
     private let evaluation: Evaluation
     private let request = AttributeContext()
-    private let agent = AgentSnapshot()
+    private let agent: AgentSnapshot
     private let decision = Decision()
     private let point: DecisionPoint
     private let record: RecordWriter
     private let capture: CheckCapture
     private let fingerprints = CertificateFingerprints()
+    private lazy var control = ControlRecordWriter()
     private let response = CheckResponseWriter()
     private let random = RandomWords()
     private let clock = SystemClock()
-    private var event = ContextEvent(agent: .empty, time: 0)
-    /// Where this decision stands in its agent's context; nil when none is kept.
-    private var place: RecordFacts.Context?
+    private let memory: ContextMemory?
 
     package init(_ shared: SharedState) {
         self.shared = shared
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
         record = RecordWriter()
         capture = CheckCapture(arena: evaluation.arena)
+        memory = shared.agents.map { ContextMemory($0) }
         point = DecisionPoint(
-            shared.policy.current, settings: shared.settings, evaluation: evaluation)
+            shared.policy.current, settings: shared.settings, evaluation: evaluation,
+            agents: shared.agents)
+        agent = AgentSnapshot(shared.agents)
     }
 
     func use(_ policy: PolicySnapshot) { point.use(policy) }
@@ -49,31 +51,44 @@ package final class CheckHandler {
     ) -> Bytes {
         let now = clock.wall()
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
+        var isDecided = false
         do {
             try CheckRequestReader.read(message, into: request)
-            decide(now)
+            isDecided = decide(now)
         } catch {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
+        var bytes: Bytes?
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)
-            if !append(now, monotonic, to: log) { refuse(Bytes("log_refused")) }
+            bytes = append(now, monotonic, isDecided, to: log)
+            if bytes == nil {
+                refuse(Bytes("log_refused"))
+                isDecided = false
+            }
+        }
+        if isDecided, let memory {
+            memory.remember(point, decision, now, bytes, isCut: record.isCut)
+            if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
         return response.encode(decision)
     }
 
-    /// The answer to a check whose decision could not be recorded.
+    /// The answer to checks whose decisions could not be recorded.
     func unrecorded() -> Bytes {
+        memory?.distrust()
         begin(clock.wall(), .max)
         refuse(Bytes("log_unavailable"))
         return response.encode(decision)
     }
 
+    /// The log has taken everything that was decided.
+    func recorded() { memory?.settle() }
+
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
-        place = nil
         // Without entropy ids repeat, which the log shows; decisions stay what they are.
         let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
         decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
@@ -81,71 +96,72 @@ package final class CheckHandler {
         evaluation.begin(now: now, deadline: deadline, seed: decision.id.seed)
     }
 
-    private func decide(_ now: Int64) {
+    /// - Returns: false when the decision is none that the agent's context knows of.
+    private func decide(_ now: Int64) -> Bool {
         point.begin(request)
-        guard let agents = shared.agents else { return point.decide(request, nil, into: decision) }
+        guard let agents = shared.agents else {
+            point.decide(request, nil, into: decision)
+            return false
+        }
         let identity = point.subject.identity
-        guard agents.load(identity.pointee.id, now: now, into: agent) != .full else {
-            return refuse(Bytes("context_full"))
+        let lookup = agents.load(
+            identity.pointee.id, session: identity.pointee.session, now: now, into: agent)
+        guard lookup != .full else {
+            refuse(Bytes("context_full"))
+            return false
         }
         point.decide(request, agent, into: decision)
-        remember(point.subject.facts, identity, now, in: agents)
+        return lookup != .nobody
     }
 
-    /// Adds the decision to the agent's context.
-    private func remember(
-        _ action: UnsafePointer<ActionFacts>, _ identity: UnsafePointer<AgentIdentity>,
-        _ now: Int64,
-        in agents: AgentStore
-    ) {
-        event.agent = identity.pointee.id
-        event.time = now
-        event.decision = decision.id
-        event.action = decision.action
-        event.isAllowed = decision.isAllowed
-        event.trafficProtocol = action.pointee.trafficProtocol
-        event.effect = action.pointee.effect
-        event.operation = action.pointee.operation
-        event.tool = action.pointee.tool
-        event.resource = action.pointee.resource
-        event.destination = action.pointee.destination.host
-        event.isInternal = action.pointee.destination.isInternal
-        event.labels = decision.labels
-        event.restrictions = decision.restrictions
-        let stamp = agents.apply(event)
-        place = RecordFacts.Context(
-            seen: agent.stamp.events, event: stamp?.events ?? 0, digest: stamp?.digest ?? 0)
-        // The decision's tables must be its own again before it is filled anew.
-        event.labels = []
-        event.restrictions = []
-    }
-
-    private func append(_ now: Int64, _ arrival: UInt64, to log: LogWriter) -> Bool {
+    /// - Returns: the record, valid until the next one; nil when the log does not take it.
+    private func append(
+        _ now: Int64, _ arrival: UInt64, _ isInContext: Bool, to log: LogWriter
+    ) -> Bytes? {
         var facts = RecordFacts()
-        facts.context = place
+        if isInContext { facts.context = .init(agent.stamp, decision.id) }
         let mark = log.content?.mark
         do throws(LogError) {
-            if request.isPresent {
-                facts.fill(point)
-                if let scopes = request.header(shared.settings.scopeHeader.name) {
-                    facts.scopes = scopes
-                }
-                facts.certificate = fingerprints.digest(request.source.certificate)
-                facts.parentHeader = Bytes(shared.settings.decisionHeader)
-                if let content = log.content {
-                    try capture.keep(
-                        request, point.subject.facts, decision.id, now, in: content, &facts)
-                }
-            }
+            if request.isPresent { try fill(&facts, now, log.content) }
             let monotonic = UInt64(clock.monotonic())
             facts.duration = monotonic > arrival ? monotonic - arrival : 0
             let bytes = record.encode(request, decision, facts, time: now)
-            try log.append(UnsafeRawBufferPointer(bytes.buffer))
-            return true
+            // What the decision did to an approval is a record of its own, in the same commit.
+            let step = try encodeStep()
+            try log.append(bytes)
+            if let step { try log.append(step) }
+            return bytes
         } catch {
             if let mark { log.content?.goBack(to: mark) }
-            return false
+            return nil
         }
+    }
+
+    private func fill(
+        _ facts: inout RecordFacts, _ now: Int64, _ content: ContentWriter?
+    ) throws(LogError) {
+        facts.fill(point)
+        if let scopes = request.header(shared.settings.scopeHeader.name) {
+            facts.scopes = scopes
+        }
+        facts.certificate = fingerprints.digest(request.source.certificate)
+        facts.parentHeader = Bytes(shared.settings.decisionHeader)
+        if let content {
+            try capture.keep(request, point.subject.facts, decision.id, now, in: content, &facts)
+        }
+    }
+
+    private func encodeStep() throws(LogError) -> Bytes? {
+        guard let step = point.approvals?.step else { return nil }
+        var id = step.approval
+        if step.kind != .pending {
+            let random = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
+            id = DecisionID(milliseconds: UInt64(max(0, step.time) / 1_000_000), random: random)
+        }
+        guard let bytes = control.encode(ControlRecord(step, id: id)) else {
+            throw LogError(.recordTooLong, "the agent's names are too long for an approval")
+        }
+        return bytes
     }
 
     /// Our own failure: an error to Envoy, never an allowance.
