@@ -5,7 +5,7 @@ import Authorization
 enum PeerReader {
     static func read(
         _ reader: WireReader, into peer: inout AttributeContext.Peer,
-        _ labels: inout MapReader.Table
+        _ labels: inout MapReader.Pairs
     ) throws(CheckRequestError) {
         var reader = reader
         peer.isPresent = true

@@ -57,6 +57,7 @@ public final class DecisionPoint {
         subject = CheckSubject(settings, evaluation, input)
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
+        input.bind(snapshot.binding)
         sections.agent.subject = subject
         sections.action.subject = subject
     }
@@ -67,6 +68,7 @@ public final class DecisionPoint {
         self.snapshot = snapshot
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
+        input.bind(snapshot.binding)
     }
 
     /// The revision of the policy that decides.
@@ -74,7 +76,7 @@ public final class DecisionPoint {
 
     /// Turns to another check. `context` and its message stay as they are until the next one.
     public func begin(_ context: AttributeContext) {
-        input.begin(context, snapshot.binding)
+        input.begin(context)
         subject.begin(context)
         entrypoint = .empty
         explains = true

@@ -14,7 +14,9 @@ public final class Machine {
     public var observer: (any MachineObserver)?
 
     let arena: Arena
-    var document: any InputDocument
+    /// Not counted: `held` keeps it alive.
+    unowned(unsafe) var document: any InputDocument
+    private var held: any InputDocument
     var scope: UnsafeMutablePointer<Scope>
     private let baseScope: UnsafeMutablePointer<Scope>
     let registers: UnsafeMutablePointer<Value>
@@ -29,8 +31,8 @@ public final class Machine {
     /// Scratch of index lookups.
     let clauseBits: ClauseBits
 
-    let functions: UnsafeMutablePointer<Policy.FunctionCode>
-    let constants: UnsafeMutablePointer<Value>
+    /// Those of `policy`.
+    let tables: Policy.Tables
     let arithmetic: (plus: Int, minus: Int, multiply: Int, divide: Int, remainder: Int)
 
     static let registerStack = 128 * 1024
@@ -39,9 +41,9 @@ public final class Machine {
         self.policy = policy
         self.evaluation = evaluation
         arena = evaluation.arena
-        document = TreeInput(.undefined)
-        functions = policy.functions
-        constants = policy.constants
+        held = TreeInput(.undefined)
+        document = held
+        tables = policy.tables
         registers = .allocate(capacity: Self.registerStack)
         registersEnd = registers + Self.registerStack
         top = registers
@@ -64,7 +66,10 @@ public final class Machine {
 
     /// Starts a decision. `evaluation.begin` comes first.
     public func begin(_ input: any InputDocument) {
-        document = input
+        if held !== input {
+            held = input
+            document = input
+        }
         scope = baseScope
         baseScope.pointee.nextDecision()
         top = registers
@@ -83,7 +88,7 @@ public final class Machine {
 
     /// The result of a function without parameters, such as a query's.
     public func evaluate(function index: Int) throws(EvaluationError) -> Value {
-        precondition(functions[index].parameterCount == 0)
+        precondition(tables.functions[index].parameterCount == 0)
         return try call(index, registers)
     }
 
@@ -95,7 +100,7 @@ public final class Machine {
     /// Calls a function with the operands at `operands`. Whatever it ends with, an error ends the
     /// decision, so depth and frames need not be given back then.
     func call(_ index: Int, _ operands: UnsafePointer<Value>) throws(EvaluationError) -> Value {
-        let code = functions[index]
+        let code = tables.functions[index]
         let frame = top
         guard depth < Limits.callDepth else {
             throw EvaluationError(
@@ -118,7 +123,7 @@ public final class Machine {
     func rule(_ index: Int) throws(EvaluationError) -> Value {
         let memo = scope.pointee.ruleMemo + index
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
-        let result = try call(policy.ruleFunctions[index], registers)
+        let result = try call(tables.ruleFunctions[index], registers)
         memo.pointee = MemoEntry(value: result, epoch: scope.pointee.epoch)
         return result
     }

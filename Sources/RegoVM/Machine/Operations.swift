@@ -11,8 +11,8 @@ extension Machine {
         try spend(1)
         let result: Value
         do throws(BuiltinError) {
-            result = try policy.builtins[index](
-                evaluation, Operands(operands, count: policy.builtinArity[index]))
+            result = try tables.builtins[index](
+                evaluation, Operands(operands, count: tables.builtinArity[index]))
         } catch {
             return try failed(index, error, function, pc)
         }
@@ -53,8 +53,8 @@ extension Machine {
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
         let value =
             scope.pointee.replacesInput
-            ? scope.pointee.input.value(at: policy.inputPaths[index])
-            : document.value(at: index, of: policy, in: arena)
+            ? scope.pointee.input.value(at: tables.inputPaths[index])
+            : document.value(at: index, of: tables.inputPaths, in: arena)
         memo.pointee = MemoEntry(value: value, epoch: scope.pointee.epoch)
         return value
     }
@@ -72,7 +72,7 @@ extension Machine {
         let node = policy.program.nodes[index]
         let base =
             scope.pointee.replacesData
-            ? replacedData(node.dataPath) : policy.linkedData[node.dataPath]
+            ? replacedData(node.dataPath) : tables.linkedData[node.dataPath]
         let result: Value
         if isHidden(node.path) {
             result = base
@@ -106,7 +106,7 @@ extension Machine {
         }
         let base =
             scope.pointee.replacesData
-            ? replacedData(node.dataPath) : policy.linkedData[node.dataPath]
+            ? replacedData(node.dataPath) : tables.linkedData[node.dataPath]
         return base[key]
     }
 

@@ -5,7 +5,7 @@ extension Machine {
     func run(
         _ function: Int, _ code: UnsafeMutablePointer<Instruction>, _ R: UnsafeMutablePointer<Value>
     ) throws(EvaluationError) -> Value {
-        let K = constants
+        let K = tables.constants
         var pc = 0
 
         @inline(__always) func V(_ operand: Int32) -> Value {
@@ -28,7 +28,7 @@ extension Machine {
             case .data:
                 let value =
                     scope.pointee.replacesData
-                    ? replacedData(Int(i.b)) : policy.linkedData[Int(i.b)]
+                    ? replacedData(Int(i.b)) : tables.linkedData[Int(i.b)]
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
             case .dot:
                 let value = V(i.b)[V(i.c)]
