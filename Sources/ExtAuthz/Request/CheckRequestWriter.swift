@@ -66,7 +66,7 @@ extension ReverseWriter {
 
     /// `AttributeContext.Peer`
     private mutating func peer(
-        _ number: UInt8, _ peer: AttributeContext.Peer, _ labels: [AttributeContext.StringPair],
+        _ number: UInt8, _ peer: AttributeContext.Peer, _ labels: Table<AttributeContext.StringPair>,
         _ mask: CheckRequestMask
     ) {
         let start = mark
@@ -252,7 +252,7 @@ extension ReverseWriter {
 
     /// A `map<string, string>`; with `hasSecrets` values of names that name credentials are `*`.
     private mutating func pairs(
-        _ number: UInt8, _ table: [AttributeContext.StringPair], hasSecrets: Bool
+        _ number: UInt8, _ table: Table<AttributeContext.StringPair>, hasSecrets: Bool
     ) {
         var index = table.count
         while index > 0 {
