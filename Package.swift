@@ -26,6 +26,9 @@ let package = Package(
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CExtAuthz", dependencies: ["CProtobufC"]),
         .target(name: "CLinux"),
+        .target(
+            name: "CMicrohttpd",
+            linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]),
 
         // Foundations.
         .target(name: "Platform", dependencies: ["CLinux"]),
@@ -72,6 +75,13 @@ let package = Package(
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
                 "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog",
             ]),
+        .target(
+            name: "Admin",
+            dependencies: [
+                "CLinux", "CMicrohttpd", "Platform", "Telemetry", "Cryptography", "RegoVM",
+                "AgentContext",
+            ],
+            resources: [.embedInCode("openapi.json")]),
         .executableTarget(
             name: "portcullis",
             dependencies: [
@@ -117,6 +127,8 @@ let package = Package(
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
+        .testTarget(
+            name: "AdminTests", dependencies: ["Admin", "AgentContext", "CLinux", "Telemetry"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
