@@ -73,7 +73,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
-                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog",
+                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog", "TransparencyLog",
             ]),
         .target(
             name: "Admin",

@@ -42,6 +42,12 @@ struct AgentState {
         }
     }
 
+    /// Nothing is familiar any more.
+    mutating func forgetFamiliar() {
+        destinations = SeenSet()
+        tools = SeenSet()
+    }
+
     /// Keyed anew in each process, so that nobody can choose texts that collide.
     static func hash(_ bytes: Bytes) -> UInt64 { Value.string(bytes.start, bytes.count).hash }
 }

@@ -23,12 +23,13 @@ package final class CheckHandler {
     private let response = CheckResponseWriter()
     private let random = RandomWords()
     private let clock = SystemClock()
-    private var event = ContextEvent(agent: .empty, time: 0)
+    private let memory: ContextMemory?
 
     package init(_ shared: SharedState) {
         self.shared = shared
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
         record = RecordWriter()
+        memory = shared.agents.map { ContextMemory($0) }
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation)
     }
@@ -44,27 +45,40 @@ package final class CheckHandler {
     ) -> Bytes {
         let now = clock.wall()
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
+        var isDecided = false
         do {
             try CheckRequestReader.read(message, into: request)
-            decide(now)
+            isDecided = decide(now)
         } catch {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
+        var bytes: Bytes?
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)
-            if !append(now, to: log) { refuse(Bytes("log_refused")) }
+            bytes = append(now, to: log)
+            if bytes == nil {
+                refuse(Bytes("log_refused"))
+                isDecided = false
+            }
+        }
+        if isDecided, let memory {
+            memory.remember(point, decision, now, bytes, isCut: record.isCut)
         }
         return response.encode(decision)
     }
 
-    /// The answer to a check whose decision could not be recorded.
+    /// The answer to checks whose decisions could not be recorded.
     func unrecorded() -> Bytes {
+        memory?.distrust()
         begin(clock.wall(), .max)
         refuse(Bytes("log_unavailable"))
         return response.encode(decision)
     }
+
+    /// The log has taken everything that was decided.
+    func recorded() { memory?.settle() }
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
@@ -78,44 +92,26 @@ package final class CheckHandler {
         evaluation.begin(now: now, deadline: deadline, seed: high)
     }
 
-    private func decide(_ now: Int64) {
+    /// - Returns: false when the decision is none that the agent's context knows of.
+    private func decide(_ now: Int64) -> Bool {
         point.begin(request)
-        guard let agents = shared.agents else { return point.decide(request, nil, into: decision) }
+        guard let agents = shared.agents else {
+            point.decide(request, nil, into: decision)
+            return false
+        }
         let identity = point.subject.identity
-        guard agents.load(identity.pointee.id, now: now, into: agent) != .full else {
-            return refuse(Bytes("context_full"))
+        let lookup = agents.load(
+            identity.pointee.id, session: identity.pointee.session, now: now, into: agent)
+        guard lookup != .full else {
+            refuse(Bytes("context_full"))
+            return false
         }
         point.decide(request, agent, into: decision)
-        remember(point.subject.facts, identity, now, in: agents)
+        return lookup != .nobody
     }
 
-    /// Adds the decision to the agent's context.
-    private func remember(
-        _ action: UnsafePointer<ActionFacts>, _ identity: UnsafePointer<AgentIdentity>,
-        _ now: Int64,
-        in agents: AgentStore
-    ) {
-        event.agent = identity.pointee.id
-        event.time = now
-        event.decision = decision.id
-        event.action = decision.action
-        event.isAllowed = decision.isAllowed
-        event.trafficProtocol = action.pointee.trafficProtocol
-        event.effect = action.pointee.effect
-        event.operation = action.pointee.operation
-        event.tool = action.pointee.tool
-        event.resource = action.pointee.resource
-        event.destination = action.pointee.destination.host
-        event.isInternal = action.pointee.destination.isInternal
-        event.labels = decision.labels
-        event.restrictions = decision.restrictions
-        agents.apply(event)
-        // The decision's tables must be its own again before it is filled anew.
-        event.labels = []
-        event.restrictions = []
-    }
-
-    private func append(_ now: Int64, to log: LogWriter) -> Bool {
+    /// - Returns: the record, valid until the next one; nil when the log does not take it.
+    private func append(_ now: Int64, to log: LogWriter) -> Bytes? {
         var facts = RecordFacts()
         if request.isPresent {
             facts.fill(point)
@@ -126,9 +122,9 @@ package final class CheckHandler {
         let bytes = record.encode(request, decision, facts, time: now)
         do throws(LogError) {
             try log.append(UnsafeRawBufferPointer(bytes.buffer))
-            return true
+            return bytes
         } catch {
-            return false
+            return nil
         }
     }
 

@@ -46,6 +46,7 @@ public final class CheckService: UnaryService {
         guard let log, !turn.isEmpty else { return }
         do throws(LogError) {
             let ticket = try log.commit()
+            handler.recorded()
             if log.isDurable(ticket) && waiting.isEmpty {
                 turn.send()
             } else {

@@ -11,6 +11,8 @@ import Telemetry
 /// The running program: log, policy, agents and server, put together from the configuration.
 final class Service: Sendable {
     let server: GRPCServer
+    /// nil when no context is kept.
+    let operations: Operations?
     private let log: LocalLog?
     private let logger: Logger
 
@@ -28,10 +30,10 @@ final class Service: Sendable {
             name: configuration.scopes.header, separator: configuration.scopes.separator)
         settings.deniedDoubts = configuration.deniedDoubts
         settings.workUnits = Int64(configuration.limits.work)
-        let agents = configuration.agents.maximum
+        let agents = try ContextStart.makeStore(configuration, log, logger)
+        operations = agents.map { [log] in Operations($0, log: log) }
         let shared = SharedState(
-            settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
-            policy: CurrentPolicy(policy), log: log,
+            settings: settings, agents: agents, policy: CurrentPolicy(policy), log: log,
             memory: Int(configuration.limits.memory),
             deadline: UInt64(configuration.limits.deadline))
         try log?.start()
