@@ -74,6 +74,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
                 "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog", "TransparencyLog",
+                "Telemetry",
             ]),
         .target(
             name: "Admin",
@@ -87,7 +88,7 @@ let package = Package(
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
                 "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "Server",
+                "DecisionLog", "Server", "Admin",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

@@ -13,8 +13,9 @@ public enum Limits {
     static let requestTime: Int64 = 60_000_000_000
     /// Connections waiting in the kernel to be accepted.
     static let backlog: Int32 = 32
-    /// Bytes of a thread's stack.
-    static let stackBytes = 512 << 10
+    /// Bytes of a thread's stack, of which only what is used takes memory: the JSON reader calls
+    /// itself for each of the 512 levels that it allows.
+    static let stackBytes = 4 << 20
     /// Bytes for a request's line and headers.
     static let headBytes = 32 << 10
     /// Bytes of a request's body.

@@ -76,8 +76,9 @@ enum AgentEndpoints {
 
 extension AgentSummary {
     var document: JSON {
-        .object([
-            ("id", .text(id)), ("last_seen", .text(Timestamp.text(lastSeen))),
+        .members([
+            ("id", .text(id)),
+            ("last_seen", lastSeen > 0 ? .text(Timestamp.text(lastSeen)) : nil),
             ("requests", .integer(Int64(clamping: requests))),
             ("restrictions", .array(restrictions.map(\.document))),
             ("labels", .array(labels.map(\.document))),

@@ -24,12 +24,14 @@ package final class CheckHandler {
     private let random = RandomWords()
     private let clock = SystemClock()
     private let memory: ContextMemory?
+    private let meter: CheckMeter?
 
     package init(_ shared: SharedState) {
         self.shared = shared
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
         record = RecordWriter()
         memory = shared.agents.map { ContextMemory($0) }
+        meter = shared.metrics?.makeMeter()
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation)
     }
@@ -66,7 +68,9 @@ package final class CheckHandler {
         if isDecided, let memory {
             memory.remember(point, decision, now, bytes, isCut: record.isCut)
         }
-        return response.encode(decision)
+        let answer = response.encode(decision)
+        meter?.count(decision, point.entrypoint, nanoseconds: clock.wall() - now)
+        return answer
     }
 
     /// The answer to checks whose decisions could not be recorded.

@@ -12,6 +12,8 @@ public final class SharedState: Sendable {
     public let policy: CurrentPolicy
     /// nil when decisions are not recorded, which only a benchmark wants.
     public let log: LocalLog?
+    /// nil when nothing is counted.
+    let metrics: CheckMetrics?
     /// Bytes of values that one decision may hold.
     let memory: Int
     /// Nanoseconds for a check whose caller sets no deadline.
@@ -20,8 +22,9 @@ public final class SharedState: Sendable {
     public init(
         settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy,
         log: LocalLog?,
-        memory: Int, deadline: UInt64
+        memory: Int, deadline: UInt64, metrics: CheckMetrics? = nil
     ) {
+        self.metrics = metrics
         self.memory = memory
         self.deadline = deadline
         self.settings = settings

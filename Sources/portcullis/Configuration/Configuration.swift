@@ -37,6 +37,7 @@ struct Configuration {
     /// Danger: each one taken out is a known way around policies.
     var deniedDoubts = Doubts.deniedByDefault
     var log = Log()
+    var operators = Operators()
     var limits = Limits()
     var telemetry = Telemetry()
 

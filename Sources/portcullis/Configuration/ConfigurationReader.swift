@@ -76,6 +76,7 @@ extension Configuration {
             "deny", [deniedDoubts], expected: "one of \(words)", Doubts.init(word:))
         deniedDoubts = Doubts(denied)
         log.read(root.section("log"))
+        operators.read(root.section("operators"), log: log)
         limits.read(root.section("limits"))
         telemetry.read(root.section("telemetry"))
     }

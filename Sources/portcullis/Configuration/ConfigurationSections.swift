@@ -18,7 +18,7 @@ extension Configuration.Listen {
     }
 
     /// `127.0.0.1:9191`, `[::1]:9191`, `localhost:9191`.
-    private static func address(_ text: String) -> ListenAddress? {
+    static func address(_ text: String) -> ListenAddress? {
         guard let colon = text.lastIndex(of: ":"),
             let port = UInt16(text[text.index(after: colon)...])
         else { return nil }

@@ -35,6 +35,21 @@ final class Section {
         return section
     }
 
+    /// A list of mappings; none when it is absent.
+    func sections(_ name: String) -> [Section] {
+        guard let node = node(name) else { return [] }
+        guard case .sequence(let sequence) = node else {
+            complain(node, "expected a list, got \(Self.kind(node))\(place(name))")
+            return []
+        }
+        let above = path.isEmpty ? name : "\(path).\(name)"
+        let found = sequence.enumerated().map { index, element in
+            Section(element, file: file, path: "\(above)[\(index)]")
+        }
+        sections += found
+        return found
+    }
+
     func text(_ name: String, _ fallback: String) -> String { optionalText(name) ?? fallback }
 
     func optionalText(_ name: String) -> String? {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Admin
 import AgentContext
 import DecisionLog
 import Inspection
@@ -14,6 +15,9 @@ final class Service: Sendable {
     /// nil when no context is kept.
     let operations: Operations?
     private let log: LocalLog?
+    private let admin: AdminServer?
+    private let policy: PolicyReloader
+    private let isDraining: DrainFlag
     private let logger: Logger
 
     /// Starts everything; checks are answered when it returns.
@@ -32,10 +36,14 @@ final class Service: Sendable {
         settings.workUnits = Int64(configuration.limits.work)
         let agents = try ContextStart.makeStore(configuration, log, logger)
         operations = agents.map { [log] in Operations($0, log: log) }
+        let metrics = MetricRegistry()
+        let current = CurrentPolicy(policy)
         let shared = SharedState(
-            settings: settings, agents: agents, policy: CurrentPolicy(policy), log: log,
+            settings: settings, agents: agents, policy: current, log: log,
             memory: Int(configuration.limits.memory),
-            deadline: UInt64(configuration.limits.deadline))
+            deadline: UInt64(configuration.limits.deadline), metrics: CheckMetrics(metrics))
+        self.policy = PolicyReloader(configuration, current, logger, metrics)
+        isDraining = DrainFlag()
         try log?.start()
         do {
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
@@ -46,7 +54,36 @@ final class Service: Sendable {
             try? log?.close()
             throw error
         }
+        metrics.describeProgram()
+        metrics.describe(server)
+        if let agents { metrics.describe(agents) }
+        if let log { metrics.describe(log) }
+        do {
+            admin = try AdminStart.start(
+                configuration.operators,
+                AdminServices(
+                    operations: operations, policy: self.policy,
+                    health: { [log, isDraining] in Self.health(log, isDraining) },
+                    metrics: metrics, logger: logger))
+        } catch {
+            server.drain()
+            server.wait()
+            try? log?.close()
+            throw error
+        }
     }
+
+    private static func health(_ log: LocalLog?, _ isDraining: DrainFlag) -> HealthReport {
+        let drain = isDraining.isSet ? "the program ends" : nil
+        var components = [HealthReport.Component("server", fault: drain)]
+        if let log {
+            components.append(.init("log", fault: log.status.failure?.message))
+        }
+        return HealthReport(components)
+    }
+
+    /// Where the operators' API listens.
+    var operatorAddresses: [String] { admin?.addresses ?? [] }
 
     private static func transport(_ configuration: Configuration) -> GRPCServer.Configuration {
         var transport = GRPCServer.Configuration()
@@ -98,13 +135,21 @@ final class Service: Sendable {
         }
     }
 
-    /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record.
+    /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record. SIGHUP reloads
+    /// the policy.
     func runUntilTerminated() throws {
-        let signal = try TerminationSignals.wait()
+        var signal = try TerminationSignals.wait()
+        while signal == TerminationSignals.reload {
+            // Its failure has been logged, and the policy before goes on.
+            _ = try? policy.reload()
+            signal = try TerminationSignals.wait()
+        }
+        isDraining.set()
         logger.info(
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
+        admin?.stop()
         try log?.close()
         logger.info("stopped", "all calls are answered and recorded")
     }
@@ -117,4 +162,13 @@ private final class LoopList: Sendable {
     func add(_ loop: LoopHandle) { loops.withLock { $0.append(loop) } }
 
     func wakeAll() { loops.withLock { for loop in $0 { loop.wake() } } }
+}
+
+/// True once the program was told to end.
+private final class DrainFlag: Sendable {
+    private let flag = Atomic(false)
+
+    var isSet: Bool { flag.load(ordering: .relaxed) }
+
+    func set() { flag.store(true, ordering: .relaxed) }
 }
