@@ -39,6 +39,7 @@ struct Configuration {
     var log = Log()
     var operators = Operators()
     var limits = Limits()
+    var network = Network()
     var telemetry = Telemetry()
 
     struct Listen {

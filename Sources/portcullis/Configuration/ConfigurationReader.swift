@@ -78,6 +78,7 @@ extension Configuration {
         log.read(root.section("log"))
         operators.read(root.section("operators"), log: log)
         limits.read(root.section("limits"))
+        network.read(root.section("network"))
         telemetry.read(root.section("telemetry"))
     }
 }

@@ -47,7 +47,7 @@ enum AgentText {
         let document = try answer.decoded(Document.self)
         let context = document.context
         var parts = [
-            TextTable.facts([
+            Columns.facts([
                 ("agent", document.id), ("first seen", moment(context.firstSeen)),
                 ("last seen", moment(context.lastSeen)),
                 ("requests", windows(context.counts)), ("denied", windows(context.denials)),
@@ -62,7 +62,7 @@ enum AgentText {
 
     private static func moment(_ seconds: Double?) -> String {
         guard let seconds else { return "never" }
-        return Moment.relative(seconds: seconds - Date().timeIntervalSince1970)
+        return RelativeTime.text(seconds: seconds - Date().timeIntervalSince1970)
     }
 
     private static func windows(_ counts: [String: Int64]?) -> String {
@@ -75,7 +75,7 @@ enum AgentText {
     private static func marks(
         _ title: String, _ marks: [String: Context.Mark], _ empty: String
     ) -> String {
-        var table = TextTable(title, "SINCE", "ENDS", "CAUSE")
+        var table = Columns(title, "SINCE", "ENDS", "CAUSE")
         for (name, mark) in marks.sorted(by: { $0.key < $1.key }) {
             table.add(name, moment(mark.since), moment(mark.expires), mark.cause)
         }
@@ -83,7 +83,7 @@ enum AgentText {
     }
 
     private static func table(_ signals: [Context.Signal]) -> String {
-        var table = TextTable("SIGNAL", "SEVERITY", "CONFIDENCE", "ENDS")
+        var table = Columns("SIGNAL", "SEVERITY", "CONFIDENCE", "ENDS")
         for signal in signals {
             table.add(
                 signal.kind, signal.severity.map { "\(Int($0))" } ?? "",
@@ -93,7 +93,7 @@ enum AgentText {
     }
 
     private static func table(_ events: [Context.Event]) -> String {
-        var table = TextTable("EVENT", "ANSWER", "EFFECT", "WHAT", "WHERE")
+        var table = Columns("EVENT", "ANSWER", "EFFECT", "WHAT", "WHERE")
         for event in events {
             let what = [event.protocol, event.operation, event.tool].compactMap { $0 }
             let place = [event.destination, event.resource].compactMap { $0 }

@@ -50,10 +50,10 @@ struct AgentsListCommand: ParsableCommand {
         if let contains { query.append(("contains", contains)) }
         struct List: Decodable { var agents: [AgentRow] }
         try options.run(OperatorRequest("GET", ["agents"], query: query)) { answer in
-            var table = TextTable("AGENT", "SEEN", "REQUESTS", "RESTRICTIONS", "LABELS")
+            var table = Columns("AGENT", "SEEN", "REQUESTS", "RESTRICTIONS", "LABELS")
             for agent in try answer.decoded(List.self).agents {
                 table.add(
-                    agent.id, agent.lastSeen.map { Moment.relative($0) } ?? "never",
+                    agent.id, agent.lastSeen.map { RelativeTime.text($0) } ?? "never",
                     String(agent.requests), Self.text(agent.restrictions),
                     Self.text(agent.labels))
             }
@@ -62,7 +62,7 @@ struct AgentsListCommand: ParsableCommand {
     }
 
     private static func text(_ marks: [AgentRow.Mark]) -> String {
-        marks.map { "\($0.name) (ends \(Moment.relative($0.expires)))" }.joined(separator: ", ")
+        marks.map { "\($0.name) (ends \(RelativeTime.text($0.expires)))" }.joined(separator: ", ")
     }
 }
 

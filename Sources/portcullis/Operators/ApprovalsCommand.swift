@@ -32,17 +32,17 @@ struct ApprovalRow: Decodable {
     var reason: String?
 
     var text: String {
-        TextTable.facts([
+        Columns.facts([
             ("approval", id), ("state", state), ("agent", agent), ("session", session),
             ("action", summary), ("arguments", arguments), ("digest", digest),
-            ("policy", policyRevision), ("requested", Moment.relative(requested)),
-            ("expires", Moment.relative(expires)), ("decided by", decidedBy ?? ""),
+            ("policy", policyRevision), ("requested", RelativeTime.text(requested)),
+            ("expires", RelativeTime.text(expires)), ("decided by", decidedBy ?? ""),
             ("reason", reason ?? ""),
         ])
     }
 }
 
-extension Approval.State: @retroactive ExpressibleByArgument {}
+extension Approval.State: ExpressibleByArgument {}
 
 struct ApprovalsListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -65,10 +65,10 @@ struct ApprovalsListCommand: ParsableCommand {
         if let agent { query.append(("agent", agent)) }
         struct List: Decodable { var approvals: [ApprovalRow] }
         try options.run(OperatorRequest("GET", ["approvals"], query: query)) { answer in
-            var table = TextTable("APPROVAL", "STATE", "EXPIRES", "AGENT", "ACTION")
+            var table = Columns("APPROVAL", "STATE", "EXPIRES", "AGENT", "ACTION")
             for approval in try answer.decoded(List.self).approvals {
                 table.add(
-                    approval.id, approval.state, Moment.relative(approval.expires), approval.agent,
+                    approval.id, approval.state, RelativeTime.text(approval.expires), approval.agent,
                     approval.summary)
             }
             return table.text(empty: "no approvals")

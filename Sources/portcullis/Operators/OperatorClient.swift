@@ -2,6 +2,7 @@
 import Admin
 import Foundation
 import HTTPClient
+import Platform
 import RegoVM
 
 /// One call of the operators' API.
@@ -68,7 +69,7 @@ struct OperatorClient {
         }
         let response: HTTPResponse
         do throws(NetworkFailure) {
-            let deadline = MonotonicClock.now() + Self.patience
+            let deadline = MonotonicTime.now() + Self.patience
             response = try CurlTransport().exchange(call, Patience(deadline: deadline))
         } catch {
             throw unreachable(error)

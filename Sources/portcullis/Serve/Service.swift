@@ -14,6 +14,7 @@ final class Service: Sendable {
     let server: GRPCServer
     /// nil when no context is kept.
     let operations: Operations?
+    private let workers: CheckWorkers
     private let log: LocalLog?
     private let admin: AdminServer?
     private let policy: PolicyReloader
@@ -40,15 +41,18 @@ final class Service: Sendable {
         let current = CurrentPolicy(policy)
         let shared = SharedState(
             settings: settings, agents: agents, policy: current, log: log,
-            memory: Int(configuration.limits.memory),
+            network: configuration.network.network, memory: Int(configuration.limits.memory),
             deadline: UInt64(configuration.limits.deadline), metrics: CheckMetrics(metrics))
+        let workers = CheckWorkers(
+            shared, threads: configuration.network.workers, queue: configuration.network.queue)
+        self.workers = workers
         self.policy = PolicyReloader(configuration, current, logger, metrics)
         isDraining = DrainFlag()
         try log?.start()
         do {
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
-                return CheckService(shared, loop: loop)
+                return CheckService(shared, workers: workers, loop: loop)
             }
         } catch {
             try? log?.close()
@@ -149,6 +153,7 @@ final class Service: Sendable {
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
+        workers.stop()
         admin?.stop()
         try log?.close()
         logger.info("stopped", "all calls are answered and recorded")

@@ -17,7 +17,7 @@ enum PlainText {
 }
 
 /// Columns for people, as wide as what stands in them.
-struct TextTable {
+struct Columns {
     private var rows: [[String]]
 
     init(_ titles: String...) { rows = [titles] }
@@ -49,16 +49,16 @@ struct TextTable {
 }
 
 /// Moments as people read them.
-enum Moment {
+enum RelativeTime {
     /// `in 9m`, `3h ago`; the text itself when it is no moment.
-    static func relative(_ text: String, now: Date = Date()) -> String {
+    static func text(_ moment: String, now: Date = Date()) -> String {
         let formatter = ISO8601DateFormatter()
         formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-        guard let date = formatter.date(from: text) else { return text }
-        return relative(seconds: date.timeIntervalSince(now))
+        guard let date = formatter.date(from: moment) else { return moment }
+        return Self.text(seconds: date.timeIntervalSince(now))
     }
 
-    static func relative(seconds: Double) -> String {
+    static func text(seconds: Double) -> String {
         let text = length(abs(seconds))
         return seconds > 0 ? "in \(text)" : "\(text) ago"
     }
