@@ -87,12 +87,18 @@ let package = Package(
                 "AgentContext",
             ],
             resources: [.embedInCode("openapi.json")]),
+        .target(
+            name: "Responders",
+            dependencies: [
+                "CLinux", "Platform", "Telemetry", "Authorization", "Cryptography", "RegoVM",
+                "TransparencyLog", "DecisionLog",
+            ]),
         .executableTarget(
             name: "portcullis",
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
                 "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "HTTPClient", "Server", "Admin",
+                "DecisionLog", "HTTPClient", "Server", "Admin", "Responders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -134,6 +140,12 @@ let package = Package(
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
         .testTarget(
             name: "AdminTests", dependencies: ["Admin", "AgentContext", "CLinux", "Telemetry"]),
+        .testTarget(
+            name: "RespondersTests",
+            dependencies: [
+                "Responders", "Authorization", "Cryptography", "DecisionLog", "Platform", "RegoVM",
+                "Telemetry", "TransparencyLog",
+            ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
