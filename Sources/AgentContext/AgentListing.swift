@@ -37,7 +37,7 @@ extension AgentStore {
         let hash = AgentState.hash(agent)
         return shard(hash).withLock { storage in
             guard let index = storage.find(agent, hash) else { return false }
-            snapshot.copy(storage.state(index))
+            snapshot.copy(storage.state(index), agent)
             return true
         }
     }

@@ -15,11 +15,18 @@ public final class AgentSnapshot {
         var marks = MarkList()
         var now: Int64 = 0
         var session: UInt64 = 0
+        /// As the request or its caller holds it.
+        var agent = Bytes.empty
+        var isPresent = false
         var isKnown = false
         var isForPeople = false
     }
 
-    public init() {
+    /// Where this agent's approvals are; asked only when a policy reads them.
+    let approvals: ApprovalStore?
+
+    public init(_ agents: AgentStore? = nil) {
+        approvals = agents?.approvals
         content = .allocate(capacity: 1)
         content.initialize(to: Content())
     }
@@ -31,6 +38,9 @@ public final class AgentSnapshot {
 
     /// True when the agent was seen before.
     public var isKnown: Bool { content.pointee.isKnown }
+
+    /// True when anything is remembered of the agent, if only what others did to it.
+    var isPresent: Bool { content.pointee.isPresent }
 
     /// The hash of the session that asks; 0 for none.
     var session: UInt64 { content.pointee.session }
@@ -49,11 +59,16 @@ public final class AgentSnapshot {
     public func clear(_ now: Int64, session: Bytes = .empty) {
         content.pointee.now = now
         content.pointee.session = AgentState.sessionHash(session)
+        content.pointee.isPresent = false
         content.pointee.isKnown = false
+        content.pointee.agent = .empty
         content.pointee.marks.clear()
     }
 
-    func copy(_ source: UnsafeMutablePointer<AgentState>) {
+    /// - Parameter agent: must stay as it is while the snapshot is used.
+    func copy(_ source: UnsafeMutablePointer<AgentState>, _ agent: Bytes) {
+        content.pointee.agent = agent
+        content.pointee.isPresent = true
         content.pointee.state = source.pointee
         content.pointee.marks.copy(source.pointee.marks)
         // The original's memory may be gone as soon as the lock is.

@@ -7,6 +7,7 @@ import Synchronization
 /// A check reads a snapshot, decides, and applies its event. Between the two another thread may
 /// decide about the same agent: each decision sees the context as of its own start.
 public final class AgentStore: Sendable {
+    public let approvals = ApprovalStore()
     let shards: [Shard]
     private let maximum: Int
     private let total = Atomic<Int>(0)
@@ -48,7 +49,7 @@ public final class AgentStore: Sendable {
         let shard = shard(hash)
         let isKnown = shard.withLock { storage in
             guard let index = storage.find(agent, hash) else { return false }
-            snapshot.copy(storage.state(index))
+            snapshot.copy(storage.state(index), agent)
             return true
         }
         if isKnown { return .known }
@@ -106,6 +107,23 @@ public final class AgentStore: Sendable {
             storage.state(index).pointee.apply(change)
             storage.relist(index, at: change.time)
             return true
+        }
+    }
+
+    /// Applies a step of an approval, live or from the log.
+    public func apply(_ step: ApprovalStep) {
+        approvals.apply(step)
+        var agent = step.agent
+        agent.withUTF8 { bytes in
+            let agent = Bytes(UnsafeRawBufferPointer(bytes))
+            let hash = AgentState.hash(agent)
+            let shard = shard(hash)
+            guard reserve(agent, now: step.time) else { return }
+            shard.withLock { storage in
+                guard let index = storage.find(agent, hash) else { return }
+                storage.state(index).pointee.apply(step)
+                storage.relist(index, at: step.time)
+            }
         }
     }
 

@@ -20,6 +20,12 @@ public enum Limits {
     public static let signals = 16
     /// Bytes of a label's or restriction's name. A longer one isolates.
     public static let markNameBytes = 140
+    /// Approvals that are remembered, open ones and closed ones.
+    public static let approvals = 8192
+    /// Of one agent.
+    public static let approvalsOfAgent = 32
+    /// Of one agent that are pending, or granted and not used.
+    public static let openApprovalsOfAgent = 16
     /// Bytes of the kind of a signal.
     public static let signalKindBytes = 64
     /// Seconds that a label, restriction or signal may last (ten years).

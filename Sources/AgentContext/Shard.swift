@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// Agents lie in pages that are never moved; a hash table (open addressing) finds them by key, and
 /// three lists hold them from the most to the least recently used: those without marks, which go
-/// first, those with labels, and those under restriction, which never go.
+/// first, those with labels or signals, and those under restriction or with an open approval,
+/// which never go.
 final class Shard: Sendable {
     enum List: UInt8, CaseIterable {
         case plain
@@ -154,7 +155,7 @@ extension Shard.Storage {
 
     /// Puts an agent in front of the list it now belongs to.
     mutating func touch(_ index: UInt32, at time: Int64) {
-        let list = state(index).pointee.marks.properList(at: time)
+        let list = state(index).pointee.properList(at: time)
         if places[Int(index)].list == list && first[Int(list.rawValue)] == index { return }
         unlink(index)
         link(index, list)
@@ -162,7 +163,7 @@ extension Shard.Storage {
 
     /// Puts an agent into the list it now belongs to; where it is, it keeps its place.
     mutating func relist(_ index: UInt32, at time: Int64) {
-        let list = state(index).pointee.marks.properList(at: time)
+        let list = state(index).pointee.properList(at: time)
         guard places[Int(index)].list != list else { return }
         unlink(index)
         link(index, list)
@@ -180,7 +181,7 @@ extension Shard.Storage {
         for _ in 0..<Limits.evictionScan {
             let index = last[number]
             guard index != Shard.none else { return false }
-            guard state(index).pointee.marks.properList(at: time) == .restricted else {
+            guard state(index).pointee.properList(at: time) == .restricted else {
                 remove(index)
                 return true
             }

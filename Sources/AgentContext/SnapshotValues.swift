@@ -7,7 +7,7 @@ extension AgentSnapshot {
     /// The keys of `input.context`.
     public static let keys: [StaticString] = [
         "known", "first_seen", "last_seen", "counts", "denials", "events", "labels", "restrictions",
-        "signals",
+        "signals", "approvals",
     ]
 
     /// `input.context` as an object.
@@ -28,6 +28,7 @@ extension AgentSnapshot {
         if key.equals("denials") { return counts(content.pointee.state.denials, arena) }
         if key.equals("events") { return events(arena) }
         if key.equals("signals") { return signals(arena) }
+        if key.equals("approvals") { return approvalsValue(arena) }
         if key.equals("known") { return .boolean(isKnown) }
         guard isKnown else { return .undefined }
         if key.equals("first_seen") { return Self.seconds(content.pointee.state.firstSeen) }
@@ -35,7 +36,7 @@ extension AgentSnapshot {
         return .undefined
     }
 
-    private static func seconds(_ time: Int64) -> Value { .integer(time / 1_000_000_000) }
+    static func seconds(_ time: Int64) -> Value { .integer(time / 1_000_000_000) }
 
     /// `{"1m": ..., "10m": ..., "1h": ...}`
     private func counts(_ known: WindowCounts, _ arena: Arena) -> Value {

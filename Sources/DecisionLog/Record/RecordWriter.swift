@@ -50,6 +50,7 @@ extension JSONBuffer {
         writePolicy(facts)
         writeAction(facts)
         writeAnswer(decision)
+        writeApproval(decision)
         writeMutations(decision)
         list("labels", decision.labels.count) { json, index in
             json.namedDuration(decision.labels[index].name, decision.labels[index].seconds)

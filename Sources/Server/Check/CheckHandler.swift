@@ -18,15 +18,18 @@ package final class CheckHandler {
     private let canWait: Bool
     private let evaluation: Evaluation
     private let request = AttributeContext()
-    private let agent = AgentSnapshot()
+    private let agent: AgentSnapshot
     private let decision = Decision()
     private let point: DecisionPoint
     private let record: RecordWriter
+    private lazy var control = ControlRecordWriter()
     private let response = CheckResponseWriter()
     private let random = RandomWords()
     private let clock = SystemClock()
     private let memory: ContextMemory?
     private let meter: CheckMeter?
+    /// The decision belongs into its agent's context.
+    private var isRemembered = false
 
     package init(_ shared: SharedState, canWait: Bool = false) {
         self.shared = shared
@@ -37,7 +40,9 @@ package final class CheckHandler {
         memory = shared.agents.map { ContextMemory($0) }
         meter = shared.metrics?.makeMeter()
         point = DecisionPoint(
-            shared.policy.current, settings: shared.settings, evaluation: evaluation)
+            shared.policy.current, settings: shared.settings, evaluation: evaluation,
+            agents: shared.agents)
+        agent = AgentSnapshot(shared.agents)
     }
 
     func use(_ policy: PolicySnapshot) { point.use(policy) }
@@ -52,16 +57,15 @@ package final class CheckHandler {
     ) -> Bytes? {
         let now = clock.wall()
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
-        var isDecided = false
         do {
             try CheckRequestReader.read(message, into: request)
             if !canWait && point.mayWait(request) { return nil }
-            isDecided = decide(now)
+            decide(now)
         } catch {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
-        return finish(now, log, isDecided: isDecided)
+        return recorded(now, log)
     }
 
     /// Denies a check with `code`, without asking a policy.
@@ -74,7 +78,7 @@ package final class CheckHandler {
         begin(now, .max)
         if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
         refuse(Bytes(code))
-        return finish(now, log, isDecided: false)
+        return recorded(now, log)
     }
 
     /// Ends evaluations when it is cancelled.
@@ -84,8 +88,7 @@ package final class CheckHandler {
     }
 
     /// Encodes the decision when it is in the log's batch, else a denial.
-    private func finish(_ now: Int64, _ log: LogWriter?, isDecided: Bool) -> Bytes {
-        var isDecided = isDecided
+    private func recorded(_ now: Int64, _ log: LogWriter?) -> Bytes {
         var bytes: Bytes?
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
@@ -93,11 +96,12 @@ package final class CheckHandler {
             bytes = append(now, to: log)
             if bytes == nil {
                 refuse(Bytes("log_refused"))
-                isDecided = false
+                isRemembered = false
             }
         }
-        if isDecided, let memory {
+        if isRemembered, let memory {
             memory.remember(point, decision, now, bytes, isCut: record.isCut)
+            if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
         let answer = response.encode(decision)
         meter?.count(decision, point.entrypoint, nanoseconds: clock.wall() - now)
@@ -113,10 +117,17 @@ package final class CheckHandler {
     }
 
     /// The log has taken everything that was decided.
-    func recorded() { memory?.settle() }
+    func committed() { memory?.settle() }
+
+    /// The approval that the last decision waits for.
+    var openApproval: DecisionID? {
+        guard let approval = decision.approval, !approval.isUsed else { return nil }
+        return approval.id
+    }
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
+        isRemembered = false
         guard let high = try? random.next(), let low = try? random.next() else {
             // Without entropy ids repeat, which the log shows; decisions stay what they are.
             decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (0, 0))
@@ -127,22 +138,15 @@ package final class CheckHandler {
         evaluation.begin(now: now, deadline: deadline, seed: high)
     }
 
-    /// - Returns: false when the decision is none that the agent's context knows of.
-    private func decide(_ now: Int64) -> Bool {
+    private func decide(_ now: Int64) {
         point.begin(request)
-        guard let agents = shared.agents else {
-            point.decide(request, nil, into: decision)
-            return false
-        }
+        guard let agents = shared.agents else { return point.decide(request, nil, into: decision) }
         let identity = point.subject.identity
         let lookup = agents.load(
             identity.pointee.id, session: identity.pointee.session, now: now, into: agent)
-        guard lookup != .full else {
-            refuse(Bytes("context_full"))
-            return false
-        }
+        guard lookup != .full else { return refuse(Bytes("context_full")) }
         point.decide(request, agent, into: decision)
-        return lookup != .nobody
+        isRemembered = lookup != .nobody
     }
 
     /// - Returns: the record, valid until the next one; nil when the log does not take it.
@@ -156,11 +160,27 @@ package final class CheckHandler {
         }
         let bytes = record.encode(request, decision, facts, time: now)
         do throws(LogError) {
-            try log.append(UnsafeRawBufferPointer(bytes.buffer))
+            // What the decision did to an approval is a record of its own, in the same commit.
+            let step = try encodeStep()
+            try log.append(bytes)
+            if let step { try log.append(step) }
             return bytes
         } catch {
             return nil
         }
+    }
+
+    private func encodeStep() throws(LogError) -> Bytes? {
+        guard let step = point.approvals?.step else { return nil }
+        var id = step.approval
+        if step.kind != .pending {
+            let random = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
+            id = DecisionID(milliseconds: UInt64(max(0, step.time) / 1_000_000), random: random)
+        }
+        guard let bytes = control.encode(ControlRecord(step, id: id)) else {
+            throw LogError(.recordTooLong, "the agent's names are too long for an approval")
+        }
+        return bytes
     }
 
     /// Our own failure: an error to Envoy, never an allowance.

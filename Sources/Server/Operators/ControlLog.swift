@@ -35,6 +35,8 @@ final class ControlLog: Sendable {
     var now: Int64 { clock.wall() }
 
     /// Records a deed, waits until the log keeps it, and applies it.
+    ///
+    /// - Returns: the record's id.
     func commit(
         _ agent: String, _ origin: Origin, _ content: ControlRecord.Content
     ) throws(OperationFailure) -> DecisionID {
@@ -43,22 +45,39 @@ final class ControlLog: Sendable {
         let record = ControlRecord(
             id: id, time: now, agent: agent, operatorName: origin.operatorName,
             reason: origin.reason, content: content)
-        try state.withLock { (state) throws(OperationFailure) in
-            guard let bytes = state.encoder.encode(record) else {
-                throw OperationFailure(.invalidArgument, "a name is too long to be recorded")
-            }
-            guard Self.reserve(agent, now, agents) else {
-                throw OperationFailure(.full, "every agent is restricted: no place is left")
-            }
-            let raw = UnsafeRawBufferPointer(bytes.buffer)
-            try Self.write(raw, state.writer)
-            do throws(ContextRecord.Unreadable) {
-                try state.fold.apply(raw)
-            } catch {
-                throw OperationFailure(.invalidArgument, error.reason)
-            }
-        }
+        try state.withLock { (state) throws(OperationFailure) in try commit(record, &state) }
         return id
+    }
+
+    /// The same for a step of an approval.
+    ///
+    /// - Parameter makeStep: finds out whether the step can be taken, while no other one is taken.
+    func commit(
+        _ origin: Origin, _ makeStep: (Int64) throws(OperationFailure) -> ApprovalStep
+    ) throws(OperationFailure) {
+        try state.withLock { (state) throws(OperationFailure) in
+            let now = clock.wall()
+            let record = ControlRecord(try makeStep(now), id: try Self.makeID(now))
+            try commit(record, &state)
+        }
+    }
+
+    private func commit(
+        _ record: ControlRecord, _ state: inout State
+    ) throws(OperationFailure) {
+        guard let bytes = state.encoder.encode(record) else {
+            throw OperationFailure(.invalidArgument, "a name is too long to be recorded")
+        }
+        guard Self.reserve(record.agent, record.time, agents) else {
+            throw OperationFailure(.full, "every agent is restricted: no place is left")
+        }
+        let raw = UnsafeRawBufferPointer(bytes.buffer)
+        try Self.write(raw, state.writer)
+        do throws(ContextRecord.Unreadable) {
+            try state.fold.apply(raw)
+        } catch {
+            throw OperationFailure(.invalidArgument, error.reason)
+        }
     }
 
     /// Sees to it that what will be in the log can also be remembered.

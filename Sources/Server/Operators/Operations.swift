@@ -8,12 +8,20 @@ import Synchronization
 
 /// What operators and detectors can do to this program's agents.
 public final class Operations: AgentOperations {
-    private let store: AgentStore
-    private let control: ControlLog
+    let store: AgentStore
+    let control: ControlLog
+    /// Called when a person has decided about an approval, on that person's thread.
+    let approvalDecided: @Sendable () -> Void
 
-    /// - Parameter log: nil when nothing is recorded.
-    public init(_ agents: AgentStore, log: LocalLog?, clock: any Clock = SystemClock()) {
+    /// - Parameters:
+    ///   - log: nil when nothing is recorded.
+    ///   - approvalDecided: wakes the loops that hold checks.
+    public init(
+        _ agents: AgentStore, log: LocalLog?, clock: any Clock = SystemClock(),
+        approvalDecided: @escaping @Sendable () -> Void = {}
+    ) {
         store = agents
+        self.approvalDecided = approvalDecided
         control = ControlLog(agents, log: log, clock: clock)
     }
 
@@ -22,17 +30,22 @@ public final class Operations: AgentOperations {
     }
 
     public func agent(_ id: String) -> String? {
-        let snapshot = AgentSnapshot()
+        let snapshot = AgentSnapshot(store)
         snapshot.isForPeople = true
-        guard load(id, snapshot) else { return nil }
         let arena = Arena()
         defer { arena.destroy() }
-        return snapshot.value(in: arena).description
-    }
-
-    private func load(_ id: String, _ snapshot: AgentSnapshot) -> Bool {
         var id = id
         return id.withUTF8 {
+            let id = Bytes(UnsafeRawBufferPointer($0))
+            guard store.peek(id, now: control.now, into: snapshot) else { return nil }
+            return snapshot.value(in: arena).description
+        }
+    }
+
+    private func isKnown(_ agent: String) -> Bool {
+        var agent = agent
+        let snapshot = AgentSnapshot()
+        return agent.withUTF8 {
             store.peek(Bytes(UnsafeRawBufferPointer($0)), now: control.now, into: snapshot)
         }
     }
@@ -49,7 +62,7 @@ public final class Operations: AgentOperations {
     public func release(
         _ agent: String, _ restriction: String?, _ origin: Origin
     ) throws(OperationFailure) -> OperationReceipt {
-        guard load(agent, AgentSnapshot()) else {
+        guard isKnown(agent) else {
             throw OperationFailure(.unknownAgent, "agent `\(agent)` is not known")
         }
         if let restriction { try OperationRules.restriction(restriction) }
@@ -70,24 +83,5 @@ public final class Operations: AgentOperations {
         _ agent: String, _ origin: Origin, _ content: ControlRecord.Content
     ) throws(OperationFailure) -> OperationReceipt {
         OperationReceipt(id: try control.commit(agent, origin, content).description)
-    }
-}
-
-// Approvals.
-extension Operations {
-    public func approvals(_ filter: ApprovalFilter) -> [Approval] { [] }
-
-    public func approval(_ id: String) -> Approval? { nil }
-
-    public func grant(_ approval: String, _ origin: Origin) throws(OperationFailure) -> Approval {
-        throw unknown(approval)
-    }
-
-    public func deny(_ approval: String, _ origin: Origin) throws(OperationFailure) -> Approval {
-        throw unknown(approval)
-    }
-
-    private func unknown(_ approval: String) -> OperationFailure {
-        OperationFailure(.unknownApproval, "approval `\(approval)` is not known")
     }
 }

@@ -21,7 +21,9 @@ final class ContextFold {
         switch try ContextRecord.read(record, arena) {
         case .decision(let event): return agents.apply(event)
         case .change(let change): return agents.apply(change)
-        case .irrelevant: return true
+        case .approval(let step): agents.apply(step)
+        case .irrelevant: break
         }
+        return true
     }
 }

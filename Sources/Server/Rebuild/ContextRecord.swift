@@ -7,6 +7,7 @@ import RegoVM
 enum ContextRecord {
     case decision(ContextEvent)
     case change(AgentChange)
+    case approval(ApprovalStep)
     /// A kind that says nothing about an agent.
     case irrelevant
 
@@ -46,6 +47,8 @@ enum ContextRecord {
             self = .decision(try Self.decision(record))
         } else if kind.equals("operation") || kind.equals("signal") {
             self = .change(try Self.change(record, isSignal: kind.equals("signal")))
+        } else if kind.equals("approval") {
+            self = .approval(try Self.approval(record))
         } else if Self.irrelevantKinds.contains(where: { kind.equals($0) }) {
             self = .irrelevant
         } else {

@@ -2,6 +2,7 @@
 import AgentContext
 import DecisionLog
 import Inspection
+import RegoVM
 import Server
 import Telemetry
 
@@ -36,8 +37,12 @@ struct Configuration {
     /// `inspection.deny`: doubts about a request with which it is denied before policy runs.
     /// Danger: each one taken out is a known way around policies.
     var deniedDoubts = Doubts.deniedByDefault
+    var approvals = Approvals()
+    var deferral = Deferral()
     var log = Log()
     var operators = Operators()
+    /// `responders`: who is called when a restriction starts. Default: nobody.
+    var responders: [ResponderEntry] = []
     var limits = Limits()
     var network = Network()
     var telemetry = Telemetry()
@@ -78,6 +83,9 @@ struct Configuration {
         /// `log.journal`: records that are not in the log yet; must not be served. Default: the
         /// directory with `.journal`.
         var journal = "log.journal"
+        /// `log.responders`: a folder that tells how far responders have followed the log. Default:
+        /// the directory with `.responders`.
+        var responders = "log.responders"
         /// `log.key`: the signing key. Default: the directory with `.key`.
         var key = "log.key"
         /// `log.origin`: the log's name in its checkpoints and verifier key.
@@ -100,6 +108,8 @@ struct Configuration {
         var drain: Int64 = 20_000_000_000
         /// `limits.work`: work units of one decision.
         var work = 10_000_000
+        /// `limits.answer`: bytes of what a policy answers, 16 for each of its parts included.
+        var answer = Int64(RegoVM.Limits.answerBytes)
         /// `limits.memory`: bytes of values of one decision.
         var memory: Int64 = 64 << 20
     }

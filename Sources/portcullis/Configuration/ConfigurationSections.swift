@@ -100,6 +100,7 @@ extension Configuration.Log {
         while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
         journal = section.text("journal", directory + ".journal")
         key = section.text("key", directory + ".key")
+        responders = section.text("responders", directory + ".responders")
         origin = section.text("origin", origin, expected: "a name without spaces and `+`") { text in
             let isName =
                 !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2B }
@@ -119,6 +120,10 @@ extension Configuration.Log {
         if journal == directory || journal.hasPrefix(directory + "/") {
             section.reject("journal", "expected a folder outside of the log's, got `\(journal)`")
         }
+        if responders == directory || responders.hasPrefix(directory + "/") {
+            section.reject(
+                "responders", "expected a folder outside of the log's, got `\(responders)`")
+        }
         if key.hasPrefix(directory + "/") {
             section.reject("key", "expected a file outside of the log's folder, got `\(key)`")
         }
@@ -132,6 +137,7 @@ extension Configuration.Limits {
         deadline = section.duration("deadline", deadline, in: 1_000_000...60_000_000_000)
         drain = section.duration("drain", drain, in: 0...600_000_000_000)
         work = section.integer("work", work, in: 1000...1_000_000_000_000)
+        answer = section.size("answer", answer, in: 1 << 10...64 << 20)
         memory = section.size("memory", memory, in: 1 << 20...4 << 30)
     }
 }

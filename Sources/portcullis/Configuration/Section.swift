@@ -50,6 +50,21 @@ final class Section {
         return found
     }
 
+    /// The texts of a mapping with any keys, in their order.
+    func texts(_ name: String) -> [(String, String)] {
+        let section = section(name)
+        return section.entries.compactMap { key, _ in
+            guard let key = key.scalar?.string else { return nil }
+            return section.optionalText(key).map { (key, $0) }
+        }
+    }
+
+    /// Anything, as it stands there; nil when it is absent.
+    func document(_ name: String) -> Node? {
+        asked.append(name)
+        return entry(name)?.value
+    }
+
     func text(_ name: String, _ fallback: String) -> String { optionalText(name) ?? fallback }
 
     func optionalText(_ name: String) -> String? {

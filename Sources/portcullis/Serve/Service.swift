@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Admin
 import AgentContext
 import DecisionLog
 import Inspection
@@ -16,16 +15,16 @@ final class Service: Sendable {
     let operations: Operations?
     private let workers: CheckWorkers
     private let log: LocalLog?
-    private let admin: AdminServer?
-    private let policy: PolicyReloader
-    private let isDraining: DrainFlag
+    private let operatorSide: OperatorSide
     private let logger: Logger
 
     /// Starts everything; checks are answered when it returns.
     init(_ configuration: Configuration, _ policy: PolicySnapshot, _ logger: Logger) throws {
         self.logger = logger
         let loops = LoopList()
-        log = try configuration.log.isEnabled ? Self.openLog(configuration.log, loops, logger) : nil
+        let follower = LogFollower()
+        log = try configuration.log.isEnabled
+            ? Self.openLog(configuration.log, loops, follower, logger) : nil
         var settings = DecisionPoint.Settings(
             inspector: Inspector(
                 internalDestinations: try InternalDestinations(configuration.internalDestinations)))
@@ -34,20 +33,26 @@ final class Service: Sendable {
         settings.scopeHeader = ScopeHeader(
             name: configuration.scopes.header, separator: configuration.scopes.separator)
         settings.deniedDoubts = configuration.deniedDoubts
+        settings.approvals = configuration.approvals.settings
+        settings.deferral = configuration.deferral.settings
         settings.workUnits = Int64(configuration.limits.work)
+        settings.answerBytes = Int(configuration.limits.answer)
         let agents = try ContextStart.makeStore(configuration, log, logger)
-        operations = agents.map { [log] in Operations($0, log: log) }
+        operations = agents.map { [log] in
+            Operations($0, log: log, approvalDecided: { loops.wakeAll() })
+        }
         let metrics = MetricRegistry()
         let current = CurrentPolicy(policy)
         let shared = SharedState(
             settings: settings, agents: agents, policy: current, log: log,
             network: configuration.network.network, memory: Int(configuration.limits.memory),
-            deadline: UInt64(configuration.limits.deadline), metrics: CheckMetrics(metrics))
+            deadline: UInt64(configuration.limits.deadline),
+            hold: UInt64(configuration.approvals.hold), metrics: CheckMetrics(metrics))
         let workers = CheckWorkers(
             shared, threads: configuration.network.workers, queue: configuration.network.queue)
         self.workers = workers
-        self.policy = PolicyReloader(configuration, current, logger, metrics)
-        isDraining = DrainFlag()
+        operatorSide = try OperatorSide(
+            configuration, current, log, follower, metrics, logger)
         try log?.start()
         do {
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
@@ -58,36 +63,19 @@ final class Service: Sendable {
             try? log?.close()
             throw error
         }
-        metrics.describeProgram()
-        metrics.describe(server)
-        if let agents { metrics.describe(agents) }
-        if let log { metrics.describe(log) }
         do {
-            admin = try AdminStart.start(
-                configuration.operators,
-                AdminServices(
-                    operations: operations, policy: self.policy,
-                    health: { [log, isDraining] in Self.health(log, isDraining) },
-                    metrics: metrics, logger: logger))
+            try operatorSide.start(server, agents, operations)
         } catch {
             server.drain()
             server.wait()
+            workers.stop()
             try? log?.close()
             throw error
         }
     }
 
-    private static func health(_ log: LocalLog?, _ isDraining: DrainFlag) -> HealthReport {
-        let drain = isDraining.isSet ? "the program ends" : nil
-        var components = [HealthReport.Component("server", fault: drain)]
-        if let log {
-            components.append(.init("log", fault: log.status.failure?.message))
-        }
-        return HealthReport(components)
-    }
-
     /// Where the operators' API listens.
-    var operatorAddresses: [String] { admin?.addresses ?? [] }
+    var operatorAddresses: [String] { operatorSide.addresses }
 
     private static func transport(_ configuration: Configuration) -> GRPCServer.Configuration {
         var transport = GRPCServer.Configuration()
@@ -102,7 +90,8 @@ final class Service: Sendable {
     }
 
     private static func openLog(
-        _ configuration: Configuration.Log, _ loops: LoopList, _ logger: Logger
+        _ configuration: Configuration.Log, _ loops: LoopList, _ follower: LogFollower,
+        _ logger: Logger
     ) throws -> LocalLog {
         let isFirst =
             configuration.isCreatedFirst && !StorageFolder.exists(configuration.key)
@@ -119,7 +108,7 @@ final class Service: Sendable {
         let log = try LocalLog.open(
             folders, signer: try LogKey.load(configuration.key, origin: configuration.origin),
             options,
-            onEvent: { report($0, logger) }, onDurable: { loops.wakeAll() })
+            onEvent: { report($0, follower, logger) }, onDurable: { loops.wakeAll() })
         logger.info(
             isFirst ? "log_created" : "log_opened", "decisions go to `\(configuration.directory)`",
             [
@@ -130,9 +119,12 @@ final class Service: Sendable {
         return log
     }
 
-    private static func report(_ event: LocalLog.Event, _ logger: Logger) {
+    private static func report(
+        _ event: LocalLog.Event, _ follower: LogFollower, _ logger: Logger
+    ) {
         switch event {
         case .published(let size):
+            follower.logGrew()
             logger.debug("log_published", "checkpoint", ["size": LogValue(size)])
         case .failing(let error): logger.error(error.code.rawValue, error.message)
         case .recovered: logger.info("log_recovered", "the log takes records again")
@@ -145,16 +137,16 @@ final class Service: Sendable {
         var signal = try TerminationSignals.wait()
         while signal == TerminationSignals.reload {
             // Its failure has been logged, and the policy before goes on.
-            _ = try? policy.reload()
+            _ = try? operatorSide.policy.reload()
             signal = try TerminationSignals.wait()
         }
-        isDraining.set()
+        operatorSide.drain()
         logger.info(
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
         workers.stop()
-        admin?.stop()
+        operatorSide.stop()
         try log?.close()
         logger.info("stopped", "all calls are answered and recorded")
     }
@@ -167,13 +159,4 @@ private final class LoopList: Sendable {
     func add(_ loop: LoopHandle) { loops.withLock { $0.append(loop) } }
 
     func wakeAll() { loops.withLock { for loop in $0 { loop.wake() } } }
-}
-
-/// True once the program was told to end.
-private final class DrainFlag: Sendable {
-    private let flag = Atomic(false)
-
-    var isSet: Bool { flag.load(ordering: .relaxed) }
-
-    func set() { flag.store(true, ordering: .relaxed) }
 }
