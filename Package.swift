@@ -98,7 +98,8 @@ let package = Package(
                 "Server",
             ]),
         .executableTarget(
-            name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],
+            name: "conformance",
+            dependencies: ["HTTPClient", "RegoCompiler", "RegoVM", "TestSupport"],
             path: "Tests/Conformance"),
 
         // Tests: one suite a target, and what they share.

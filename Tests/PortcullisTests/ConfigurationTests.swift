@@ -97,7 +97,7 @@ import Testing
                 """
                 p.yaml:6:1: unknown key `x`
                   hint: known are `agents`, `data`, `destinations`, `entrypoint`, \
-                `inspection`, `limits`, `listen`, `log`, `loops`, \
+                `inspection`, `limits`, `listen`, `log`, `loops`, `network`, \
                 `policies`, `route_entrypoints`, `scopes`, `telemetry`
                 """,
             ])

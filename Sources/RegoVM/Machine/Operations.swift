@@ -10,7 +10,7 @@ extension Machine {
     ) throws(EvaluationError) -> Value {
         try spend(1)
         let count = tables.builtinArity[index]
-        for operand in 0..<count { try weigh(operands[operand]) }
+        for operand in 0..<count { try weigh(operand: operands[operand]) }
         let result: Value
         do throws(BuiltinError) {
             result = try tables.builtins[index](evaluation, Operands(operands, count: count))
