@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from demo.mesh import portcullis_binary, run
+from demo.processes import ProcessFailed
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -169,6 +170,7 @@ def test_other_schemes_are_refused(address: str) -> None:
 
 
 def test_error_ends_the_evaluation_when_strict() -> None:
-    command = [portcullis_binary(), "eval", "--strict-builtin-errors"]
-    with pytest.raises(Exception, match="eval_builtin_error"):
-        run([*command, 'http.send({"method": "get", "url": "http://127.0.0.1:1/"})'])
+    query = 'http.send({"method": "get", "url": "http://127.0.0.1:1/"})'
+    command: list[str | Path] = [portcullis_binary(), "eval", "--strict-builtin-errors", query]
+    with pytest.raises(ProcessFailed, match="eval_builtin_error"):
+        run(command)
