@@ -61,7 +61,9 @@ let package = Package(
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "PDP",
-            dependencies: ["Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz"]),
+            dependencies: [
+                "Cryptography", "Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz",
+            ]),
         .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
         .target(
             name: "DecisionLog",
@@ -76,7 +78,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
-                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog",
+                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog", "TransparencyLog",
             ]),
         .executableTarget(
             name: "portcullis",
@@ -124,6 +126,12 @@ let package = Package(
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Server", "PDP", "AgentContext", "Inspection", "RegoCompiler", "RegoVM",
+                "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
+            ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),

@@ -22,6 +22,8 @@ public final class DecisionPoint {
         public var workUnits = RegoVM.Limits.workUnits
         /// Bytes of text, and 16 for each part, of what a policy answers.
         public var answerBytes = RegoVM.Limits.answerBytes
+        public var approvals = ApprovalDesk.Settings()
+        public var deferral = DeferralSettings()
 
         public init(inspector: Inspector) { self.inspector = inspector }
     }
@@ -37,13 +39,20 @@ public final class DecisionPoint {
     private var machine: Machine
     /// Who asks, and what for.
     public let subject: CheckSubject
+    /// nil when no context is kept: then nothing can be approved.
+    public let approvals: ApprovalDesk?
     /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
     private var explains = true
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
 
-    public init(_ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation) {
+    /// - Parameter agents: whose approvals and context count; nil when no context is kept.
+    public init(
+        _ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation,
+        agents: AgentStore? = nil
+    ) {
         self.settings = settings
+        approvals = agents.map { ApprovalDesk(settings.approvals, $0.approvals) }
         self.evaluation = evaluation
         self.snapshot = snapshot
         input = CheckInput(sections: [sections.agent, sections.action, sections.context])
@@ -73,6 +82,7 @@ public final class DecisionPoint {
         subject.begin(context)
         entrypoint = .empty
         explains = true
+        approvals?.begin()
     }
 
     /// True when what decides this check may wait for a network, so that it belongs on a worker.
@@ -95,6 +105,7 @@ public final class DecisionPoint {
             deny(decision, refusal, .deny)
         } else {
             evaluate(context, decision)
+            if decision.action != .allow { climb(context, agent, decision) }
             if decision.isAllowed, !decision.restrictions.isEmpty,
                 let refusal = Restrictions.refusal(subject.facts.pointee, decision.restrictions)
             {
@@ -102,6 +113,27 @@ public final class DecisionPoint {
             }
         }
         finish(context, agent, decision)
+    }
+
+    /// The rungs between allowing and denying.
+    private func climb(
+        _ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision
+    ) {
+        switch decision.action {
+        case .requireApproval:
+            let refusal: Reason?
+            if let approvals {
+                refusal = approvals.settle(
+                    subject, context, snapshot.revision, evaluation, decision)
+            } else {
+                refusal = Reason(
+                    code: Bytes("approval_not_possible"), message: Bytes("no context is kept"))
+            }
+            if let refusal { deny(decision, refusal, .deny) }
+        case .postpone:
+            break
+        case .allow, .restrict, .deny, .isolate: break
+        }
     }
 
     /// What no policy can allow.
@@ -205,19 +237,27 @@ public final class DecisionPoint {
         if decision.isAllowed {
             stripScopes(context, agent, decision)
         } else if decision.body.isEmpty && !decision.isError && explains {
-            DenialBody.write(for: subject.facts.pointee, decision, in: evaluation.arena)
+            DenialBody.write(
+                for: subject.facts.pointee, decision, contact: settings.approvals.contact,
+                in: evaluation.arena)
+        }
+        if let approval = decision.approval, !approval.isUsed {
+            decision.headers.append(field(ApprovalDesk.header, approval.id))
         }
         guard settings.decisionHeader.utf8CodeUnitCount > 0 else { return }
-        let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
-        decision.id.write(to: text)
-        let field = Decision.Field(
-            name: Bytes(settings.decisionHeader),
-            value: Bytes(start: text, count: DecisionID.textLength))
+        let field = field(settings.decisionHeader, decision.id)
         if decision.isAllowed {
             decision.responseHeadersToAdd.append(field)
         } else {
             decision.headers.append(field)
         }
+    }
+
+    private func field(_ name: StaticString, _ id: DecisionID) -> Decision.Field {
+        let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
+        id.write(to: text)
+        return Decision.Field(
+            name: Bytes(name), value: Bytes(start: text, count: DecisionID.textLength))
     }
 
     /// Rewrites the scope header without the scopes that the answer, or a restriction, strips.

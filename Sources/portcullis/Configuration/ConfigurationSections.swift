@@ -77,6 +77,8 @@ extension Configuration.Agents {
             return isDomain ? text : nil
         }
         maximum = section.integer("maximum", maximum, in: 0...10_000_000)
+        lookBack = section.duration(
+            "look_back", lookBack, in: 3_600_000_000_000...87_600 * 3_600_000_000_000)
     }
 
     private static func key(_ text: String) -> AgentKey? {
