@@ -136,6 +136,9 @@ extension Compilation {
             builder.program.functions.append(generator.emitter.function(parameterCount: 0))
         }
         addEntrypoints()
+        if options.remembersCalls, !options.instruments, !options.keepsPrint {
+            RememberedCalls.mark(&builder.program)
+        }
         return diagnostics
     }
 

@@ -32,6 +32,7 @@ public final class Machine {
     private let weightLimit: UInt64
     /// Scratch of index lookups.
     let clauseBits: ClauseBits
+    let callMemory = CallMemory()
 
     /// Those of `policy`.
     let tables: Policy.Tables
@@ -65,6 +66,7 @@ public final class Machine {
         baseScope.pointee.deallocateTables()
         baseScope.deallocate()
         clauseBits.deallocate()
+        callMemory.deallocate()
         registers.deallocate()
     }
 

@@ -108,6 +108,10 @@ extension Machine {
                 try spend(1)
                 let value = try call(Int(i.b), R + Int(i.c))
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .callRemembered:
+                try spend(1)
+                let value = try callRemembered(Int(i.b), R + Int(i.c))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
             case .callReplaceable:
                 try spend(1)
                 let value = try replaceable(.function(Int(i.b)), R + Int(i.c), function, pc)

@@ -51,6 +51,8 @@ public enum Opcode: String, Sendable, CaseIterable {
     case call = "R[a] := function b(R[c]...), else goto target"
     case callReplaceable =
         "R[a] := function b(R[c]...) or what replaces it, else goto target"
+    /// Evaluated once per decision for the same operands, as far as there is room.
+    case callRemembered = "R[a] := remembered function b(R[c]...), else goto target"
     /// Evaluated once per decision.
     case rule = "R[a] := rule b, else goto target"
     case ruleReplaceable = "R[a] := rule b or the base data that hides it, else goto target"

@@ -69,7 +69,7 @@ struct OperandCheck {
         case .builtin, .builtinReplaceable:
             guard BuiltinTable.all.indices.contains(Int(i.b)) else { return false }
             return register(a) && registers(i.c, BuiltinTable.all[Int(i.b)].arity)
-        case .call, .callReplaceable:
+        case .call, .callRemembered, .callReplaceable:
             guard program.functions.indices.contains(Int(i.b)) else { return false }
             return register(a) && registers(i.c, program.functions[Int(i.b)].parameterCount)
         case .rule, .ruleReplaceable: return register(a) && program.rules.indices.contains(Int(i.b))

@@ -9,12 +9,13 @@ import Testing
 
     /// Ways to compile without something, by name.
     enum Plainness: String, CaseIterable, Sendable {
-        case index, earlyExit, memory, everything
+        case index, earlyExit, rules, calls, everything
 
         func apply(to options: inout Compiler.Options) {
             if self == .index || self == .everything { options.usesIndex = false }
             if self == .earlyExit || self == .everything { options.stopsEarly = false }
-            if self == .memory || self == .everything { options.remembersRules = false }
+            if self == .rules || self == .everything { options.remembersRules = false }
+            if self == .calls || self == .everything { options.remembersCalls = false }
         }
     }
 
@@ -49,8 +50,9 @@ import Testing
         let policy = """
             package t
             \(clauses)
-            p := count([x | some x in numbers.range(1, 50); allow; q])
+            p := count([x | some x in numbers.range(1, 50); allow; q; f(input.a)])
             q if { some x in numbers.range(1, 100); x > 3 }
+            f(x) if { some y in numbers.range(1, 100); y == 100; x == "k39" }
             """
         func work(_ options: Compiler.Options) throws -> Int64 {
             let module = try Parser.parse(Source(name: "t.rego", text: policy), file: 0)

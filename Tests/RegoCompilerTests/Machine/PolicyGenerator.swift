@@ -79,6 +79,12 @@ struct PolicyGenerator {
                 let value = choices.next(3) == 0 ? scalar() : "true"
                 lines.append("f\(number)(\(parameter())) := \(value) if \(body(argument: "p"))")
             }
+            // Called with several values, and with some of them again.
+            let rule = "r\(number + 100)"
+            lines.append(
+                "\(rule) contains [x, f\(number)(x)] if some x in "
+                    + "[\(path()), \(scalar()), \(path()), input.a, \(constant())]")
+            rules.append(rule)
             functions.append("f\(number)")
         default:
             for _ in 0..<clauses {
