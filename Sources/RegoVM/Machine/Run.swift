@@ -145,7 +145,7 @@ extension Machine {
             case .objectPut:
                 try put(R[Int(i.a)], V(i.b), V(i.c), function, pc)
             case .objectPutPath:
-                try putPath(R[Int(i.a)], R + Int(i.b), Int(i.c), i.target == 1, function, pc)
+                try putPath(R[Int(i.a)], R + Int(i.b), Int(i.c), i.target, function, pc)
             case .close:
                 R[Int(i.a)] = try bounded(finished(R[Int(i.a)]))
             case .makeArray:

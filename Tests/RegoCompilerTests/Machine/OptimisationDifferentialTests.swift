@@ -9,12 +9,15 @@ import Testing
 
     /// Ways to compile without something, by name.
     enum Plainness: String, CaseIterable, Sendable {
-        case index, earlyExit, rules, calls, everything
+        case index, earlyExit, rules, calls, comprehensions, everything
 
         func apply(to options: inout Compiler.Options) {
             if self == .index || self == .everything { options.usesIndex = false }
             if self == .earlyExit || self == .everything { options.stopsEarly = false }
             if self == .rules || self == .everything { options.remembersRules = false }
+            if self == .comprehensions || self == .everything {
+                options.indexesComprehensions = false
+            }
             if self == .calls || self == .everything { options.remembersCalls = false }
         }
     }
@@ -50,7 +53,13 @@ import Testing
         let policy = """
             package t
             \(clauses)
-            p := count([x | some x in numbers.range(1, 50); allow; q; f(input.a)])
+            p := count([x | some x in numbers.range(1, 50); allow; q; f(input.a); s[x]])
+            s contains x if {
+                some x in numbers.range(1, 50)
+                g := [y | t[y].a == x]
+                count(g) == 2
+            }
+            t[y] := {"a": y % 50 + 1} if some y in numbers.range(0, 99)
             q if { some x in numbers.range(1, 100); x > 3 }
             f(x) if { some y in numbers.range(1, 100); y == 100; x == "k39" }
             """
