@@ -219,8 +219,11 @@ import Testing
 
     @Test func whatIsTooLargeIsNotKept() throws {
         let cache = HTTPCache(bytes: 500)
-        cache.insert("k", .init(response: FakeNetwork.response(
-            String(repeating: "x", count: 1000)), expiry: .max))
+        cache.insert(
+            "k",
+            .init(
+                response: FakeNetwork.response(
+                    String(repeating: "x", count: 1000)), expiry: .max))
         #expect(cache.bytes == 0)
     }
 
