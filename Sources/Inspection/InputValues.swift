@@ -38,9 +38,13 @@ extension ActionFacts {
 }
 
 extension Destination {
-    /// `input.action.destination`, without what only the agent's context knows.
-    public func value(in arena: Arena) -> Value {
-        Value.object(["host", "port", "internal"], in: arena) { key in
+    /// `input.action.destination`.
+    ///
+    /// - Parameter firstSeen: whether the agent was never allowed to go there; nil when no context
+    ///   is kept.
+    public func value(firstSeen: Bool? = nil, in arena: Arena) -> Value {
+        Value.object(["host", "port", "internal", "first_seen"], in: arena) { key in
+            if key.equals("first_seen") { return firstSeen.map { .boolean($0) } ?? .undefined }
             if key.equals("host") { return .unlessEmpty(host, arena) }
             if key.equals("port") { return port == 0 ? .undefined : .integer(Int(port)) }
             return .boolean(isInternal)

@@ -96,7 +96,7 @@ import Testing
                 """,
                 """
                 p.yaml:6:1: unknown key `x`
-                  hint: known are `agents`, `data`, `destinations`, `entrypoint`, \
+                  hint: known are `agents`, `approvals`, `data`, `deferral`, `destinations`, `entrypoint`, \
                 `inspection`, `limits`, `listen`, `log`, `loops`, \
                 `policies`, `route_entrypoints`, `scopes`, `telemetry`
                 """,

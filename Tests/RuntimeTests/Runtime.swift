@@ -118,10 +118,12 @@ final class Runtime {
 
 /// What a test asks of a CheckResponse.
 struct Answer {
+    let bytes: [UInt8]
     let text: String
     let isAllowed: Bool
 
     init(_ bytes: Bytes) {
+        self.bytes = Array(bytes.buffer)
         text = bytes.string
         // `status` is the first field; an empty one is OK.
         isAllowed = bytes.count > 1 && bytes[0] == 0x0A && bytes[1] == 0
