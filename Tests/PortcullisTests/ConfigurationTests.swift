@@ -96,8 +96,8 @@ import Testing
                 """,
                 """
                 p.yaml:6:1: unknown key `x`
-                  hint: known are `agents`, `approvals`, `data`, `deferral`, `destinations`, `entrypoint`, \
-                `inspection`, `limits`, `listen`, `log`, `loops`, \
+                  hint: known are `agents`, `approvals`, `data`, `deferral`, `destinations`, \
+                `entrypoint`, `inspection`, `limits`, `listen`, `log`, `loops`, `network`, \
                 `policies`, `route_entrypoints`, `scopes`, `telemetry`
                 """,
             ])
