@@ -20,6 +20,8 @@ public final class DecisionPoint {
         public var decisionHeader: StaticString = "x-portcullis-decision-id"
         /// Work units that one decision may spend.
         public var workUnits = RegoVM.Limits.workUnits
+        /// Bytes of text, and 16 for each part, of what a policy answers.
+        public var answerBytes = RegoVM.Limits.answerBytes
         public var approvals = ApprovalDesk.Settings()
         public var deferral = DeferralSettings()
 
@@ -199,6 +201,9 @@ public final class DecisionPoint {
                     code: Bytes("undefined_decision"),
                     message: Bytes("the policy has no decision")),
                 .deny)
+        }
+        guard !answer.exceeds(bytes: settings.answerBytes) else {
+            return fail(decision, "eval_limit_error", "the policy's answer is too large")
         }
         do throws(AnswerReader.InvalidAnswer) {
             try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()

@@ -33,6 +33,7 @@ final class Service: Sendable {
         settings.approvals = configuration.approvals.settings
         settings.deferral = configuration.deferral.settings
         settings.workUnits = Int64(configuration.limits.work)
+        settings.answerBytes = Int(configuration.limits.answer)
         let agents = try ContextStart.makeStore(configuration, log, logger)
         operations = agents.map { [log] in
             Operations($0, log: log, approvalDecided: { loops.wakeAll() })
