@@ -128,8 +128,8 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Server", "PDP", "AgentContext", "Inspection", "RegoCompiler", "RegoVM",
-                "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
+                "Server", "PDP", "AgentContext", "Inspection", "PolicyBundle", "RegoCompiler",
+                "RegoVM", "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
             ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
