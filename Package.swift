@@ -95,7 +95,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "CAllocationCount", "Platform", "Cryptography", "TransparencyLog", "DecisionLog",
+                "Authorization", "CAllocationCount", "Platform", "Cryptography", "TransparencyLog",
+                "DecisionLog",
                 "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM",
                 "Server",
             ]),

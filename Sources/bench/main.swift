@@ -13,5 +13,6 @@ case "check": try CheckBenchmark.run(words.dropFirst())
 case "context": if try !ContextBenchmark.run(words.dropFirst()) { exit(1) }
 default:
     print(
-        "usage: bench policy | bench context [AGENTS] | bench check FRAME ROUNDS ENTRYPOINT PATH...")
+        "usage: bench policy | bench context [AGENTS]"
+            + " | bench check FRAME ROUNDS ENTRYPOINT PATH...")
 }

@@ -89,7 +89,8 @@ private let agent = "spiffe://acme.example/agent/researcher"
 
     @Test func sessionsAreTold() throws {
         let runtime = try runtime("input.context.session")
-        #expect(try ask(runtime, session: "s1").contains(#"{"denials":0,"known":false,"requests":0}"#))
+        let unknown = #"{"denials":0,"known":false,"requests":0}"#
+        #expect(try ask(runtime, session: "s1").contains(unknown))
         for _ in 0..<3 { try runtime.check(.tool("read", session: "s1")) }
         let known = try ask(runtime, session: "s1")
         #expect(known.contains(#"{"denials":1,"first_seen":"#) && known.contains(#""requests":4}"#))
