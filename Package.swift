@@ -130,7 +130,8 @@ let package = Package(
             name: "RuntimeTests",
             dependencies: [
                 "Server", "PDP", "AgentContext", "Inspection", "PolicyBundle", "RegoCompiler",
-                "RegoVM", "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
+                "RegoVM", "DecisionLog", "TransparencyLog", "Cryptography", "Platform",
+                "Authorization",
             ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(

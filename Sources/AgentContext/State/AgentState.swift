@@ -32,6 +32,8 @@ struct AgentState {
     var lastSeen: Int64 = 0
     var total: UInt64 = 0
     var denied: UInt64 = 0
+    /// Events applied, and what names them: see `ContextStamp`.
+    var stamp = ContextStamp()
     var requests = WindowCounts()
     var denials = WindowCounts()
     var destinations = UsageSketch()
@@ -48,6 +50,7 @@ struct AgentState {
         if total == 0 { firstSeen = event.time }
         lastSeen = max(lastSeen, event.time)
         total &+= 1
+        stamp.add(event.decision.fingerprint)
         requests.add(at: event.time)
         if event.isAllowed {
             rememberUse(event)
@@ -75,6 +78,7 @@ struct AgentState {
     }
 
     mutating func apply(_ step: ApprovalStep) {
+        stamp.add(step.fingerprint)
         approvals.count(step)
         if step.kind == .pending || step.kind == .granted {
             approvals.openUntil = max(approvals.openUntil, step.expires)
