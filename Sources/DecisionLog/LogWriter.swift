@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import Platform
 import TransparencyLog
 
 /// One event loop's way into the log: `append` for each decision of the turn, without a lock or an

@@ -29,6 +29,7 @@ package final class CheckHandler {
     private let random = RandomWords()
     private let clock = SystemClock()
     private let memory: ContextMemory?
+    private let meter: CheckMeter?
     /// The decision belongs into its agent's context.
     private var isRemembered = false
     /// A mask took something out of the record.
@@ -42,6 +43,7 @@ package final class CheckHandler {
         record = RecordWriter()
         capture = CheckCapture(arena: evaluation.arena)
         memory = shared.agents.map { ContextMemory($0) }
+        meter = shared.metrics?.makeMeter()
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation,
             agents: shared.agents)
@@ -106,7 +108,9 @@ package final class CheckHandler {
             memory.remember(point, decision, now, bytes, isCut: record.isCut || isMasked)
             if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
-        return response.encode(decision)
+        let answer = response.encode(decision)
+        meter?.count(decision, point.entrypoint, nanoseconds: clock.wall() - now)
+        return answer
     }
 
     /// The answer to checks whose decisions could not be recorded.

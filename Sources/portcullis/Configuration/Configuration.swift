@@ -40,6 +40,9 @@ struct Configuration {
     var approvals = Approvals()
     var deferral = Deferral()
     var log = Log()
+    var operators = Operators()
+    /// `responders`: who is called when a restriction starts. Default: nobody.
+    var responders: [ResponderEntry] = []
     var limits = Limits()
     var network = Network()
     var telemetry = Telemetry()
@@ -80,6 +83,9 @@ struct Configuration {
         /// `log.journal`: records that are not in the log yet; must not be served. Default: the
         /// directory with `.journal`.
         var journal = "log.journal"
+        /// `log.responders`: a folder that tells how far responders have followed the log. Default:
+        /// the directory with `.responders`.
+        var responders = "log.responders"
         /// `log.key`: the signing key. Default: the directory with `.key`.
         var key = "log.key"
         /// `log.origin`: the log's name in its checkpoints and verifier key.

@@ -18,7 +18,7 @@ extension Configuration.Listen {
     }
 
     /// `127.0.0.1:9191`, `[::1]:9191`, `localhost:9191`.
-    private static func address(_ text: String) -> ListenAddress? {
+    static func address(_ text: String) -> ListenAddress? {
         guard let colon = text.lastIndex(of: ":"),
             let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
@@ -100,6 +100,7 @@ extension Configuration.Log {
         while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
         journal = section.text("journal", directory + ".journal")
         key = section.text("key", directory + ".key")
+        responders = section.text("responders", directory + ".responders")
         origin = section.text("origin", origin, expected: "a name without spaces and `+`") { text in
             let isName =
                 !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2B }
@@ -119,6 +120,10 @@ extension Configuration.Log {
         readContent(section)
         if journal == directory || journal.hasPrefix(directory + "/") {
             section.reject("journal", "expected a folder outside of the log's, got `\(journal)`")
+        }
+        if responders == directory || responders.hasPrefix(directory + "/") {
+            section.reject(
+                "responders", "expected a folder outside of the log's, got `\(responders)`")
         }
         if key.hasPrefix(directory + "/") {
             section.reject("key", "expected a file outside of the log's folder, got `\(key)`")
