@@ -27,9 +27,7 @@ class Operators:
     def json(self, *arguments: str) -> Any:
         return json.loads(self.run(*arguments, "--format", "json"))
 
-    def request(
-        self, method: str, path: str, body: Any = None
-    ) -> tuple[int, dict[str, str], str]:
+    def request(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, str], str]:
         connection = UnixConnection(self.socket)
         headers = {"content-type": "application/json"} if body is not None else {}
         text = json.dumps(body) if body is not None else None

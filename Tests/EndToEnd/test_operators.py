@@ -132,9 +132,7 @@ def test_every_deed_is_in_the_log(make_server: MakeServer) -> None:
     records = [
         operators.json("agents", "isolate", AGENT, "--for", "1h", "--reason", "why")["record"],
         operators.json("agents", "release", AGENT, "isolate")["record"],
-        operators.json(
-            "signals", "send", AGENT, "dlp", "--severity", "9", "--for", "1m"
-        )["record"],
+        operators.json("signals", "send", AGENT, "dlp", "--severity", "9", "--for", "1m")["record"],
     ]
     assert server.terminate() == 0
     server.verify_log()
