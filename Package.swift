@@ -111,7 +111,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "CAllocationCount", "Platform", "Cryptography", "TransparencyLog", "DecisionLog",
+                "Authorization", "CAllocationCount", "Platform", "Cryptography", "TransparencyLog",
+                "DecisionLog",
                 "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM",
                 "Server",
             ]),
@@ -153,8 +154,9 @@ let package = Package(
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
-                "Server", "PDP", "AgentContext", "Inspection", "RegoCompiler", "RegoVM",
-                "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
+                "Server", "PDP", "AgentContext", "Inspection", "PolicyBundle", "RegoCompiler",
+                "RegoVM", "DecisionLog", "TransparencyLog", "Cryptography", "Platform",
+                "Authorization",
             ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
