@@ -59,7 +59,7 @@ let package = Package(
             ]),
 
         // The decision.
-        .target(name: "Inspection", dependencies: ["Authorization", "RegoVM"]),
+        .target(name: "Inspection", dependencies: ["COpenSSL", "Authorization", "RegoVM"]),
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "PDP",

@@ -78,7 +78,8 @@ struct Authentication: Sendable {
             return Operator(name: "certificate:\(subject)", permission: .operate)
         }
         guard let known = certificates.first(where: { $0.subject == subject }) else {
-            throw .forbidden("the certificate of `\(subject)` is not among `operators.certificates`")
+            throw .forbidden(
+                "the certificate of `\(subject)` is not among `operators.certificates`")
         }
         return Operator(name: "certificate:\(subject)", permission: known.permission)
     }

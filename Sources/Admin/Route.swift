@@ -82,7 +82,8 @@ extension Route {
             "POST", "/v1/approvals/{approval}/grant", .operate, body: .optional,
             ApprovalEndpoints.grant),
         Route(
-            "POST", "/v1/approvals/{approval}/deny", .operate, body: .optional, ApprovalEndpoints.deny),
+            "POST", "/v1/approvals/{approval}/deny", .operate, body: .optional,
+            ApprovalEndpoints.deny),
 
         Route("GET", "/v1/policy", .observe, PolicyEndpoints.show),
         Route("POST", "/v1/policy/reload", .operate, PolicyEndpoints.reload),

@@ -33,7 +33,8 @@ public struct Responder: Sendable {
         // Whom to call is the configuration's to say, never an agent's.
         let parts = url.prefix.split(separator: "/", omittingEmptySubsequences: false)
         let isFixed = url.parts.count == 1
-        guard parts.count >= (isFixed ? 3 : 4), ["http:", "https:"].contains(parts[0]), parts[1].isEmpty,
+        guard parts.count >= (isFixed ? 3 : 4), ["http:", "https:"].contains(parts[0]),
+            parts[1].isEmpty,
             !parts[2].isEmpty
         else {
             throw Invalid(reason: "expected `https://host/...` before any placeholder")

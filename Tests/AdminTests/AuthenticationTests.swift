@@ -8,7 +8,8 @@ import Testing
     private let tokens = [
         OperatorToken(name: "alice", secret: Array("alice-0123456789".utf8), permission: .operate),
         OperatorToken(name: "dlp", secret: Array("dlp-0123456789ab".utf8), permission: .signal),
-        OperatorToken(name: "scraper", secret: Array("scr-0123456789ab".utf8), permission: .observe),
+        OperatorToken(
+            name: "scraper", secret: Array("scr-0123456789ab".utf8), permission: .observe),
     ]
 
     @Test func tokensSayWhoAsks() throws {
@@ -31,7 +32,8 @@ import Testing
         let harness = try Harness(tokens: tokens)
         let signal =
             #"{"agent":"a","kind":"dlp","severity":90,"confidence":80,"seconds":60}"#
-        #expect(harness.send("POST", "/v1/signals", signal, token: "dlp-0123456789ab").status == 201)
+        #expect(
+            harness.send("POST", "/v1/signals", signal, token: "dlp-0123456789ab").status == 201)
         let read = harness.send("GET", "/v1/agents", token: "dlp-0123456789ab")
         #expect((read.status, read.code) == (403, "forbidden"))
         let release = "/v1/agents/a/restrictions"

@@ -19,7 +19,9 @@ final class MemoryOperations: AgentOperations {
 
     init() {
         state.withLock { state in
-            state.restrictions = ["spiffe://acme.example/agents/a b": [:], "spiffe://acme.example/b": [:]]
+            state.restrictions = [
+                "spiffe://acme.example/agents/a b": [:], "spiffe://acme.example/b": [:],
+            ]
             for name in ["one", "two"] {
                 state.approvals.append(
                     Approval(
@@ -53,7 +55,8 @@ final class MemoryOperations: AgentOperations {
     func restrict(_ agent: String, _ restriction: String, seconds: Int64, _ origin: Origin)
         throws(OperationFailure) -> OperationReceipt
     {
-        try change(origin) { state in state.restrictions[agent, default: [:]][restriction] = seconds }
+        try change(origin) { state in state.restrictions[agent, default: [:]][restriction] = seconds
+        }
     }
 
     func release(_ agent: String, _ restriction: String?, _ origin: Origin)
@@ -95,7 +98,9 @@ final class MemoryOperations: AgentOperations {
     private func decide(_ id: String, _ outcome: Approval.State, _ origin: Origin)
         throws(OperationFailure) -> Approval
     {
-        guard let known = approval(id) else { throw OperationFailure(.unknownApproval, "not known") }
+        guard let known = approval(id) else {
+            throw OperationFailure(.unknownApproval, "not known")
+        }
         guard known.state == .pending else {
             throw OperationFailure(.approvalDecided, "the approval is `\(known.state.rawValue)`")
         }

@@ -37,7 +37,8 @@ import Testing
         #expect(harness.send("POST", path, body, type: nil).status == 415)
         #expect(harness.send("POST", path, body, type: "application/jsonx").status == 415)
         #expect(
-            harness.send("POST", path, body, type: "Application/JSON ; charset=utf-8").status == 201)
+            harness.send("POST", path, body, type: "Application/JSON ; charset=utf-8").status == 201
+        )
         #expect(harness.send("POST", path).code == "missing_body")
         #expect(harness.send("POST", "/v1/policy/reload", "{}").code == "unexpected_body")
     }
@@ -64,7 +65,8 @@ import Testing
         let deep = String(repeating: "[", count: 60_000)
         #expect(harness.send("POST", path, deep).code == "json_too_deep")
 
-        let head = "POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        let head =
+            "POST \(path) HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
         let chunk = "10000\r\n" + String(repeating: " ", count: 65536) + "\r\n"
         let answer = harness.raw(Array((head + chunk + chunk + "0\r\n\r\n").utf8))
@@ -107,7 +109,8 @@ import Testing
                 let digits = String(byte, radix: 16, uppercase: random.next() % 2 == 0)
                 return "%" + (digits.count < 2 ? "0" : "") + digits
             }.joined()
-            let isName = !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+            let isName =
+                !text.isEmpty && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
                 && text != "." && text != ".."
             let path = RequestPath("/v1/\(encoded)")
             #expect(path?.segments == (isName ? ["v1", text] : nil), "\(encoded)")

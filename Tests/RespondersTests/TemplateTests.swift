@@ -18,7 +18,9 @@ let incident = Incident(
     @Test func placesAreFilled() throws {
         #expect(try text("${agent}") == incident.agent)
         #expect(try text("a-${agent.name}-b") == "a-re\"search-b")
-        #expect(try text("${agent.trust_domain}/${restriction}/${seconds}") == "acme.example/isolate/60")
+        #expect(
+            try text("${agent.trust_domain}/${restriction}/${seconds}") == "acme.example/isolate/60"
+        )
         #expect(try text("$${agent} costs 5$ $") == "${agent} costs 5$ $")
         #expect(try text("") == "")
     }
@@ -72,8 +74,9 @@ let incident = Incident(
     @Test func valuesCannotLeaveTheirPlaceInAHeader() throws {
         var responder = try Responder(name: "r", url: try Template("https://h"))
         responder.headers = [("X-Reason", try Template("${reason}"))]
-        #expect(throws: CallFault("header `X-Reason` would hold a control character", isFinal: true))
-        {
+        #expect(
+            throws: CallFault("header `X-Reason` would hold a control character", isFinal: true)
+        ) {
             try responder.request(incident)
         }
     }

@@ -68,7 +68,8 @@ struct ApprovalsListCommand: ParsableCommand {
             var table = Columns("APPROVAL", "STATE", "EXPIRES", "AGENT", "ACTION")
             for approval in try answer.decoded(List.self).approvals {
                 table.add(
-                    approval.id, approval.state, RelativeTime.text(approval.expires), approval.agent,
+                    approval.id, approval.state, RelativeTime.text(approval.expires),
+                    approval.agent,
                     approval.summary)
             }
             return table.text(empty: "no approvals")

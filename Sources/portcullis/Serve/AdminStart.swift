@@ -36,7 +36,8 @@ enum AdminStart {
         }
         guard Admin.Limits.tokenBytes.contains(bytes.count) else {
             throw Failure(
-                description: "`\(token.file)`: expected a token of \(Admin.Limits.tokenBytes.lowerBound) "
+                description:
+                    "`\(token.file)`: expected a token of \(Admin.Limits.tokenBytes.lowerBound) "
                     + "to \(Admin.Limits.tokenBytes.upperBound) bytes, got \(bytes.count)")
         }
         return OperatorToken(name: token.name, secret: bytes, permission: token.permission)
