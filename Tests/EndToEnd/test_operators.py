@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from direct import Client, Load, Server, sample
 from openapi_spec_validator import validate
@@ -132,9 +132,7 @@ def test_every_deed_is_in_the_log(make_server: MakeServer) -> None:
     records = [
         operators.json("agents", "isolate", AGENT, "--for", "1h", "--reason", "why")["record"],
         operators.json("agents", "release", AGENT, "isolate")["record"],
-        operators.json(
-            "signals", "send", AGENT, "dlp", "--severity", "9", "--for", "1m"
-        )["record"],
+        operators.json("signals", "send", AGENT, "dlp", "--severity", "9", "--for", "1m")["record"],
     ]
     assert server.terminate() == 0
     server.verify_log()
@@ -149,7 +147,8 @@ def test_command_line_says_what_is_wrong(make_server: MakeServer) -> None:
     server = make_server()
     operators = Operators(server)
     text = operators.run("agents", "list", expect=1)
-    assert "no answer from" in text and "hint: is `portcullis serve` running" in text
+    assert "no answer from" in text
+    assert "hint: is `portcullis serve` running" in text
     server.start()
     assert operators.run("agents", "list") == "no agents\n"
     assert "unknown_agent" in operators.run("agents", "release", AGENT, expect=3)
@@ -398,7 +397,8 @@ def test_nothing_but_the_socket_listens(make_server: MakeServer) -> None:
     ports = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=False).stdout
     if ports and server.process:
         own = [line for line in ports.splitlines() if f"pid={server.process.child.pid}," in line]
-        assert len(own) == 1 and f":{server.port} " in own[0]
+        assert len(own) == 1
+        assert f":{server.port} " in own[0]
     assert server.terminate() == 0
     assert not path.exists()
 

@@ -15,7 +15,7 @@ from direct import Server
 from operators import Operators
 
 AGENT = "spiffe://acme.example/agents/research"
-TOKEN = "s.vault-token-of-the-tests"
+TOKEN = "s.vault-token-of-the-tests"  # noqa: S105
 
 
 @dataclass
@@ -129,8 +129,7 @@ def test_examples_of_vault_and_kubernetes(
             "name": "kubernetes",
             "on": ["isolate"],
             "method": "PATCH",
-            "url": webhook.url
-            + "/apis/apps/v1/namespaces/agents/deployments/${agent.name}/scale",
+            "url": webhook.url + "/apis/apps/v1/namespaces/agents/deployments/${agent.name}/scale",
             "headers": {"Content-Type": "application/merge-patch+json"},
             "body": {"spec": {"replicas": 0}},
         },
@@ -189,7 +188,13 @@ def test_a_failing_responder_is_tried_again_and_given_up(
 def test_kill_loses_no_call(make_server: Callable[..., Server], webhook: Webhook) -> None:
     """Killed before, during and after calls: each restriction is told at least once."""
     server = make_server(
-        {"name": "hook", "url": webhook.url + "/hook", "pause": "20ms", "timeout": "5s", "attempts": 50}
+        {
+            "name": "hook",
+            "url": webhook.url + "/hook",
+            "pause": "20ms",
+            "timeout": "5s",
+            "attempts": 50,
+        }
     )
     expected = set()
     for round in range(6):
