@@ -15,14 +15,15 @@ struct ActiveRestrictions {
     /// - Returns: true when it did not hold before.
     mutating func start(_ incident: Incident, now: Int64) -> Bool {
         let key = Key(agent: incident.agent, restriction: incident.restriction)
-        let lasting = min(incident.seconds, Int64.max / 2_000_000_000)
-        let end = now.addingReportingOverflow(lasting * 1_000_000_000)
+        let lasting = incident.seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let sum = now.addingReportingOverflow(lasting.partialValue)
+        let end = lasting.overflow || sum.overflow ? Int64.max : sum.partialValue
         if let known = ends[key], known > now {
-            ends[key] = max(known, end.overflow ? .max : end.partialValue)
+            ends[key] = max(known, end)
             return false
         }
         if ends.count >= Limits.rememberedRestrictions { forget(now) }
-        ends[key] = end.overflow ? .max : end.partialValue
+        ends[key] = end
         return true
     }
 

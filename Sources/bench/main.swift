@@ -10,5 +10,9 @@ switch words.first {
 case "policy":
     if try !PolicyBenchmark.run() { exit(1) }
 case "check": try CheckBenchmark.run(words.dropFirst())
-default: print("usage: bench policy | bench check FRAME ROUNDS ENTRYPOINT PATH...")
+case "context": if try !ContextBenchmark.run(words.dropFirst()) { exit(1) }
+default:
+    print(
+        "usage: bench policy | bench context [AGENTS]"
+            + " | bench check FRAME ROUNDS ENTRYPOINT PATH...")
 }

@@ -32,6 +32,8 @@ package final class CheckHandler {
     private let meter: CheckMeter?
     /// The decision belongs into its agent's context.
     private var isRemembered = false
+    /// A mask took something out of the record.
+    private var isMasked = false
 
     package init(_ shared: SharedState, canWait: Bool = false) {
         self.shared = shared
@@ -103,7 +105,7 @@ package final class CheckHandler {
             }
         }
         if isRemembered, let memory {
-            memory.remember(point, decision, now, bytes, isCut: record.isCut)
+            memory.remember(point, decision, now, bytes, isCut: record.isCut || isMasked)
             if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
         let answer = response.encode(decision)
@@ -156,6 +158,7 @@ package final class CheckHandler {
         let mark = log.content?.mark
         do throws(LogError) {
             if request.isPresent { try fill(&facts, now, log.content) }
+            isMasked = !facts.mask.parts.isEmpty
             let monotonic = UInt64(clock.monotonic())
             facts.duration = monotonic > arrival ? monotonic - arrival : 0
             let bytes = record.encode(request, decision, facts, time: now)

@@ -7,7 +7,7 @@ extension AgentSnapshot {
     /// The keys of `input.context`.
     public static let keys: [StaticString] = [
         "known", "first_seen", "last_seen", "counts", "denials", "events", "labels", "restrictions",
-        "signals", "approvals",
+        "signals", "approvals", "reputation", "session",
     ]
 
     /// `input.context` as an object.
@@ -29,6 +29,8 @@ extension AgentSnapshot {
         if key.equals("events") { return events(arena) }
         if key.equals("signals") { return signals(arena) }
         if key.equals("approvals") { return approvalsValue(arena) }
+        if key.equals("reputation") { return .integer(reputation) }
+        if key.equals("session") { return sessionValue(arena) }
         if key.equals("known") { return .boolean(isKnown) }
         guard isKnown else { return .undefined }
         if key.equals("first_seen") { return Self.seconds(content.pointee.state.firstSeen) }
@@ -96,24 +98,47 @@ extension AgentSnapshot {
         var index = count
         content.pointee.state.events.forEach { entry in
             index -= 1
-            memory[index] = Self.event(entry, arena)
+            memory[index] = event(entry, arena)
         }
         return .array(sharing: memory, count: count)
     }
 
-    private static func event(_ entry: EventLog.Entry, _ arena: Arena) -> Value {
-        let builder = CollectionBuilder.object(in: arena, capacity: 11)
-        builder.insert(.string("time"), seconds(entry.time))
+    /// What is known of the session that asks: `{"known", "first_seen", "last_seen", "requests",
+    /// "denials"}`; `.undefined` when the request names none. Its events are those of
+    /// `input.context.events` with `same_session`.
+    private func sessionValue(_ arena: Arena) -> Value {
+        guard session != 0 else { return .undefined }
+        let found = isKnown ? content.pointee.state.sessions.find(shortSession) : nil
+        let builder = CollectionBuilder.object(in: arena, capacity: 5)
+        builder.insert(.string("known"), .boolean(found != nil))
+        builder.insert(.string("requests"), .integer(Int(found?.requests ?? 0)))
+        builder.insert(.string("denials"), .integer(Int(found?.denials ?? 0)))
+        if let found {
+            builder.insert(.string("first_seen"), .integer(Int(found.firstSeen)))
+            builder.insert(.string("last_seen"), .integer(Int(found.lastSeen)))
+        }
+        return builder.finish()
+    }
+
+    /// As the event log and the table of sessions keep it.
+    private var shortSession: UInt32 { max(1, UInt32(truncatingIfNeeded: session)) }
+
+    private func event(_ entry: EventLog.Entry, _ arena: Arena) -> Value {
+        let builder = CollectionBuilder.object(in: arena, capacity: 12)
+        builder.insert(.string("time"), Self.seconds(entry.time))
         builder.insert(.string("action"), .string(entry.action.word))
         builder.insert(.string("allowed"), .boolean(entry.flags.contains(.allowed)))
         builder.insert(.string("effect"), .string(entry.effect.word))
         builder.insert(.string("protocol"), .string(entry.trafficProtocol.word))
         builder.insert(.string("internal"), .boolean(entry.flags.contains(.isInternal)))
         if entry.flags.contains(.cut) { builder.insert(.string("cut"), .true) }
-        put("operation", entry.operation, builder, arena)
-        put("tool", entry.tool, builder, arena)
-        put("resource", entry.resource, builder, arena)
-        put("destination", entry.destination, builder, arena)
+        if session != 0 {
+            builder.insert(.string("same_session"), .boolean(entry.session == shortSession))
+        }
+        Self.put("operation", entry.operation, builder, arena)
+        Self.put("tool", entry.tool, builder, arena)
+        Self.put("resource", entry.resource, builder, arena)
+        Self.put("destination", entry.destination, builder, arena)
         return builder.finish()
     }
 

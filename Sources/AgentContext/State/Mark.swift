@@ -196,6 +196,8 @@ struct MarkList {
         if kept == 0 { free() }
     }
 
+    var memoryBytes: Int { Int(capacity) * MemoryLayout<Mark>.stride }
+
     /// No marks, in the same memory.
     mutating func clear() { count = 0 }
 

@@ -229,3 +229,29 @@ extension Shard.Storage {
         pages.removeAll()
     }
 }
+
+// For benchmarks and tests.
+extension Shard.Storage {
+    /// Bytes that are held for agents.
+    var memoryBytes: Int {
+        var bytes = pages.count * Shard.pageStates * MemoryLayout<AgentState>.stride
+        bytes += places.capacity * MemoryLayout<Shard.Place>.stride
+        bytes += slots.capacity * MemoryLayout<UInt32>.stride
+        for index in places.indices where !isUnused(UInt32(index)) {
+            let state = state(UInt32(index))
+            bytes += state.pointee.key.count + state.pointee.marks.memoryBytes
+        }
+        return bytes
+    }
+
+    /// Slots that are looked at to find all agents.
+    var probes: Int {
+        let mask = slots.count - 1
+        var probes = 0
+        for slot in slots.indices where slots[slot] != Shard.none {
+            let home = Int(truncatingIfNeeded: places[Int(slots[slot])].hash) & mask
+            probes += ((slot - home) & mask) + 1
+        }
+        return probes
+    }
+}

@@ -9,8 +9,8 @@ struct EventLog {
     private(set) var count: UInt16 = 0
 
     /// Before the texts of an event: size of the whole event (2 bytes), time (8), action, effect,
-    /// protocol, flags, and the four texts' lengths (1 byte each).
-    private static let headerBytes = 18
+    /// protocol, flags, the four texts' lengths (1 byte each), and the session's hash (4 bytes).
+    private static let headerBytes = 22
 
     struct Flags: OptionSet {
         let rawValue: UInt8
@@ -39,6 +39,8 @@ struct EventLog {
             memory[start + 11] = event.effect.rawValue
             memory[start + 12] = event.trafficProtocol.rawValue
             memory[start + 13] = flags.rawValue
+            let session = event.session.isEmpty ? 0 : AgentState.shortHash(event.session)
+            memory.storeBytes(of: session, toByteOffset: start + 18, as: UInt32.self)
             var position = start + Self.headerBytes
             Self.put(texts.0, 14, start, memory, &position)
             Self.put(texts.1, 15, start, memory, &position)
@@ -96,6 +98,8 @@ struct EventLog {
         var effect: Effect
         var trafficProtocol: TrafficProtocol
         var flags: Flags
+        /// 0 for none.
+        var session: UInt32
         var operation: Bytes
         var tool: Bytes
         var resource: Bytes
@@ -114,6 +118,7 @@ struct EventLog {
                     effect: Effect(rawValue: memory[start + 11]) ?? .unknown,
                     trafficProtocol: TrafficProtocol(rawValue: memory[start + 12]) ?? .unknown,
                     flags: Flags(rawValue: memory[start + 13]),
+                    session: memory.loadUnaligned(fromByteOffset: start + 18, as: UInt32.self),
                     operation: Self.take(memory, start + 14, &position),
                     tool: Self.take(memory, start + 15, &position),
                     resource: Self.take(memory, start + 16, &position),

@@ -97,6 +97,15 @@ public final class AgentSnapshot {
         has(.label, name)
     }
 
+    /// When this action of the agent was deferred first, in nanoseconds since 1970; nil when it
+    /// was not, or long ago.
+    public func deferredSince(_ action: ContextEvent) -> Int64? {
+        guard isKnown else { return nil }
+        let first = content.pointee.state.deferrals.first(
+            AgentState.actionHash(action), at: AgentState.second(content.pointee.now))
+        return first.map { Int64($0) * 1_000_000_000 }
+    }
+
     private func has(_ kind: Mark.Kind, _ name: Bytes) -> Bool {
         var isFound = false
         forEachMark(kind) { mark in isFound = isFound || mark.hasName(name) }
