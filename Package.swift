@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "Telemetry", dependencies: ["Platform"]),
         .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+        .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Authorization"),
 
         // Protocols, without IO.
@@ -49,7 +50,7 @@ let package = Package(
         .target(
             name: "PolicyBundle",
             dependencies: [
-                "CZlib", "Cryptography", "RegoVM", "RegoCompiler",
+                "Compression", "Cryptography", "RegoVM", "RegoCompiler",
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -59,11 +60,13 @@ let package = Package(
         .target(
             name: "PDP",
             dependencies: ["Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz"]),
-        .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
+        .target(name: "TransparencyLog", dependencies: ["Compression", "Cryptography"]),
         .target(
             name: "DecisionLog",
             dependencies: ["Platform", "Authorization", "Cryptography", "TransparencyLog"],
             exclude: ["Record/record.schema.json"]),
+        .target(
+            name: "LogReading", dependencies: ["Platform", "TransparencyLog", "RegoVM"]),
 
         // The program.
         .target(
@@ -77,7 +80,7 @@ let package = Package(
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
                 "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "Server",
+                "DecisionLog", "LogReading", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -119,7 +122,8 @@ let package = Package(
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
-            name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
+            name: "PolicyBundleTests",
+            dependencies: ["PolicyBundle", "Compression", "CZlib", "RegoVM"]),
         .testTarget(
             name: "PortcullisTests",
             dependencies: [
