@@ -53,7 +53,11 @@ public final class CheckService: UnaryService {
                 turn = spare.popLast() ?? AnswerBatch()
             }
         } catch {
-            turn.refuse(handler.unrecorded())
+            if log.mayLose(turn.count, error) {
+                turn.send()
+            } else {
+                turn.refuse(handler.unrecorded())
+            }
         }
     }
 
@@ -64,10 +68,14 @@ public final class CheckService: UnaryService {
             waiting[released].batch.send()
             released += 1
         }
-        if released == 0, log.failure != nil {
+        if released == 0, let failure = log.failure {
             let answer = handler.unrecorded()
             while released < waiting.count {
-                waiting[released].batch.refuse(answer)
+                if log.mayAnswerEarly(waiting[released].batch.count, failure) {
+                    waiting[released].batch.send()
+                } else {
+                    waiting[released].batch.refuse(answer)
+                }
                 released += 1
             }
         }

@@ -80,7 +80,12 @@ struct Configuration {
         /// `log.create`: `first` makes key, log and journal when none of the three is there;
         /// `never` leaves that to `portcullis log create`.
         var isCreatedFirst = true
-        /// `log.durability`, `log.checkpoint_interval`, `log.segment`, `log.backlog`.
+        /// `log.durability`: `buffered` (in the kernel before the answer: survives our crash) or
+        /// `durable` (on the disk before the answer: survives a power loss).
+        /// `log.on_failure`: `closed` denies what cannot be recorded; `open` gives the answer and
+        /// records later how many have no record. Danger: with `open` a full disk hides decisions.
+        /// `log.checkpoint_interval`, `log.segment`, `log.backlog`: time between checkpoints, bytes
+        /// of a journal file, bytes that may wait for the sequencer.
         var options = LogConfiguration()
     }
 

@@ -108,6 +108,9 @@ extension Configuration.Log {
         options.durability = section.choice(
             "durability", options.durability,
             LogConfiguration.Durability.allCases.map { ($0.rawValue, $0) })
+        options.onFailure = section.choice(
+            "on_failure", options.onFailure,
+            LogConfiguration.OnFailure.allCases.map { ($0.rawValue, $0) })
         options.checkpointInterval = section.duration(
             "checkpoint_interval", options.checkpointInterval, in: 10_000_000...3_600_000_000_000)
         options.segmentBytes = Int(

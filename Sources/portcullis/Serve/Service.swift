@@ -93,6 +93,14 @@ final class Service: Sendable {
             logger.debug("log_published", "checkpoint", ["size": LogValue(size)])
         case .failing(let error): logger.error(error.code.rawValue, error.message)
         case .recovered: logger.info("log_recovered", "the log takes records again")
+        case .lossRecorded(let decisions, let early):
+            logger.error(
+                "log_loss_recorded", "a record tells of decisions that have none",
+                ["decisions": LogValue(decisions), "early": LogValue(early)])
+        case .lossUnrecorded(let decisions, let early):
+            logger.error(
+                "log_loss_unrecorded", "decisions have no record, and the log cannot say so",
+                ["decisions": LogValue(decisions), "early": LogValue(early)])
         }
     }
 
