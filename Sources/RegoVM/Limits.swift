@@ -83,4 +83,20 @@ public enum Limits {
     /// Bytes of a GraphQL document, and fragments in a query.
     static let graphQLBytes = 1024 * 1024
     static let graphQLFragments = 1000
+    /// Nanoseconds that one `http.send` may take when it does not say so itself.
+    static let httpTimeout: UInt64 = 5_000_000_000
+    /// Nanoseconds before the second retry of an `http.send`, and before any later one at most.
+    static let httpRetryDelay: UInt64 = 160_000_000
+    static let httpRetryDelayMaximum: UInt64 = 60_000_000_000
+    /// Redirects that one `http.send` follows.
+    static let httpRedirects = 10
+    /// Bytes of a certificate or key that `http.send` reads from a file.
+    static let httpCredentialBytes = 1024 * 1024
+    /// Bytes of a response's body and of its header.
+    public static let httpBodyBytes = 16 * 1024 * 1024
+    public static let httpHeaderBytes = 256 * 1024
+    /// Bytes of responses that are kept between decisions.
+    public static let httpCacheBytes = 64 * 1024 * 1024
+    /// Nanoseconds between two looks at whether somebody cancelled what waits.
+    public static let cancellationInterval: UInt64 = 20_000_000
 }

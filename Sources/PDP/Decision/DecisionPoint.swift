@@ -71,6 +71,15 @@ public final class DecisionPoint {
         explains = true
     }
 
+    /// True when what decides this check may wait for a network, so that it belongs on a worker.
+    public func mayWait(_ context: AttributeContext) -> Bool {
+        guard snapshot.mayWait else { return false }
+        guard let name = context.contextExtension(Bytes(Self.entrypointExtension)) else {
+            return snapshot.defaultEntrypoint.mayWait
+        }
+        return snapshot.entrypoint(named: name)?.mayWait ?? false
+    }
+
     /// Fills `decision`, whose id is set already. `begin` comes first.
     ///
     /// - Parameter agent: what the agent did before; nil when no context is kept.

@@ -26,7 +26,7 @@ public enum BuiltinTable {
         TimeBuiltins.all, UUIDBuiltins.all, SemanticVersionBuiltins.all, UnitBuiltins.all,
         URIBuiltins.all, HashBuiltins.all, NetworkBuiltins.all, RuntimeBuiltins.all,
         TokenBuiltins.all, CertificateBuiltins.all, AWSSignatureBuiltins.all, GraphQLBuiltins.all,
-        JSONSchemaBuiltins.all,
+        JSONSchemaBuiltins.all, HTTPSendBuiltins.all,
     ]
 
     private static let indices: [String: Int] = {

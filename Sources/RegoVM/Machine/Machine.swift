@@ -139,6 +139,9 @@ public final class Machine {
         }
         nextCheck = max(0, workLeft - Self.workBetweenChecks)
         try checkMemory()
+        if let cancellation = evaluation.cancellation, cancellation.isCancelled {
+            throw EvaluationError(.cancelled, "caller cancelled query execution")
+        }
         if evaluation.deadline != .max {
             let now = monotonic()
             guard now >= evaluation.deadline else { return }

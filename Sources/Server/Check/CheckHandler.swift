@@ -11,9 +11,11 @@ import RegoVM
 
 /// Answers checks: the one place where protocol meets decision.
 ///
-/// One instance belongs to one event loop and reuses all of its memory from check to check.
+/// One instance belongs to one thread and reuses all of its memory from check to check.
 package final class CheckHandler {
     private let shared: SharedState
+    /// False on event loops, which must not be held up.
+    private let canWait: Bool
     private let evaluation: Evaluation
     private let request = AttributeContext()
     private let agent = AgentSnapshot()
@@ -25,9 +27,11 @@ package final class CheckHandler {
     private let clock = SystemClock()
     private var event = ContextEvent(agent: .empty, time: 0)
 
-    package init(_ shared: SharedState) {
+    package init(_ shared: SharedState, canWait: Bool = false) {
         self.shared = shared
+        self.canWait = canWait
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
+        evaluation.network = shared.network
         record = RecordWriter()
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation)
@@ -38,19 +42,45 @@ package final class CheckHandler {
     /// Decides one check. The path of a check is this function, from top to bottom.
     ///
     /// - Returns: the encoded CheckResponse, valid until the next call. It must not be sent before
-    ///   what `log` was given is committed.
+    ///   what `log` was given is committed. nil, and nothing is logged, when the check's policy may
+    ///   wait and this handler must not.
     package func answer(
         _ message: UnsafeRawBufferPointer, now monotonic: UInt64, deadline: UInt64, log: LogWriter?
-    ) -> Bytes {
+    ) -> Bytes? {
         let now = clock.wall()
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
         do {
             try CheckRequestReader.read(message, into: request)
+            if !canWait && point.mayWait(request) { return nil }
             decide(now)
         } catch {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
+        return recorded(now, log)
+    }
+
+    /// Denies a check with `code`, without asking a policy.
+    ///
+    /// - Returns: as `answer`.
+    func refusal(
+        _ message: UnsafeRawBufferPointer, _ code: StaticString, log: LogWriter?
+    ) -> Bytes {
+        let now = clock.wall()
+        begin(now, .max)
+        if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
+        refuse(Bytes(code))
+        return recorded(now, log)
+    }
+
+    /// Ends evaluations when it is cancelled.
+    var cancellation: Cancellation? {
+        get { evaluation.cancellation }
+        set { evaluation.cancellation = newValue }
+    }
+
+    /// Encodes the decision when it is in the log's batch, else a denial.
+    private func recorded(_ now: Int64, _ log: LogWriter?) -> Bytes {
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)

@@ -22,10 +22,13 @@ public final class CheckService: UnaryService {
     /// Answers of earlier turns that are not durable yet, oldest first.
     private var waiting: [(ticket: LogWriter.Ticket, batch: AnswerBatch)] = []
     private var spare: [AnswerBatch] = []
+    /// Checks that workers have, because their policy may wait.
+    private var checks: WaitingChecks
 
-    public init(_ shared: SharedState, loop: LoopHandle) {
+    public init(_ shared: SharedState, workers: CheckWorkers, loop: LoopHandle) {
         self.shared = shared
         self.loop = loop
+        checks = WaitingChecks(loop, workers)
         handler = CheckHandler(shared)
         log = shared.log?.makeWriter()
     }
@@ -34,7 +37,14 @@ public final class CheckService: UnaryService {
         _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, deadline: UInt64
     ) {
         if let policy = shared.policy.change(since: &policyNumber) { handler.use(policy) }
-        let answer = handler.answer(message, now: loop.now, deadline: deadline, log: log)
+        guard
+            let answer = handler.answer(message, now: loop.now, deadline: deadline, log: log)
+        else { return wait(call, message, deadline) }
+        give(answer, to: call)
+    }
+
+    /// Answers after the next commit.
+    private func give(_ answer: Bytes, to call: CallHandle) {
         guard log != nil else {
             call.respond(UnsafeRawBufferPointer(answer.buffer))
             return
@@ -42,7 +52,26 @@ public final class CheckService: UnaryService {
         turn.add(call, answer)
     }
 
+    /// Hands a check to the workers.
+    private func wait(_ call: CallHandle, _ message: UnsafeRawBufferPointer, _ deadline: UInt64) {
+        let deadline = deadline == .max ? loop.now + shared.deadline : deadline
+        if checks.add(call, message, deadline: deadline) { return }
+        give(handler.refusal(message, "waiting_queue_full", log: log), to: call)
+    }
+
+    public func timerFired(token: UInt64) {
+        for check in checks.takeExpired() {
+            let answer = check.message.withUnsafeBytes {
+                handler.refusal($0, "eval_cancel_error", log: log)
+            }
+            give(answer, to: check.call)
+        }
+    }
+
+    public func loopEnded() { checks.cancelAll() }
+
     public func turnEnded() {
+        if !checks.isEmpty { checks.sweep() }
         guard let log, !turn.isEmpty else { return }
         do throws(LogError) {
             let ticket = try log.commit()
@@ -62,6 +91,7 @@ public final class CheckService: UnaryService {
     }
 
     public func woken() {
+        if !checks.isEmpty { takeFinished() }
         guard let log, !waiting.isEmpty else { return }
         var released = 0
         while released < waiting.count, log.isDurable(waiting[released].ticket) {
@@ -81,5 +111,20 @@ public final class CheckService: UnaryService {
         }
         for entry in waiting.prefix(released) { spare.append(entry.batch) }
         waiting.removeFirst(released)
+    }
+
+    /// Answers what workers have decided, or has it wait for its record.
+    private func takeFinished() {
+        for entry in checks.collect() {
+            entry.answer.withUnsafeBytes { answer in
+                guard let ticket = entry.ticket else {
+                    entry.check.call.respond(answer)
+                    return
+                }
+                var batch = spare.popLast() ?? AnswerBatch()
+                batch.add(entry.check.call, answer)
+                waiting.append((ticket, batch))
+            }
+        }
     }
 }

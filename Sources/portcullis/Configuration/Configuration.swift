@@ -4,6 +4,7 @@ import DecisionLog
 import Inspection
 import Server
 import Telemetry
+import TransparencyLog
 
 /// Every setting of the program, with its default. The keys of the file are those of this page.
 ///
@@ -38,6 +39,7 @@ struct Configuration {
     var deniedDoubts = Doubts.deniedByDefault
     var log = Log()
     var limits = Limits()
+    var network = Network()
     var telemetry = Telemetry()
 
     struct Listen {
@@ -87,6 +89,29 @@ struct Configuration {
         /// `log.checkpoint_interval`, `log.segment`, `log.backlog`: time between checkpoints, bytes
         /// of a journal file, bytes that may wait for the sequencer.
         var options = LogConfiguration()
+        var checkpoints = Checkpoints()
+        /// `log.witnesses`: C2SP witnesses that are asked to cosign each shared checkpoint, as a
+        /// list of `VERIFIER-KEY URL`. Their cosignatures are in `checkpoint.witnessed`.
+        var witnesses: [WitnessAddress] = []
+        /// `log.quorum`: cosignatures without which `checkpoint.witnessed` stays as it is.
+        /// Default: all witnesses.
+        var quorum: Int?
+    }
+
+    /// Where checkpoints go beside the log, so that who can change the log cannot hide it.
+    struct Checkpoints {
+        /// `log.checkpoints.file`: a file, on another disk or host, that holds the newest one. The
+        /// program does not start on a log that does not begin with what it holds.
+        var file: String?
+        /// `log.checkpoints.push`: a URL to which each one is sent by POST.
+        var push: String?
+        /// `log.checkpoints.interval`: time between two that are shared, 1s to 24h.
+        var interval: Int64 = 60_000_000_000
+    }
+
+    struct WitnessAddress {
+        let key: VerifierKey
+        let url: String
     }
 
     struct Limits {

@@ -77,6 +77,7 @@ extension Configuration {
         deniedDoubts = Doubts(denied)
         log.read(root.section("log"))
         limits.read(root.section("limits"))
+        network.read(root.section("network"))
         telemetry.read(root.section("telemetry"))
     }
 }

@@ -3,6 +3,7 @@ import DecisionLog
 import Inspection
 import Server
 import Telemetry
+import TransparencyLog
 
 extension Configuration.Listen {
     mutating func read(_ section: Section) {
@@ -117,12 +118,46 @@ extension Configuration.Log {
             section.size("segment", Int64(options.segmentBytes), in: 1 << 20...1 << 30))
         options.journalBytes = Int(
             section.size("backlog", Int64(options.journalBytes), in: 16 << 20...1 << 40))
+        checkpoints.read(section.section("checkpoints"))
+        witnesses = section.list(
+            "witnesses", [], expected: "`VERIFIER-KEY URL`", Configuration.WitnessAddress.init)
+        if section.has("quorum") {
+            quorum = section.integer("quorum", witnesses.count, in: 1...max(1, witnesses.count))
+        }
         if journal == directory || journal.hasPrefix(directory + "/") {
             section.reject("journal", "expected a folder outside of the log's, got `\(journal)`")
         }
         if key.hasPrefix(directory + "/") {
             section.reject("key", "expected a file outside of the log's folder, got `\(key)`")
         }
+    }
+}
+
+extension Configuration.Checkpoints {
+    mutating func read(_ section: Section) {
+        file = section.optionalText("file")
+        if section.has("push") {
+            push = section.text("push", "", expected: "an http or https URL", HTTPAddress.parse)
+        }
+        interval = section.duration(
+            "interval", interval, in: 1_000_000_000...86_400_000_000_000)
+    }
+}
+
+extension Configuration.WitnessAddress {
+    /// Nil for what is no key of a witness and URL.
+    init?(_ text: String) {
+        let parts = text.split(separator: " ")
+        guard parts.count == 2, let url = HTTPAddress.parse(String(parts[1])),
+            let key = try? VerifierKey(String(parts[0]), kind: .cosignature)
+        else { return nil }
+        self.init(key: key, url: url)
+    }
+}
+
+enum HTTPAddress {
+    static func parse(_ text: String) -> String? {
+        text.hasPrefix("https://") || text.hasPrefix("http://") ? text : nil
     }
 }
 

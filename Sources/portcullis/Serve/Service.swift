@@ -11,7 +11,10 @@ import Telemetry
 /// The running program: log, policy, agents and server, put together from the configuration.
 final class Service: Sendable {
     let server: GRPCServer
+    private let workers: CheckWorkers
     private let log: LocalLog?
+    /// Nil when checkpoints stay with the log.
+    private let checkpoints: CheckpointThread?
     private let logger: Logger
 
     /// Starts everything; checks are answered when it returns.
@@ -19,6 +22,14 @@ final class Service: Sendable {
         self.logger = logger
         let loops = LoopList()
         log = try configuration.log.isEnabled ? Self.openLog(configuration.log, loops, logger) : nil
+        do {
+            checkpoints = try log.flatMap { log in
+                try CheckpointThread(configuration.log, log.verifierKey, logger)
+            }
+        } catch {
+            try? log?.close()
+            throw error
+        }
         var settings = DecisionPoint.Settings(
             inspector: Inspector(
                 internalDestinations: try InternalDestinations(configuration.internalDestinations)))
@@ -31,16 +42,20 @@ final class Service: Sendable {
         let agents = configuration.agents.maximum
         let shared = SharedState(
             settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
-            policy: CurrentPolicy(policy), log: log,
+            policy: CurrentPolicy(policy), log: log, network: configuration.network.network,
             memory: Int(configuration.limits.memory),
             deadline: UInt64(configuration.limits.deadline))
+        let workers = CheckWorkers(
+            shared, threads: configuration.network.workers, queue: configuration.network.queue)
+        self.workers = workers
         try log?.start()
         do {
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
-                return CheckService(shared, loop: loop)
+                return CheckService(shared, workers: workers, loop: loop)
             }
         } catch {
+            checkpoints?.stop()
             try? log?.close()
             throw error
         }
@@ -111,7 +126,9 @@ final class Service: Sendable {
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
+        workers.stop()
         try log?.close()
+        checkpoints?.stop()
         logger.info("stopped", "all calls are answered and recorded")
     }
 }

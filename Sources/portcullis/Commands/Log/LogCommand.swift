@@ -26,6 +26,7 @@ struct LogCommand: ParsableCommand {
             CommandGroup(
                 name: "Keeping", subcommands: [
                     LogCreateCommand.self, LogVerifierKeyCommand.self,
+                    LogCheckpointCommand.self,
                 ]),
         ])
 }

@@ -2,13 +2,13 @@
 import Glibc
 
 /// Wakes one waiting thread. A raise while nobody waits is kept, further ones add nothing.
-final class Signal: @unchecked Sendable {
+public final class Signal: @unchecked Sendable {
     // All three guarded by `mutex`; they need a fixed address.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var isRaised = false
 
-    init() {
+    public init() {
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
@@ -24,7 +24,7 @@ final class Signal: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func raise() {
+    public func raise() {
         pthread_mutex_lock(mutex)
         isRaised = true
         pthread_cond_signal(condition)
@@ -32,7 +32,7 @@ final class Signal: @unchecked Sendable {
     }
 
     /// Returns once it is raised, or at `deadline` (nanoseconds of CLOCK_MONOTONIC; nil: never).
-    func wait(until deadline: Int64?) {
+    public func wait(until deadline: Int64?) {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while !isRaised {
