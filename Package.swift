@@ -65,7 +65,9 @@ let package = Package(
         .target(name: "TransparencyLog", dependencies: ["Compression", "Cryptography"]),
         .target(
             name: "DecisionLog",
-            dependencies: ["Platform", "Authorization", "Cryptography", "TransparencyLog"],
+            dependencies: [
+                "Compression", "Platform", "Authorization", "Cryptography", "TransparencyLog",
+            ],
             exclude: ["Record/record.schema.json"]),
         .target(
             name: "LogReading", dependencies: ["Platform", "TransparencyLog", "RegoVM"]),

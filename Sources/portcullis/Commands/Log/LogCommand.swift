@@ -26,7 +26,7 @@ struct LogCommand: ParsableCommand {
             CommandGroup(
                 name: "Keeping", subcommands: [
                     LogCreateCommand.self, LogVerifierKeyCommand.self,
-                    LogCheckpointCommand.self,
+                    LogCheckpointCommand.self, LogRotateKeyCommand.self, LogPruneCommand.self,
                 ]),
         ])
 }
