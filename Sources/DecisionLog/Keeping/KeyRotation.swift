@@ -40,6 +40,11 @@ public enum KeyRotation {
         //    verifiers accept.
         let statement = try KeySuccession.signed(from: old, to: new, at: checkpoint)
         try put(statement, folders.log, TilePath.succession(old.verifierKey.keyIDText))
+        if let bytes = try folders.log.read(TilePath.pruned) {
+            let text = try SignedNote(bytes, at: TilePath.pruned).text
+            let signatures = [try old.sign(text), try new.sign(text)]
+            try put(SignedNote(text: text, signatures: signatures), folders.log, TilePath.pruned)
+        }
         // 3. The same tree, signed by both: whichever key the next start has, it knows the log.
         //    First beside the journal, as every checkpoint.
         let both = SignedNote(

@@ -10,8 +10,8 @@ import TransparencyLog
 extension Configuration.Log {
     /// What brings this log's checkpoints elsewhere; nil when nothing is configured.
     ///
-    /// - Parameter keys: the log's.
-    func sharer(_ keys: [VerifierKey]) throws -> CheckpointSharer<StorageTiles>? {
+    /// - Parameter verifierKey: the log's.
+    func sharer(_ verifierKey: VerifierKey) throws -> CheckpointSharer<StorageTiles>? {
         let transport = CurlTransport()
         var destinations = CheckpointSharer<StorageTiles>.Destinations()
         destinations.file = checkpoints.file
@@ -22,6 +22,7 @@ extension Configuration.Log {
         }
         guard !destinations.isEmpty else { return nil }
         let tiles = StorageTiles(try StorageFolder(directory, creating: false))
+        let keys = try LogKey.history(key) + [verifierKey]
         return CheckpointSharer(
             tiles, folder: directory, keys: keys, to: destinations, transport: transport)
     }
@@ -40,7 +41,7 @@ final class CheckpointThread: Sendable {
     ///
     /// - Throws: when the log does not begin with what the configured file holds.
     init?(_ log: Configuration.Log, _ key: VerifierKey, _ logger: Logger) throws {
-        guard let sharer = try log.sharer([key]) else { return nil }
+        guard let sharer = try log.sharer(key) else { return nil }
         self.sharer = sharer
         self.logger = logger
         interval = log.checkpoints.interval

@@ -42,7 +42,7 @@ struct LogCheckpointCommand: ParsableCommand {
     private func sharing(
         _ log: Configuration.Log, _ key: VerifierKey
     ) throws -> ([SharingError], [String]) {
-        guard let sharer = try log.sharer([key]) else {
+        guard let sharer = try log.sharer(key) else {
             throw LogError(
                 .content, "nowhere to share it with",
                 hint: "set `log.checkpoints.file`, `log.checkpoints.push` or `log.witnesses`")

@@ -33,6 +33,7 @@ struct LogRotateKeyCommand: ParsableCommand {
             let folders = LocalLog.Folders(
                 log: try StorageFolder(log.directory, creating: false),
                 journal: try StorageFolder(log.journal, creating: false))
+            try LogKey.retire(old.verifierKey, log.key)
             try KeyRotation.run(folders, from: old, to: new, log.options)
             let retired = log.key + "." + old.verifierKey.keyIDText + ".retired"
             try FileReplacement.move(log.key, to: retired)
