@@ -28,6 +28,7 @@ let package = Package(
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CExtAuthz", dependencies: ["CProtobufC"]),
         .target(name: "CLinux"),
+        .target(name: "CText"),
 
         // Foundations.
         .target(name: "Platform", dependencies: ["CLinux"]),
@@ -39,13 +40,13 @@ let package = Package(
         // Protocols, without IO.
         .target(name: "HTTP2", dependencies: ["CNghttp2"]),
         .target(name: "GRPC", dependencies: ["HTTP2", "CExtAuthz"]),
-        .target(name: "ExtAuthz", dependencies: ["Authorization"]),
+        .target(name: "ExtAuthz", dependencies: ["Authorization", "CText"]),
 
         // The policy engine.
         .target(
             name: "RegoVM",
             dependencies: [
-                "COpenSSL", "CRE2", .product(name: "BigInt", package: "BigInt"),
+                "COpenSSL", "CRE2", "CText", .product(name: "BigInt", package: "BigInt"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "RegoCompiler", dependencies: ["RegoVM"]),
@@ -61,12 +62,15 @@ let package = Package(
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "PDP",
-            dependencies: ["Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz"]),
+            dependencies: [
+                "Cryptography", "Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz",
+            ]),
         .target(name: "TransparencyLog", dependencies: ["Compression", "Cryptography"]),
         .target(
             name: "DecisionLog",
             dependencies: [
-                "Compression", "Platform", "Authorization", "Cryptography", "TransparencyLog",
+                "CText", "Compression", "Platform", "Authorization", "Cryptography",
+                "TransparencyLog",
             ],
             exclude: ["Record/record.schema.json"]),
         .target(
@@ -84,7 +88,7 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
-                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog",
+                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog", "TransparencyLog",
             ]),
         .executableTarget(
             name: "portcullis",
@@ -131,6 +135,12 @@ let package = Package(
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Server", "PDP", "AgentContext", "Inspection", "RegoCompiler", "RegoVM",
+                "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
+            ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests",
@@ -163,3 +173,11 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// Released programs do not check at run time that accesses to memory do not overlap: the checks
+// cost one instruction in twenty of a check, and debug builds, which all tests run, have them.
+for target in package.targets where ![.system, .plugin].contains(target.type) {
+    target.swiftSettings = [
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+    ]
+}

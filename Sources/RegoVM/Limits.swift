@@ -14,6 +14,11 @@ public enum Limits {
     public static let callDepth = 512
     /// Arrays, objects and sets inside each other in one value.
     public static let valueDepth = 1024
+    /// Parts of one value that a decision makes, each counted as often as it occurs; four times the
+    /// parts of the data come on top.
+    static let valueParts: UInt64 = 16 * 1024 * 1024
+    /// Bytes of text, and 16 for each part, of what a decision answers.
+    public static let answerBytes = 1024 * 1024
     /// Components of a package's or rule's path.
     public static let documentDepth = 256
     /// Registers of one function.

@@ -20,6 +20,10 @@ public final class DecisionPoint {
         public var decisionHeader: StaticString = "x-portcullis-decision-id"
         /// Work units that one decision may spend.
         public var workUnits = RegoVM.Limits.workUnits
+        /// Bytes of text, and 16 for each part, of what a policy answers.
+        public var answerBytes = RegoVM.Limits.answerBytes
+        public var approvals = ApprovalDesk.Settings()
+        public var deferral = DeferralSettings()
 
         public init(inspector: Inspector) { self.inspector = inspector }
     }
@@ -35,19 +39,27 @@ public final class DecisionPoint {
     private var machine: Machine
     /// Who asks, and what for.
     public let subject: CheckSubject
+    /// nil when no context is kept: then nothing can be approved.
+    public let approvals: ApprovalDesk?
     /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
     private var explains = true
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
 
-    public init(_ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation) {
+    /// - Parameter agents: whose approvals and context count; nil when no context is kept.
+    public init(
+        _ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation,
+        agents: AgentStore? = nil
+    ) {
         self.settings = settings
+        approvals = agents.map { ApprovalDesk(settings.approvals, $0.approvals) }
         self.evaluation = evaluation
         self.snapshot = snapshot
         input = CheckInput(sections: [sections.agent, sections.action, sections.context])
         subject = CheckSubject(settings, evaluation, input)
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
+        input.bind(snapshot.binding)
         sections.agent.subject = subject
         sections.action.subject = subject
     }
@@ -58,6 +70,7 @@ public final class DecisionPoint {
         self.snapshot = snapshot
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
+        input.bind(snapshot.binding)
     }
 
     /// The revision of the policy that decides.
@@ -65,10 +78,11 @@ public final class DecisionPoint {
 
     /// Turns to another check. `context` and its message stay as they are until the next one.
     public func begin(_ context: AttributeContext) {
-        input.begin(context, snapshot.binding)
+        input.begin(context)
         subject.begin(context)
         entrypoint = .empty
         explains = true
+        approvals?.begin()
     }
 
     /// True when what decides this check may wait for a network, so that it belongs on a worker.
@@ -91,6 +105,7 @@ public final class DecisionPoint {
             deny(decision, refusal, .deny)
         } else {
             evaluate(context, decision)
+            if decision.action != .allow { climb(context, agent, decision) }
             if decision.isAllowed, !decision.restrictions.isEmpty,
                 let refusal = Restrictions.refusal(subject.facts.pointee, decision.restrictions)
             {
@@ -98,6 +113,27 @@ public final class DecisionPoint {
             }
         }
         finish(context, agent, decision)
+    }
+
+    /// The rungs between allowing and denying.
+    private func climb(
+        _ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision
+    ) {
+        switch decision.action {
+        case .requireApproval:
+            let refusal: Reason?
+            if let approvals {
+                refusal = approvals.settle(
+                    subject, context, snapshot.revision, evaluation, decision)
+            } else {
+                refusal = Reason(
+                    code: Bytes("approval_not_possible"), message: Bytes("no context is kept"))
+            }
+            if let refusal { deny(decision, refusal, .deny) }
+        case .postpone:
+            break
+        case .allow, .restrict, .deny, .isolate: break
+        }
     }
 
     /// What no policy can allow.
@@ -156,6 +192,9 @@ public final class DecisionPoint {
                     message: Bytes("the policy has no decision")),
                 .deny)
         }
+        guard !answer.exceeds(bytes: settings.answerBytes) else {
+            return fail(decision, "eval_limit_error", "the policy's answer is too large")
+        }
         do throws(AnswerReader.InvalidAnswer) {
             try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()
             explains = answer["action"].isDefined
@@ -198,19 +237,27 @@ public final class DecisionPoint {
         if decision.isAllowed {
             stripScopes(context, agent, decision)
         } else if decision.body.isEmpty && !decision.isError && explains {
-            DenialBody.write(for: subject.facts.pointee, decision, in: evaluation.arena)
+            DenialBody.write(
+                for: subject.facts.pointee, decision, contact: settings.approvals.contact,
+                in: evaluation.arena)
+        }
+        if let approval = decision.approval, !approval.isUsed {
+            decision.headers.append(field(ApprovalDesk.header, approval.id))
         }
         guard settings.decisionHeader.utf8CodeUnitCount > 0 else { return }
-        let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
-        decision.id.write(to: text)
-        let field = Decision.Field(
-            name: Bytes(settings.decisionHeader),
-            value: Bytes(start: text, count: DecisionID.textLength))
+        let field = field(settings.decisionHeader, decision.id)
         if decision.isAllowed {
             decision.responseHeadersToAdd.append(field)
         } else {
             decision.headers.append(field)
         }
+    }
+
+    private func field(_ name: StaticString, _ id: DecisionID) -> Decision.Field {
+        let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
+        id.write(to: text)
+        return Decision.Field(
+            name: Bytes(name), value: Bytes(start: text, count: DecisionID.textLength))
     }
 
     /// Rewrites the scope header without the scopes that the answer, or a restriction, strips.

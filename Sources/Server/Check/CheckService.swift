@@ -24,11 +24,14 @@ public final class CheckService: UnaryService {
     private var spare: [AnswerBatch] = []
     /// Checks that workers have, because their policy may wait.
     private var checks: WaitingChecks
+    /// Checks that wait for a person; nil when none may.
+    private var held: HeldChecks?
 
     public init(_ shared: SharedState, workers: CheckWorkers, loop: LoopHandle) {
         self.shared = shared
         self.loop = loop
         checks = WaitingChecks(loop, workers)
+        held = HeldChecks(loop, shared.agents, time: shared.hold)
         handler = CheckHandler(shared)
         log = shared.log?.makeWriter()
     }
@@ -40,7 +43,34 @@ public final class CheckService: UnaryService {
         guard
             let answer = handler.answer(message, now: loop.now, deadline: deadline, log: log)
         else { return wait(call, message, deadline) }
+        if held != nil, hold(call, message, deadline, answer) { return }
         give(answer, to: call)
+    }
+
+    /// Keeps a check whose approval is open, and its denial.
+    private func hold(
+        _ call: CallHandle, _ message: UnsafeRawBufferPointer, _ deadline: UInt64, _ denial: Bytes
+    ) -> Bool {
+        guard let approval = handler.openApproval else { return false }
+        let deadline = deadline == .max ? loop.now + shared.deadline : deadline
+        let denial = UnsafeRawBufferPointer(denial.buffer)
+        return held?.hold(call, approval, message, denial: denial, deadline: deadline) ?? false
+    }
+
+    /// Decides again what a person has decided about.
+    private func resume() {
+        for check in held?.takeDecided(now: SystemClock().wall()) ?? [] {
+            check.message.withUnsafeBytes {
+                handle(check.call, method: 0, message: $0, deadline: check.deadline)
+            }
+        }
+    }
+
+    /// Gives held denials.
+    private func release(_ checks: [HeldChecks.Check]) {
+        for check in checks {
+            check.denial.withUnsafeBytes { give(Bytes($0), to: check.call) }
+        }
     }
 
     /// Answers after the next commit.
@@ -60,6 +90,7 @@ public final class CheckService: UnaryService {
     }
 
     public func timerFired(token: UInt64) {
+        if token == HeldChecks.timer { return release(held?.takeExpired() ?? []) }
         for check in checks.takeExpired() {
             let answer = check.message.withUnsafeBytes {
                 handler.refusal($0, "eval_cancel_error", log: log)
@@ -72,9 +103,11 @@ public final class CheckService: UnaryService {
 
     public func turnEnded() {
         if !checks.isEmpty { checks.sweep() }
-        guard let log, !turn.isEmpty else { return }
+        guard let log, !turn.isEmpty || log.pending > 0 else { return }
         do throws(LogError) {
             let ticket = try log.commit()
+            handler.committed()
+            held?.settle()
             if log.isDurable(ticket) && waiting.isEmpty {
                 turn.send()
             } else {
@@ -82,7 +115,9 @@ public final class CheckService: UnaryService {
                 turn = spare.popLast() ?? AnswerBatch()
             }
         } catch {
+            release(held?.takeUnsettled() ?? [])
             if log.mayLose(turn.count, error) {
+                handler.committed()
                 turn.send()
             } else {
                 turn.refuse(handler.unrecorded())
@@ -92,6 +127,7 @@ public final class CheckService: UnaryService {
 
     public func woken() {
         if !checks.isEmpty { takeFinished() }
+        if held?.isEmpty == false { resume() }
         guard let log, !waiting.isEmpty else { return }
         var released = 0
         while released < waiting.count, log.isDurable(waiting[released].ticket) {

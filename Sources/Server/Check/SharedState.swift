@@ -19,11 +19,15 @@ public final class SharedState: Sendable {
     let memory: Int
     /// Nanoseconds for a check whose caller sets no deadline.
     let deadline: UInt64
+    /// Nanoseconds that a check waits for a person's approval; 0 to answer at once.
+    let hold: UInt64
 
     public init(
         settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy,
-        log: LocalLog?, network: Network? = nil, memory: Int, deadline: UInt64
+        log: LocalLog?, network: Network? = nil, memory: Int, deadline: UInt64,
+        hold: UInt64 = 0
     ) {
+        self.hold = hold
         self.network = network
         self.memory = memory
         self.deadline = deadline

@@ -11,6 +11,8 @@ import Telemetry
 /// The running program: log, policy, agents and server, put together from the configuration.
 final class Service: Sendable {
     let server: GRPCServer
+    /// nil when no context is kept.
+    let operations: Operations?
     private let workers: CheckWorkers
     private let log: LocalLog?
     /// Nil when checkpoints stay with the log.
@@ -38,13 +40,20 @@ final class Service: Sendable {
         settings.scopeHeader = ScopeHeader(
             name: configuration.scopes.header, separator: configuration.scopes.separator)
         settings.deniedDoubts = configuration.deniedDoubts
+        settings.approvals = configuration.approvals.settings
+        settings.deferral = configuration.deferral.settings
         settings.workUnits = Int64(configuration.limits.work)
-        let agents = configuration.agents.maximum
+        settings.answerBytes = Int(configuration.limits.answer)
+        let agents = try ContextStart.makeStore(configuration, log, logger)
+        operations = agents.map { [log] in
+            Operations($0, log: log, approvalDecided: { loops.wakeAll() })
+        }
         let shared = SharedState(
-            settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
-            policy: CurrentPolicy(policy), log: log, network: configuration.network.network,
+            settings: settings, agents: agents, policy: CurrentPolicy(policy), log: log,
+            network: configuration.network.network,
             memory: Int(configuration.limits.memory),
-            deadline: UInt64(configuration.limits.deadline))
+            deadline: UInt64(configuration.limits.deadline),
+            hold: UInt64(configuration.approvals.hold))
         let workers = CheckWorkers(
             shared, threads: configuration.network.workers, queue: configuration.network.queue)
         self.workers = workers

@@ -138,6 +138,7 @@ private final class CheckWorker {
         guard let log else { return check.finish(answer ?? unrecorded(), nil) }
         do throws(LogError) {
             let ticket = try log.commit()
+            handler.committed()
             check.finish(answer ?? unrecorded(), ticket)
         } catch {
             let isGiven = answer != nil && log.mayLose(1, error)
