@@ -166,13 +166,7 @@ private struct TraceContext {
 
     init(_ record: Record) {
         let trace = record.json["trace"]
-        let agent = record.json["agent"]
-        // W3C trace context: version, trace id, span id, flags.
-        let header = agent["trace"].asString.map { $0.split(separator: "-") } ?? []
-        let traceID = trace["trace_id"].asString ?? (header.count >= 4 ? String(header[1]) : nil)
-        run = traceID ?? agent["session"].asString ?? ""
-        parentDecision =
-            [trace["parent_decision"], record.json["parent_decision"]].first { $0.isString }?
-            .asString
+        run = trace["id"].asString ?? record.json["agent"]["session"].asString ?? ""
+        parentDecision = trace["parent_decision"].asString
     }
 }

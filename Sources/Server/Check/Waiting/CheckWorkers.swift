@@ -141,8 +141,9 @@ private final class CheckWorker {
             handler.committed()
             check.finish(answer ?? unrecorded(), ticket)
         } catch {
-            let isGiven = answer != nil && log.mayLose(1, error)
-            check.finish(isGiven ? answer ?? unrecorded() : unrecorded(), nil)
+            guard let answer, log.mayLose(1, error) else { return check.finish(unrecorded(), nil) }
+            handler.committed()
+            check.finish(answer, nil)
         }
     }
 
