@@ -5,7 +5,6 @@ import Glibc
 // Benchmarks without a network: `bench policy` prints the engine's table, `bench check` the cost of
 // one check, `bench log` what the log takes.
 
-setlinebuf(stdout)
 let words = CommandLine.arguments.dropFirst()
 switch words.first {
 case "policy":
