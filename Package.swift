@@ -159,6 +159,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography"]),
+        .testTarget(
+            name: "LogReadingTests", dependencies: ["LogReading", "TransparencyLog", "Cryptography"]),
+        .testTarget(
+            name: "CheckpointSharingTests",
+            dependencies: ["CheckpointSharing", "TransparencyLog", "Cryptography", "RegoVM"]),
         .executableTarget(
             name: "log-driver",
             dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography"],
