@@ -17,15 +17,16 @@ final class RecordLog: TileSource {
         let key = try Ed25519PrivateKey(seed: SHA256.hash(Array("test".utf8)).bytes)
         signer = try NoteSigner(name: "example.org/decisions", privateKey: key)
         let builder = LogBuilder()
-        let write: (String, [UInt8]) -> Void = { [unowned self] in files[$0] = $1 }
+        var files: [String: [UInt8]] = [:]
         for index in 0..<count {
-            builder.writeFull(write)
+            try builder.writeFull { files[$0] = $1 }
             Array(record(index).utf8).withUnsafeBytes { builder.append($0) }
         }
-        builder.writeFull(write)
-        builder.writePartial(write)
+        try builder.writeFull { files[$0] = $1 }
+        try builder.writePartial { files[$0] = $1 }
         files["checkpoint"] = try builder.checkpoint(origin: "example.org/decisions")
             .signed(by: signer).bytes
+        self.files = files
     }
 
     func read(_ path: String) -> [UInt8]? { files[path] }
