@@ -132,6 +132,8 @@ public final class Decision {
         public var dynamicMetadata = Bytes.empty
         public var reasons: [Reason] = []
         public var risk: Int?
+        /// How sure the policy is of its answer, 0 to 100; nil when it does not say.
+        public var confidence: Int?
         public var strippedScopes: [Bytes] = []
         public var restrictions: [Restriction] = []
         public var labels: [Label] = []
@@ -160,6 +162,7 @@ extension Decision.Content {
         dynamicMetadata = .empty
         reasons.empty()
         risk = nil
+        confidence = nil
         strippedScopes.empty()
         restrictions.empty()
         labels.empty()

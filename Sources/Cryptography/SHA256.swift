@@ -16,7 +16,7 @@ public final class SHA256 {
         }
         self.algorithm = algorithm
         self.context = context
-        start()
+        start(algorithm)
     }
 
     deinit {
@@ -24,7 +24,9 @@ public final class SHA256 {
         EVP_MD_free(algorithm)
     }
 
-    private func start() {
+    /// The first start names the algorithm; naming it again would throw the state's memory away
+    /// and allocate it anew.
+    private func start(_ algorithm: OpaquePointer? = nil) {
         precondition(EVP_DigestInit_ex2(context, algorithm, nil) == 1, "SHA-256 cannot start")
     }
 

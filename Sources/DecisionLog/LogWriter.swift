@@ -10,9 +10,11 @@ public final class LogWriter {
     private let sequencerSignal: Signal
     /// Nil in buffered mode.
     private let flusherSignal: Signal?
+    /// Texts that the records refer to; nil when none are kept.
+    public let content: ContentWriter?
     private var buffer: UnsafeMutableRawBufferPointer
     /// Bytes in `buffer`, in the form of an entry bundle.
-    private var used = 0
+    public private(set) var used = 0
     /// Records appended since the last commit.
     public private(set) var pending = 0
     private var lastTicket: Ticket
@@ -27,11 +29,12 @@ public final class LogWriter {
 
     init(
         _ journal: Journal, sequencer: Signal, flusher: Signal?,
-        onFailure: LogConfiguration.OnFailure, clock: any Clock
+        onFailure: LogConfiguration.OnFailure, clock: any Clock, content: ContentWriter? = nil
     ) {
         self.journal = journal
         self.onFailure = onFailure
         self.clock = clock
+        self.content = content
         sequencerSignal = sequencer
         flusherSignal = flusher
         buffer = .allocate(byteCount: DecisionLogLimits.initialBatchBytes, alignment: 8)
@@ -74,6 +77,13 @@ public final class LogWriter {
     @discardableResult
     public func commit() throws(LogError) -> Ticket {
         guard pending > 0 else { return lastTicket }
+        // A crash between the two leaves texts without records, never records without texts.
+        do {
+            try content?.commit()
+        } catch {
+            discard()
+            throw error
+        }
         let count = pending
         let records = UnsafeRawBufferPointer(rebasing: buffer[..<used])
         discard()
@@ -88,6 +98,7 @@ public final class LogWriter {
     public func discard() {
         used = 0
         pending = 0
+        content?.discard()
     }
 
     /// Whether the records of a commit survive what the configured mode promises.

@@ -17,8 +17,9 @@ case "log":
         exit(1)
     }
 case "check": try CheckBenchmark.run(words.dropFirst())
+case "context": if try !ContextBenchmark.run(words.dropFirst()) { exit(1) }
 default:
     print(
-        "usage: bench policy | bench log [FOLDER [SECONDS]] | "
-            + "bench check FRAME ROUNDS ENTRYPOINT PATH...")
+        "usage: bench policy | bench log [FOLDER [SECONDS]] | bench context [AGENTS]"
+            + " | bench check FRAME ROUNDS ENTRYPOINT PATH...")
 }

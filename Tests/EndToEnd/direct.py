@@ -79,7 +79,15 @@ class Server:
 
     def listens(self) -> bool:
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            if probe.connect_ex(("127.0.0.1", self.port)) != 0:
+                return False
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(self.operators_socket) == 0
+
+    @property
+    def operators_socket(self) -> str:
+        """Where the operators' API is, which starts last."""
+        return f"{self.log_folder}.operators.sock"
 
     def kill(self) -> None:
         assert self.process
@@ -119,10 +127,30 @@ class Server:
         key = run([portcullis_binary(), "log", "vkey", "--config", self.config_file]).strip()
         run([portcullis_binary(), "log", "verify", self.log_folder, "--vkey", key])
         run([sys.executable, ROOT / "Tests/Independent/verify_tlog.py", self.log_folder, key])
-        files = sorted((self.log_folder / "tile/entries").rglob("*"))
-        entries = b"".join(file.read_bytes() for file in files if file.is_file())
-        ids = re.findall(rb'"decision_id":"([0-9a-f-]{36})"', entries)
+        ids = re.findall(rb'"decision_id":"([0-9a-f-]{36})"', b"".join(self.entries()))
         return {id.decode() for id in ids}
+
+    def entries(self) -> list[bytes]:
+        """All entries of the published log, in their order."""
+        bundles: dict[str, bytes] = {}
+        root = self.log_folder / "tile/entries"
+        for file in sorted(root.rglob("*")):
+            if not file.is_file():
+                continue
+            name = str(file.relative_to(root))
+            # A full bundle, or the widest partial one.
+            tile = name.split(".p/")[0]
+            content = file.read_bytes()
+            if len(content) > len(bundles.get(tile, b"")):
+                bundles[tile] = content
+        found = []
+        for tile in sorted(bundles):
+            bundle = bundles[tile]
+            while bundle:
+                length = int.from_bytes(bundle[:2], "big")
+                found.append(bundle[2 : 2 + length])
+                bundle = bundle[2 + length :]
+        return found
 
 
 @dataclass(frozen=True)

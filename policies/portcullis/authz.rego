@@ -8,6 +8,7 @@
 package portcullis.authz
 
 import data.lib.agents
+import data.lib.caution
 import data.lib.destinations
 import data.lib.scopes
 import data.lib.taint
@@ -19,12 +20,23 @@ default decision := {
 	"reasons": [{"code": "not_allowed", "message": "no rule allows this request"}],
 }
 
-decision := {"action": "deny", "reasons": [reason | some reason in refusals]} if count(refusals) > 0
+decision := caution.isolation if isolates
+
+decision := {"action": "deny", "reasons": [reason | some reason in refusals]} if {
+	count(refusals) > 0
+	not isolates
+}
 
 # An outside host never needs the organisation's own scopes: all of them are stripped.
 decision := {"action": "allow", "strip_scopes": scopes.excess(needed)} if {
 	count(refusals) == 0
 	reachable
+	not isolates
+}
+
+isolates if {
+	caution.exfiltrates
+	not destinations.inside(host)
 }
 
 host := input.action.destination.host

@@ -38,7 +38,8 @@ struct AnswerReader {
         try strings("strip_scopes") { decision.strippedScopes.append($0) }
         decision.body = try string("body") ?? .empty
         try readReasons()
-        try readRisk()
+        decision.risk = try percentage("risk")
+        decision.confidence = try percentage("confidence")
         try readMetadata()
         try timed("labels") { decision.labels.append(Label(name: $0, seconds: $1)) }
         try timed("restrictions") {
@@ -72,11 +73,12 @@ struct AnswerReader {
         decision.httpStatus = code
     }
 
-    private func readRisk() throws(InvalidAnswer) {
-        let risk = answer["risk"]
-        guard risk.isDefined else { return }
-        guard let score = risk.arrayIndex, score <= 100 else { throw InvalidAnswer(key: "risk") }
-        decision.risk = score
+    /// 0 to 100; nil when it is not there.
+    private func percentage(_ key: StaticString) throws(InvalidAnswer) -> Int? {
+        let value = answer[key]
+        guard value.isDefined else { return nil }
+        guard let number = value.arrayIndex, number <= 100 else { throw InvalidAnswer(key: key) }
+        return number
     }
 
     /// Isolation is a restriction of its own, so that it is recorded and remembered like one.

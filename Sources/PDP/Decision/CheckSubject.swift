@@ -20,6 +20,7 @@ public final class CheckSubject {
     private var isInspected = false
     private var isIdentified = false
     private var listed: ScopeList?
+    private let certificates = CertificateMemory()
 
     init(_ settings: DecisionPoint.Settings, _ evaluation: Evaluation, _ input: CheckInput) {
         inspector = settings.inspector
@@ -51,9 +52,9 @@ public final class CheckSubject {
         if !isInspected {
             isInspected = true
             let arena = evaluation.arena
-            inspected.pointee = inspector.inspect(context, arena: arena) {
-                input.bodyReading(in: arena)
-            }
+            inspected.pointee = inspector.inspect(
+                context, arena: arena, readMetadata: { input.metadata($0, in: arena) },
+                readBody: { input.bodyReading(in: arena) })
         }
         return UnsafePointer(inspected)
     }
@@ -65,7 +66,7 @@ public final class CheckSubject {
     public var identity: UnsafePointer<AgentIdentity> {
         if !isIdentified {
             isIdentified = true
-            identified.pointee = identifier.identify(context)
+            identified.pointee = identifier.identify(context, certificates)
         }
         return UnsafePointer(identified)
     }
@@ -76,5 +77,12 @@ public final class CheckSubject {
         let list = scopeHeader.scopes(context, arena: evaluation.arena)
         listed = list
         return list
+    }
+
+    /// Everybody who stands behind the request; made anew each time.
+    var principals: Principals {
+        let metadata = input.metadata(Bytes(TokenClaims.metadataNamespace), in: evaluation.arena)
+        let token = TokenClaims(context, metadata: metadata, arena: evaluation.arena)
+        return Principals(identity.pointee, context, token, arena: evaluation.arena)
     }
 }

@@ -62,6 +62,7 @@ public final class DecisionPoint {
         input.bind(snapshot.binding)
         sections.agent.subject = subject
         sections.action.subject = subject
+        sections.context.subject = subject
     }
 
     /// Decides with another policy from now on.
@@ -75,6 +76,14 @@ public final class DecisionPoint {
 
     /// The revision of the policy that decides.
     public var revision: Bytes { snapshot.revision }
+
+    /// Whether the last decision asked for something that is missing from a check that was kept.
+    public func reads(_ masked: MaskedInput) -> Bool {
+        guard masked.isAny else { return false }
+        var isRead = false
+        input.forEachRead { node in isRead = isRead || masked.covers(node) }
+        return isRead
+    }
 
     /// Turns to another check. `context` and its message stay as they are until the next one.
     public func begin(_ context: AttributeContext) {
@@ -101,10 +110,15 @@ public final class DecisionPoint {
         _ context: AttributeContext, _ agent: AgentSnapshot?, into decision: Decision
     ) {
         sections.context.snapshot = agent
+        sections.action.snapshot = agent
         if let refusal = refusalBeforePolicy(agent) {
             deny(decision, refusal, .deny)
         } else {
             evaluate(context, decision)
+            if decision.action == .allow, Deferral.isDoubtful(decision, settings.deferral) {
+                decision.isAllowed = false
+                decision.action = .postpone
+            }
             if decision.action != .allow { climb(context, agent, decision) }
             if decision.isAllowed, !decision.restrictions.isEmpty,
                 let refusal = Restrictions.refusal(subject.facts.pointee, decision.restrictions)
@@ -131,7 +145,11 @@ public final class DecisionPoint {
             }
             if let refusal { deny(decision, refusal, .deny) }
         case .postpone:
-            break
+            if let refusal = Deferral.settle(
+                subject, agent, settings.deferral, evaluation.now, decision)
+            {
+                deny(decision, refusal, .deny)
+            }
         case .allow, .restrict, .deny, .isolate: break
         }
     }
@@ -240,6 +258,9 @@ public final class DecisionPoint {
             DenialBody.write(
                 for: subject.facts.pointee, decision, contact: settings.approvals.contact,
                 in: evaluation.arena)
+        }
+        if let seconds = decision.retryAfter {
+            decision.headers.append(Deferral.header(seconds, evaluation.arena))
         }
         if let approval = decision.approval, !approval.isUsed {
             decision.headers.append(field(ApprovalDesk.header, approval.id))

@@ -157,9 +157,22 @@ public final class CheckService: UnaryService {
                     entry.check.call.respond(answer)
                     return
                 }
+                if let approval = entry.approval, hold(entry, approval) { return }
                 var batch = spare.popLast() ?? AnswerBatch()
                 batch.add(entry.check.call, answer)
                 waiting.append((ticket, batch))
+            }
+        }
+    }
+
+    /// Keeps a check of a worker's whose approval is open.
+    private func hold(_ entry: FinishedChecks.Entry, _ approval: DecisionID) -> Bool {
+        let check = entry.check
+        return check.message.withUnsafeBytes { message in
+            entry.answer.withUnsafeBytes { denial in
+                held?.hold(
+                    check.call, approval, message, denial: denial, deadline: check.deadline)
+                    ?? false
             }
         }
     }

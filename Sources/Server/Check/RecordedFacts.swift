@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import Authorization
 import DecisionLog
 import Inspection
 import PDP
@@ -23,5 +25,14 @@ extension RecordFacts {
         isCertain = action.isCertain
         policyRevision = point.revision
         entrypoint = point.entrypoint
+    }
+}
+
+extension RecordFacts.Context {
+    /// The context that a decision was made with.
+    init(_ stamp: ContextStamp, _ decision: DecisionID) {
+        self.init(
+            events: stamp.events, before: stamp.digest,
+            after: stamp.digest &+ decision.fingerprint)
     }
 }

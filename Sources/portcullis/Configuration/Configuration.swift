@@ -41,6 +41,9 @@ struct Configuration {
     var approvals = Approvals()
     var deferral = Deferral()
     var log = Log()
+    var operators = Operators()
+    /// `responders`: who is called when a restriction starts. Default: nobody.
+    var responders: [ResponderEntry] = []
     var limits = Limits()
     var network = Network()
     var telemetry = Telemetry()
@@ -81,6 +84,9 @@ struct Configuration {
         /// `log.journal`: records that are not in the log yet; must not be served. Default: the
         /// directory with `.journal`.
         var journal = "log.journal"
+        /// `log.responders`: a folder that tells how far responders have followed the log. Default:
+        /// the directory with `.responders`.
+        var responders = "log.responders"
         /// `log.key`: the signing key. Default: the directory with `.key`.
         var key = "log.key"
         /// `log.origin`: the log's name in its checkpoints and verifier key.
@@ -102,6 +108,17 @@ struct Configuration {
         /// `log.quorum`: cosignatures without which `checkpoint.witnessed` stays as it is.
         /// Default: all witnesses.
         var quorum: Int?
+        /// `log.content_directory`: the texts that records refer to by a salted hash, and that
+        /// `portcullis log erase` can remove; must not be served. Default: the directory with
+        /// `.content`.
+        var contentDirectory = "log.content"
+        /// `log.content`: which texts are kept. `input` (the default): the whole check without
+        /// credentials, which `portcullis replay` needs. `bodies`: prompts, arguments, bodies.
+        /// `none`: nothing; then nothing can be replayed.
+        /// `log.content_age`: how long, 720h. `log.content_size`: how much at most, 8GiB; the
+        /// oldest go first. `log.content_limit`: bytes of one check, 1MiB; a longer one is kept
+        /// without its body.
+        var content = ContentConfiguration()
     }
 
     /// Where checkpoints go beside the log, so that who can change the log cannot hide it.

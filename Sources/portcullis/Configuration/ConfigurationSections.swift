@@ -3,7 +3,6 @@ import DecisionLog
 import Inspection
 import Server
 import Telemetry
-import TransparencyLog
 
 extension Configuration.Listen {
     mutating func read(_ section: Section) {
@@ -19,7 +18,7 @@ extension Configuration.Listen {
     }
 
     /// `127.0.0.1:9191`, `[::1]:9191`, `localhost:9191`.
-    private static func address(_ text: String) -> ListenAddress? {
+    static func address(_ text: String) -> ListenAddress? {
         guard let colon = text.lastIndex(of: ":"),
             let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
@@ -101,6 +100,7 @@ extension Configuration.Log {
         while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
         journal = section.text("journal", directory + ".journal")
         key = section.text("key", directory + ".key")
+        responders = section.text("responders", directory + ".responders")
         origin = section.text("origin", origin, expected: "a name without spaces and `+`") { text in
             let isName =
                 !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2B }
@@ -126,8 +126,13 @@ extension Configuration.Log {
         if section.has("quorum") {
             quorum = section.integer("quorum", witnesses.count, in: 1...max(1, witnesses.count))
         }
+        readContent(section)
         if journal == directory || journal.hasPrefix(directory + "/") {
             section.reject("journal", "expected a folder outside of the log's, got `\(journal)`")
+        }
+        if responders == directory || responders.hasPrefix(directory + "/") {
+            section.reject(
+                "responders", "expected a folder outside of the log's, got `\(responders)`")
         }
         if key.hasPrefix(directory + "/") {
             section.reject("key", "expected a file outside of the log's folder, got `\(key)`")
@@ -135,31 +140,24 @@ extension Configuration.Log {
     }
 }
 
-extension Configuration.Checkpoints {
-    mutating func read(_ section: Section) {
-        file = section.optionalText("file")
-        if section.has("push") {
-            push = section.text("push", "", expected: "an http or https URL", HTTPAddress.parse)
+extension Configuration.Log {
+    private mutating func readContent(_ section: Section) {
+        contentDirectory = section.text("content_directory", directory + ".content")
+        content.kept = section.choice(
+            "content", content.kept,
+            ContentConfiguration.Kept.allCases.map { ($0.rawValue, $0) })
+        content.age = section.duration(
+            "content_age", content.age, in: 1_000_000_000...87_600 * 3_600_000_000_000)
+        content.size = Int(
+            section.size("content_size", Int64(content.size), in: 64 << 20...1 << 50))
+        content.limit = Int(
+            section.size("content_limit", Int64(content.limit), in: 1 << 10...64 << 20))
+        let inside = contentDirectory == directory || contentDirectory.hasPrefix(directory + "/")
+        if inside || contentDirectory == journal {
+            section.reject(
+                "content_directory",
+                "expected a folder apart from log and journal, got `\(contentDirectory)`")
         }
-        interval = section.duration(
-            "interval", interval, in: 1_000_000_000...86_400_000_000_000)
-    }
-}
-
-extension Configuration.WitnessAddress {
-    /// Nil for what is no key of a witness and URL.
-    init?(_ text: String) {
-        let parts = text.split(separator: " ")
-        guard parts.count == 2, let url = HTTPAddress.parse(String(parts[1])),
-            let key = try? VerifierKey(String(parts[0]), kind: .cosignature)
-        else { return nil }
-        self.init(key: key, url: url)
-    }
-}
-
-enum HTTPAddress {
-    static func parse(_ text: String) -> String? {
-        text.hasPrefix("https://") || text.hasPrefix("http://") ? text : nil
     }
 }
 
