@@ -62,7 +62,9 @@ struct Configuration {
     }
 
     struct Agents {
-        /// `agents.key`: who an agent is: `principal` (its certificate, attested by Envoy),
+        /// `agents.key`: who an agent is: `principal` (its certificate, attested by Envoy; where it
+        /// sees none and the route's context extension `portcullis.xfcc` is `trusted`, the last
+        /// element of `x-forwarded-client-cert`),
         /// `extension:<name>` (a context extension of the route) or `header:<name>`.
         /// Danger: a header is a claim, unless Envoy sets it itself.
         var key = AgentKey.principal
