@@ -10,12 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from direct import Server
 from operators import Operators
 
+from demo.mesh import ROOT
+
 AGENT = "spiffe://acme.example/agents/research"
-TOKEN = "s.vault-token-of-the-tests"
+TOKEN = "s.vault-token-of-the-tests"  # noqa: S105
 
 
 @dataclass
@@ -129,8 +132,7 @@ def test_examples_of_vault_and_kubernetes(
             "name": "kubernetes",
             "on": ["isolate"],
             "method": "PATCH",
-            "url": webhook.url
-            + "/apis/apps/v1/namespaces/agents/deployments/${agent.name}/scale",
+            "url": webhook.url + "/apis/apps/v1/namespaces/agents/deployments/${agent.name}/scale",
             "headers": {"Content-Type": "application/merge-patch+json"},
             "body": {"spec": {"replicas": 0}},
         },
@@ -154,6 +156,9 @@ def test_examples_of_vault_and_kubernetes(
     assert plain["reason"] == 'a "quote"'
     assert plain["operator"].startswith("unix:")
     wait_until(lambda: len(outcomes(server)) == 3, "outcomes in the log")
+    schema = json.loads((ROOT / "Sources/DecisionLog/Record/record.schema.json").read_text())
+    for entry in server.entries():
+        jsonschema.validate(json.loads(entry), schema)
     assert {it["outcome"] for it in outcomes(server)} == {"done"}
     # A restriction that holds already is not told again.
     operators.run("agents", "isolate", AGENT, "--for", "1h")
@@ -189,7 +194,13 @@ def test_a_failing_responder_is_tried_again_and_given_up(
 def test_kill_loses_no_call(make_server: Callable[..., Server], webhook: Webhook) -> None:
     """Killed before, during and after calls: each restriction is told at least once."""
     server = make_server(
-        {"name": "hook", "url": webhook.url + "/hook", "pause": "20ms", "timeout": "5s", "attempts": 50}
+        {
+            "name": "hook",
+            "url": webhook.url + "/hook",
+            "pause": "20ms",
+            "timeout": "5s",
+            "attempts": 50,
+        }
     )
     expected = set()
     for round in range(6):
