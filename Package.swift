@@ -36,6 +36,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "Telemetry", dependencies: ["Platform"]),
         .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+        .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Authorization"),
 
         // Protocols, without IO.
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "PolicyBundle",
             dependencies: [
-                "CZlib", "Cryptography", "RegoVM", "RegoCompiler",
+                "Compression", "Cryptography", "RegoVM", "RegoCompiler",
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -66,14 +67,23 @@ let package = Package(
             dependencies: [
                 "Cryptography", "Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz",
             ]),
-        .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
+        .target(name: "TransparencyLog", dependencies: ["Compression", "Cryptography"]),
         .target(
             name: "DecisionLog",
-            dependencies: ["CText", "Platform", "Authorization", "Cryptography", "TransparencyLog"],
+            dependencies: [
+                "CText", "Compression", "Platform", "Authorization", "Cryptography",
+                "TransparencyLog",
+            ],
             exclude: ["Record/record.schema.json"]),
+        .target(
+            name: "LogReading", dependencies: ["Platform", "TransparencyLog", "RegoVM"]),
 
         // What policies reach of the network.
         .target(name: "HTTPClient", dependencies: ["CCurl", "Platform", "RegoVM"]),
+        // Where checkpoints go beside the log.
+        .target(
+            name: "CheckpointSharing",
+            dependencies: ["Platform", "TransparencyLog", "RegoVM"]),
 
         // The program.
         .target(
@@ -101,7 +111,8 @@ let package = Package(
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
                 "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "HTTPClient", "Server", "Admin", "Responders",
+                "DecisionLog", "LogReading", "HTTPClient", "CheckpointSharing", "Server", "Admin",
+                "Responders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -160,7 +171,8 @@ let package = Package(
             ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
-            name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
+            name: "PolicyBundleTests",
+            dependencies: ["PolicyBundle", "Compression", "CZlib", "RegoVM"]),
         .testTarget(
             name: "PortcullisTests",
             dependencies: [
@@ -175,6 +187,11 @@ let package = Package(
             ]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography"]),
+        .testTarget(
+            name: "LogReadingTests", dependencies: ["LogReading", "TransparencyLog", "Cryptography"]),
+        .testTarget(
+            name: "CheckpointSharingTests",
+            dependencies: ["CheckpointSharing", "TransparencyLog", "Cryptography", "RegoVM"]),
         .executableTarget(
             name: "log-driver",
             dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography"],

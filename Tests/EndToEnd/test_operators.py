@@ -190,6 +190,34 @@ def policy(folder: Path, action: str) -> None:
     (folder / "app.rego").write_text(text)
 
 
+def test_approvals(make_server: MakeServer, tmp_path: Path) -> None:
+    policies = tmp_path / "policies"
+    policy(policies, "require_approval")
+    server = make_server(policies=[str(policies)], data=[], entrypoint="app/decision").start()
+    operators = Operators(server)
+    document = Document(operators.get("/v1/openapi.json"))
+    client = Client(server)
+    assert client.check(sample()).is_refusal
+    path = "/v1/approvals?state=pending"
+    listed = document.check("GET", path, operators.request("GET", path))["approvals"]
+    assert len(listed) == 1
+    id = listed[0]["id"]
+    assert id in operators.run("approvals", "list", "--state", "pending")
+    assert listed[0]["digest"] in operators.run("approvals", "show", id)
+    assert "is granted" in operators.run("approvals", "grant", id, "--reason", "checked")
+    assert client.check(sample()).kind == "ok", "once"
+    assert client.check(sample()).is_refusal, "and no more"
+    used = document.check(
+        "GET", f"/v1/approvals/{id}", operators.request("GET", f"/v1/approvals/{id}")
+    )
+    assert used["state"] == "used"
+    assert used["decided_by"].startswith("unix:")
+    assert "approval_decided" in operators.run("approvals", "deny", id, expect=3)
+    (second,) = operators.json("approvals", "list", "--state", "pending")["approvals"]
+    assert "is denied" in operators.run("approvals", "deny", second["id"])
+    assert client.check(sample()).is_refusal
+
+
 @pytest.mark.parametrize("way", ["api", "signal"])
 def test_policy_reloads_while_checks_are_answered(
     make_server: MakeServer, tmp_path: Path, way: str

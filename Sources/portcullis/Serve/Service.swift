@@ -15,6 +15,8 @@ final class Service: Sendable {
     let operations: Operations?
     private let workers: CheckWorkers
     private let log: LocalLog?
+    /// Nil when checkpoints stay with the log.
+    private let checkpoints: CheckpointThread?
     private let operatorSide: OperatorSide
     private let logger: Logger
 
@@ -25,6 +27,14 @@ final class Service: Sendable {
         let follower = LogFollower()
         log = try configuration.log.isEnabled
             ? Self.openLog(configuration.log, loops, follower, logger) : nil
+        do {
+            checkpoints = try log.flatMap { log in
+                try CheckpointThread(configuration.log, log.verifierKey, logger)
+            }
+        } catch {
+            try? log?.close()
+            throw error
+        }
         var settings = DecisionPoint.Settings(
             inspector: Inspector(
                 internalDestinations: try InternalDestinations(configuration.internalDestinations)))
@@ -60,6 +70,7 @@ final class Service: Sendable {
                 return CheckService(shared, workers: workers, loop: loop)
             }
         } catch {
+            checkpoints?.stop()
             try? log?.close()
             throw error
         }
@@ -69,6 +80,7 @@ final class Service: Sendable {
             server.drain()
             server.wait()
             workers.stop()
+            checkpoints?.stop()
             try? log?.close()
             throw error
         }
@@ -136,6 +148,14 @@ final class Service: Sendable {
             logger.debug("log_published", "checkpoint", ["size": LogValue(size)])
         case .failing(let error): logger.error(error.code.rawValue, error.message)
         case .recovered: logger.info("log_recovered", "the log takes records again")
+        case .lossRecorded(let decisions, let early):
+            logger.error(
+                "log_loss_recorded", "a record tells of decisions that have none",
+                ["decisions": LogValue(decisions), "early": LogValue(early)])
+        case .lossUnrecorded(let decisions, let early):
+            logger.error(
+                "log_loss_unrecorded", "decisions have no record, and the log cannot say so",
+                ["decisions": LogValue(decisions), "early": LogValue(early)])
         }
     }
 
@@ -156,6 +176,7 @@ final class Service: Sendable {
         workers.stop()
         operatorSide.stop()
         try log?.close()
+        checkpoints?.stop()
         logger.info("stopped", "all calls are answered and recorded")
     }
 }
