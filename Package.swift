@@ -57,6 +57,9 @@ let package = Package(
         .target(name: "Inspection", dependencies: ["Authorization", "RegoVM"]),
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
+            name: "ThreatIntelligence",
+            dependencies: ["Authorization", "Cryptography", "Inspection"]),
+        .target(
             name: "PDP",
             dependencies: ["Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz"]),
         .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
@@ -114,6 +117,9 @@ let package = Package(
         .testTarget(
             name: "InspectionTests",
             dependencies: ["Inspection", "Authorization", "RegoVM", "TestSupport"]),
+        .testTarget(
+            name: "ThreatIntelligenceTests",
+            dependencies: ["ThreatIntelligence", "Authorization", "Cryptography"]),
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
