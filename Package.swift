@@ -54,14 +54,17 @@ let package = Package(
             ]),
 
         // The decision.
-        .target(name: "Inspection", dependencies: ["Authorization", "RegoVM"]),
+        .target(name: "Inspection", dependencies: ["Authorization", "Cryptography", "RegoVM"]),
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "ThreatIntelligence",
             dependencies: ["Authorization", "Cryptography", "Inspection"]),
         .target(
             name: "PDP",
-            dependencies: ["Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz"]),
+            dependencies: [
+                "Authorization", "Cryptography", "Inspection", "ThreatIntelligence",
+                "AgentContext", "RegoVM", "ExtAuthz",
+            ]),
         .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
         .target(
             name: "DecisionLog",
@@ -73,14 +76,14 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
-                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog",
+                "PDP", "AgentContext", "Inspection", "ThreatIntelligence", "RegoVM", "DecisionLog",
             ]),
         .executableTarget(
             name: "portcullis",
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
-                "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "Server",
+                "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence", "PDP",
+                "TransparencyLog", "DecisionLog", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

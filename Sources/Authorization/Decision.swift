@@ -55,6 +55,19 @@ public struct Label {
     }
 }
 
+/// What one input gave to the risk.
+public struct RiskSignal {
+    /// `identity`, `destination`, ...
+    public var name: Bytes
+    /// -100.00 to 100.00, in hundredths.
+    public var hundredths: Int
+    @inlinable
+    public init(name: Bytes, hundredths: Int) {
+        self.name = name
+        self.hundredths = hundredths
+    }
+}
+
 /// The answer to one Check, with everything that Envoy and the agent's context must do about it.
 ///
 /// One instance belongs to one event loop and is filled again for each Check; its slices point
@@ -117,7 +130,10 @@ public final class Decision {
         /// An encoded `google.protobuf.Struct`, empty when the policy gave none.
         public var dynamicMetadata = Bytes.empty
         public var reasons: [Reason] = []
+        /// 0 to 100.
         public var risk: Int?
+        /// How much each input gave to the risk.
+        public var signals: [RiskSignal] = []
         public var strippedScopes: [Bytes] = []
         public var restrictions: [Restriction] = []
         public var labels: [Label] = []
@@ -143,6 +159,7 @@ extension Decision.Content {
         dynamicMetadata = .empty
         reasons.empty()
         risk = nil
+        signals.empty()
         strippedScopes.empty()
         restrictions.empty()
         labels.empty()

@@ -12,4 +12,12 @@ public enum Limits {
     public static let scopes = 256
     /// Bytes of an `Mcp-Name` header that are decoded.
     public static let encodedNameBytes = 8192
+    /// Texts, documents and calls of tools that are told apart in one prompt.
+    public static let promptTexts = 4096
+    public static let promptDocuments = 64
+    static let promptCalls = 256
+    /// Bytes of a document's arguments that are read as JSON.
+    static let callArgumentBytes = 64 << 10
+    /// Bytes of a claimed confidence: `0.` and six digits.
+    static let confidenceBytes = 8
 }

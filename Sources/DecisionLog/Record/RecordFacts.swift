@@ -30,6 +30,9 @@ public struct RecordFacts {
     public var route = Bytes.empty
     /// SHA-256 of the body that was seen.
     public var bodyDigest: Digest?
+    /// What threat lists say of the request: one JSON object, written as it is. Empty when nothing
+    /// was found, or nothing asked.
+    public var threat = Bytes.empty
     public var timing = Timing()
     /// One JSON value with what replay needs of `input`, written as it is; the caller vouches for
     /// its form and that it holds no secrets. Left out when it does not fit.

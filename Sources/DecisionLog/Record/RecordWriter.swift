@@ -47,6 +47,7 @@ extension JSONBuffer {
         writePolicy(facts)
         writeAction(facts)
         writeAnswer(decision)
+        writeThreat(facts.threat)
         writeMutations(decision)
         list("labels", decision.labels.count) { json, index in
             json.namedDuration(decision.labels[index].name, decision.labels[index].seconds)
@@ -161,6 +162,7 @@ extension JSONBuffer {
         }
         if let status = decision.httpStatus { number("http_status", status) }
         if let risk = decision.risk { number("risk", risk) }
+        writeSignals(decision)
         list("reasons", decision.reasons.count) { json, index in
             json.beginObject()
             json.key("code")

@@ -8,6 +8,7 @@ import Inspection
 import PDP
 import Platform
 import RegoVM
+import ThreatIntelligence
 
 /// Answers checks: the one place where protocol meets decision.
 ///
@@ -34,6 +35,8 @@ package final class CheckHandler {
     }
 
     func use(_ policy: PolicySnapshot) { point.use(policy) }
+
+    package func use(_ threats: ThreatIndex) { point.use(threats) }
 
     /// Decides one check. The path of a check is this function, from top to bottom.
     ///

@@ -17,6 +17,7 @@ public final class CheckService: UnaryService {
     private let handler: CheckHandler
     private let log: LogWriter?
     private var policyNumber = 0
+    private var threatsNumber = 0
     /// Answers of this turn, not committed yet.
     private var turn = AnswerBatch()
     /// Answers of earlier turns that are not durable yet, oldest first.
@@ -34,6 +35,7 @@ public final class CheckService: UnaryService {
         _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, deadline: UInt64
     ) {
         if let policy = shared.policy.change(since: &policyNumber) { handler.use(policy) }
+        if let threats = shared.threats?.change(since: &threatsNumber) { handler.use(threats) }
         let answer = handler.answer(message, now: loop.now, deadline: deadline, log: log)
         guard log != nil else {
             call.respond(UnsafeRawBufferPointer(answer.buffer))

@@ -23,5 +23,6 @@ extension RecordFacts {
         isCertain = action.isCertain
         policyRevision = point.revision
         entrypoint = point.entrypoint
+        threat = point.threatRecord
     }
 }

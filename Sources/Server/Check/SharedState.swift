@@ -10,6 +10,8 @@ public final class SharedState: Sendable {
     /// nil when no context is kept.
     public let agents: AgentStore?
     public let policy: CurrentPolicy
+    /// nil when there are no threat lists.
+    public let threats: CurrentThreats?
     /// nil when decisions are not recorded, which only a benchmark wants.
     public let log: LocalLog?
     /// Bytes of values that one decision may hold.
@@ -19,7 +21,7 @@ public final class SharedState: Sendable {
 
     public init(
         settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy,
-        log: LocalLog?,
+        threats: CurrentThreats? = nil, log: LocalLog?,
         memory: Int, deadline: UInt64
     ) {
         self.memory = memory
@@ -27,6 +29,7 @@ public final class SharedState: Sendable {
         self.settings = settings
         self.agents = agents
         self.policy = policy
+        self.threats = threats
         self.log = log
     }
 }

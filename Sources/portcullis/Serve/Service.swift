@@ -13,6 +13,8 @@ final class Service: Sendable {
     let server: GRPCServer
     private let log: LocalLog?
     private let logger: Logger
+    /// nil when no threat lists are configured.
+    private let threats: ThreatWatch?
 
     /// Starts everything; checks are answered when it returns.
     init(_ configuration: Configuration, _ policy: PolicySnapshot, _ logger: Logger) throws {
@@ -26,21 +28,30 @@ final class Service: Sendable {
             key: configuration.agents.key, trustDomains: configuration.agents.trustDomains)
         settings.scopeHeader = ScopeHeader(
             name: configuration.scopes.header, separator: configuration.scopes.separator)
+        settings.confidenceHeader = ConfidenceHeader(name: configuration.confidenceHeader)
         settings.deniedDoubts = configuration.deniedDoubts
         settings.workUnits = Int64(configuration.limits.work)
+        threats =
+            configuration.threat.files.isEmpty
+            ? nil
+            : try ThreatWatch(
+                ThreatLists(configuration.threat.files), interval: configuration.threat.interval,
+                logger)
         let agents = configuration.agents.maximum
         let shared = SharedState(
             settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
-            policy: CurrentPolicy(policy), log: log,
+            policy: CurrentPolicy(policy), threats: threats?.current, log: log,
             memory: Int(configuration.limits.memory),
             deadline: UInt64(configuration.limits.deadline))
         try log?.start()
         do {
+            try threats?.start()
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
                 return CheckService(shared, loop: loop)
             }
         } catch {
+            threats?.stop()
             try? log?.close()
             throw error
         }
@@ -103,6 +114,7 @@ final class Service: Sendable {
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
+        threats?.stop()
         try log?.close()
         logger.info("stopped", "all calls are answered and recorded")
     }
