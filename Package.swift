@@ -116,10 +116,13 @@ let package = Package(
             exclude: ["Golden"]),
         .testTarget(
             name: "PDPTests",
-            dependencies: ["PDP", "Authorization", "ExtAuthz", "RegoVM", "TestSupport"]),
+            dependencies: [
+                "PDP", "Authorization", "Cryptography", "ExtAuthz", "Inspection", "RegoCompiler",
+                "RegoVM", "TestSupport", "ThreatIntelligence",
+            ]),
         .testTarget(
             name: "InspectionTests",
-            dependencies: ["Inspection", "Authorization", "RegoVM", "TestSupport"]),
+            dependencies: ["Inspection", "Authorization", "Cryptography", "RegoVM", "TestSupport"]),
         .testTarget(
             name: "ThreatIntelligenceTests",
             dependencies: ["ThreatIntelligence", "Authorization", "Cryptography"]),
