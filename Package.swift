@@ -95,7 +95,7 @@ let package = Package(
             dependencies: [
                 "CAllocationCount", "Platform", "Cryptography", "TransparencyLog", "DecisionLog",
                 "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM",
-                "Server",
+                "Server", "ThreatIntelligence",
             ]),
         .executableTarget(
             name: "conformance", dependencies: ["RegoCompiler", "RegoVM", "TestSupport"],

@@ -16,7 +16,8 @@ public final class SHA256 {
         }
         self.algorithm = algorithm
         self.context = context
-        start()
+        precondition(
+            EVP_DigestInit_ex2(context, algorithm, nil) == 1, "SHA-256 cannot start")
     }
 
     deinit {
@@ -24,8 +25,9 @@ public final class SHA256 {
         EVP_MD_free(algorithm)
     }
 
+    /// Without an algorithm libcrypto keeps the context's own state; with one it makes a new one.
     private func start() {
-        precondition(EVP_DigestInit_ex2(context, algorithm, nil) == 1, "SHA-256 cannot start")
+        precondition(EVP_DigestInit_ex2(context, nil, nil) == 1, "SHA-256 cannot start")
     }
 
     /// Adds bytes to the message.

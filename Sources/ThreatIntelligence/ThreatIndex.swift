@@ -13,7 +13,7 @@ public final class ThreatIndex: Sendable {
     private let domains: NameTable
     private let digests: NameTable
     private let addresses: AddressTable
-    let patterns: PatternMatcher?
+    let patterns: [PatternMatcher]
 
     /// Entries of all lists.
     public let count: Int
@@ -52,7 +52,7 @@ public final class ThreatIndex: Sendable {
         domains = NameTable(of(.domain), entries)
         digests = NameTable(of(.hash), entries)
         addresses = AddressTable(of(.address) + of(.range), entries)
-        patterns = try PatternMatcher(of(.text), entries)
+        patterns = try PatternMatcher.all(of(.text), entries)
         count = total
         hasDigests = !of(.hash).isEmpty
         hasHosts = !(of(.domain).isEmpty && of(.address).isEmpty && of(.range).isEmpty)

@@ -63,7 +63,7 @@ public final class ThreatScan {
     public var hasDigests: Bool { index.hasDigests }
 
     /// False when no text has to be searched at all.
-    public var searchesText: Bool { index.hasHosts || index.patterns != nil }
+    public var searchesText: Bool { index.hasHosts || !index.patterns.isEmpty }
 
     public var matches: UnsafeBufferPointer<ThreatMatch> {
         UnsafeBufferPointer(start: found, count: count)
@@ -107,7 +107,7 @@ public final class ThreatScan {
             index.find(hexadecimal: Bytes(start: folded, count: text.count)) { take($0, part) }
         }
         if index.hasHosts { searchHosts(text.count, part) }
-        if let patterns = index.patterns { search(patterns, text.count, part) }
+        for matcher in index.patterns { search(matcher, text.count, part) }
     }
 
     private func search(_ patterns: PatternMatcher, _ length: Int, _ part: ThreatPart) {
@@ -160,9 +160,9 @@ public final class ThreatScan {
 
     /// Copies the text with ASCII letters in lower case, eight bytes at a time.
     private func fold(_ text: UnsafePointer<UInt8>, _ length: Int) {
-        if length + 8 > capacity {
+        if length + PatternMatcher.slack > capacity {
             folded.deallocate()
-            capacity = max(2 * capacity, length + 8)
+            capacity = max(2 * capacity, length + PatternMatcher.slack)
             folded = .allocate(capacity: capacity)
         }
         let source = UnsafeRawPointer(text)

@@ -52,7 +52,7 @@ enum CheckBenchmark {
         try measure(CheckHandler(shared), log?.makeWriter(), frame, rounds)
     }
 
-    private static func file(_ path: String) throws -> [UInt8] {
+    static func file(_ path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY)
         guard descriptor >= 0 else { throw Usage() }
         defer { close(descriptor) }
@@ -63,7 +63,7 @@ enum CheckBenchmark {
     }
 
     /// A log in memory: the disk is measured elsewhere.
-    private static func openLog() throws -> LocalLog {
+    static func openLog() throws -> LocalLog {
         var configuration = LogConfiguration()
         configuration.permissions = .create
         return try LocalLog.open(
@@ -72,7 +72,7 @@ enum CheckBenchmark {
             configuration)
     }
 
-    private static func measure(
+    static func measure(
         _ handler: CheckHandler, _ writer: LogWriter?, _ frame: [UInt8], _ rounds: Int
     ) throws {
         try frame.withUnsafeBytes { frame in

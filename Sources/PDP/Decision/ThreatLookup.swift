@@ -117,19 +117,18 @@ final class ThreatLookup {
         }
     }
 
-    /// The body's hash; and its text, unless it is looked at as arguments or prompt.
+    /// The body's hash, and its text, unless it is looked at as arguments. A prompt is neither: no
+    /// two bodies with one are the same, and its texts and documents are looked at themselves.
     private func lookAtBody(_ context: AttributeContext) {
         let body = RequestBody(context).bytes
-        guard !body.isEmpty else { return }
+        guard !body.isEmpty, subject.prompt.pointee.isEmpty else { return }
         let facts = subject.facts
         if scan.hasDigests {
             if facts.pointee.doubts.contains(.truncated) { scan.cut() }
             scan.look(
                 digest: subject.hasher.hash(UnsafeRawBufferPointer(body.buffer)), in: .body)
         }
-        guard facts.pointee.arguments.isUndefined, subject.prompt.pointee.isEmpty,
-            scan.searchesText
-        else { return }
+        guard facts.pointee.arguments.isUndefined, scan.searchesText else { return }
         if case .value(let value, _)? = subject.readBody(body) {
             lookAt(value, .body)
         } else {

@@ -40,7 +40,7 @@ struct PatternBuilder {
     func finish() -> PatternTree { tree }
 
     private mutating func start(_ pattern: [UInt8]) -> UInt32 {
-        let window = WindowFilter.window(pattern, 0)
+        let window = WindowTable.window(pattern)
         let state = append(
             pattern[PatternMatcher.window - 1], parent: 0, depth: UInt16(PatternMatcher.window),
             window)

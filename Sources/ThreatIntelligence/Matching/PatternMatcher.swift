@@ -5,14 +5,20 @@ import Authorization
 /// behind a filter.
 ///
 /// The automaton's states begin at the fourth byte of a pattern, where patterns rarely agree with
-/// a text that holds none: most of a text is only looked at through a bitmap of the four-byte
-/// windows with which patterns begin. When all patterns are long enough, one look covers several
-/// bytes (`stride`): the bitmap then holds the first windows at each of that many offsets.
+/// a text that holds none: most of a text is only looked at through a bitmap of the windows with
+/// which patterns begin. The longer the shortest pattern is, the wider are these windows, up to
+/// eight bytes, and the more bytes one look covers, up to four (`stride`): the bitmap holds the
+/// windows at each of that many offsets.
 ///
 /// Immutable. Text and patterns have ASCII letters in lower case.
 final class PatternMatcher: @unchecked Sendable {
-    /// Bytes of a window.
+    /// Bytes that lead to the first state.
     static let window = 4
+    /// Patterns at least this long let the filter work best; shorter ones have a matcher of their
+    /// own, so that a few of them do not slow down the search for many long ones.
+    static let longPattern = 11
+    /// Bytes behind a text that the search may read, whatever they are.
+    static let slack = 8
 
     /// 12 bytes. States are numbered from 1 in the order of a walk that goes deep first, so the
     /// first child of a state is the number behind its own.
@@ -35,13 +41,16 @@ final class PatternMatcher: @unchecked Sendable {
     private let filter: WindowFilter
     /// Bytes that one look into the filter covers.
     private let stride: Int
+    /// Bytes of the filter's windows.
+    private let width: Int
     /// By pattern, from 1: its first entry, and the next shorter pattern that it ends with.
     private let firstEntry: UnsafeMutablePointer<UInt32>
     let nextShorter: UnsafeMutablePointer<UInt32>
 
-    /// - Returns: nil when there are no patterns.
-    convenience init?(_ numbers: [UInt32], _ entries: EntryTable) throws(ThreatIndex.Failure) {
-        guard !numbers.isEmpty else { return nil }
+    /// Matchers for the entries: none, one, or one for short and one for long patterns.
+    static func all(
+        _ numbers: [UInt32], _ entries: EntryTable
+    ) throws(ThreatIndex.Failure) -> [PatternMatcher] {
         var total = 0
         var patterns: [(text: [UInt8], entry: UInt32)] = numbers.map { number in
             let text = entries[number].value.buffer.map(lowercased)
@@ -50,7 +59,6 @@ final class PatternMatcher: @unchecked Sendable {
         }
         guard total <= Limits.patternBytes else { throw .tooMuchText }
         patterns.removeAll { $0.text.count < Limits.shortestPattern }
-        guard !patterns.isEmpty else { return nil }
         patterns.sort { $0.text.lexicographicallyPrecedes($1.text) }
         var unique: [(text: [UInt8], entry: UInt32)] = []
         for pattern in patterns {
@@ -60,7 +68,11 @@ final class PatternMatcher: @unchecked Sendable {
                 unique.append(pattern)
             }
         }
-        self.init(unique)
+        let groups = [
+            unique.filter { $0.text.count < longPattern },
+            unique.filter { $0.text.count >= longPattern },
+        ]
+        return groups.filter { !$0.isEmpty }.map(PatternMatcher.init)
     }
 
     /// - Parameter patterns: sorted and without repetition.
@@ -76,7 +88,8 @@ final class PatternMatcher: @unchecked Sendable {
         starts = WindowTable(tree.starts)
         let shortest = patterns.reduce(Int.max) { min($0, $1.text.count) }
         stride = min(4, shortest - Self.window + 1)
-        filter = WindowFilter(patterns.map(\.text), offsets: stride)
+        width = min(8, shortest - stride + 1)
+        filter = WindowFilter(patterns.map(\.text), width: width, offsets: stride)
         firstEntry = .allocate(capacity: patterns.count + 1)
         firstEntry.initialize(to: EntryTable.none)
         for (index, pattern) in patterns.enumerated() {
@@ -108,7 +121,9 @@ final class PatternMatcher: @unchecked Sendable {
     /// Calls `found` with each pattern that ends somewhere in the text, the longest of one place
     /// first; it returns true when the pattern and all shorter ones behind it are known already.
     ///
-    /// - Parameter isDone: asked after each place that had any.
+    /// - Parameters:
+    ///   - text: in lower case; `slack` bytes behind it may be read too.
+    ///   - isDone: asked after each place that had any.
     func search(
         _ text: UnsafePointer<UInt8>, _ count: Int, found: (UInt32) -> Bool, isDone: () -> Bool
     ) {
@@ -148,21 +163,26 @@ final class PatternMatcher: @unchecked Sendable {
         _ text: UnsafePointer<UInt8>, _ count: Int, _ start: inout Int
     ) -> UInt32? {
         let bytes = UnsafeRawPointer(text)
-        let last = count - Self.window
-        var place = start + stride - 1
+        // Registers: reading members of a class for each word costs more than the look itself.
+        let filter = filter
+        let stride = stride
+        let last = count - width
+        var place = start &+ stride &- 1
         while place <= last {
-            let window = bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
-            if filter.mayHold(window) {
-                for candidate in max(start, place - stride + 1)...place {
+            let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+            if filter.mayHold(word) {
+                var candidate = max(start, place &- stride &+ 1)
+                while candidate <= place {
                     let state = starts.find(
                         bytes.loadUnaligned(fromByteOffset: candidate, as: UInt32.self))
                     if state != 0 {
                         start = candidate
                         return state
                     }
+                    candidate &+= 1
                 }
             }
-            place += stride
+            place &+= stride
         }
         return nil
     }

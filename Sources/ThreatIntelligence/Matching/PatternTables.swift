@@ -64,6 +64,11 @@ struct WindowTable {
 
     func free() { slots.deallocate() }
 
+    /// The first four bytes of a pattern, as they are read from memory.
+    static func window(_ pattern: [UInt8]) -> UInt32 {
+        (0..<PatternMatcher.window).reduce(0) { $0 | UInt32(pattern[$1]) << UInt32(8 * $1) }
+    }
+
     private static func hash(_ window: UInt32) -> Int {
         Int(truncatingIfNeeded: (UInt64(window) &* 0x9E37_79B9_7F4A_7C15) >> 32)
     }
@@ -79,7 +84,7 @@ struct WindowTable {
     }
 }
 
-/// A set of windows that may hold more than was put in: a bit for each hash.
+/// A set of windows of four to eight bytes that may hold more than was put in: a bit for each hash.
 struct WindowFilter {
     /// Bits for each window; one in that many other windows is taken for one of them.
     private static let spread = 16
@@ -87,40 +92,42 @@ struct WindowFilter {
     private static let largestBits = 22
 
     private let words: UnsafeMutablePointer<UInt64>
-    private let shift: UInt32
+    private let shift: UInt64
+    /// The bytes of a window in a word of eight.
+    private let mask: UInt64
 
-    /// The windows at the first `offsets` places of each pattern.
-    init(_ patterns: [[UInt8]], offsets: Int) {
-        var windows: Set<UInt32> = []
+    /// The windows of `width` bytes at the first `offsets` places of each pattern.
+    init(_ patterns: [[UInt8]], width: Int, offsets: Int) {
+        mask = width == 8 ? .max : 1 << UInt64(8 * width) - 1
+        var windows: Set<UInt64> = []
         for pattern in patterns {
-            for offset in 0..<offsets { windows.insert(Self.window(pattern, offset)) }
+            for offset in 0..<offsets {
+                windows.insert(
+                    (0..<width).reduce(0) {
+                        $0 | UInt64(pattern[offset + $1]) << UInt64(8 * $1)
+                    })
+            }
         }
         var bits = 10
         while bits < Self.largestBits, 1 << bits < windows.count * Self.spread { bits += 1 }
-        shift = UInt32(32 - bits)
+        shift = UInt64(64 - bits)
         words = .allocate(capacity: 1 << (bits - 6))
         words.initialize(repeating: 0, count: 1 << (bits - 6))
         for window in windows {
             let bit = Self.hash(window) >> shift
-            words[Int(bit >> 6)] |= 1 << UInt64(bit & 63)
+            words[Int(bit >> 6)] |= 1 << (bit & 63)
         }
     }
 
     func free() { words.deallocate() }
 
     @inline(__always)
-    private static func hash(_ window: UInt32) -> UInt32 { window &* 0x9E37_79B1 }
+    private static func hash(_ window: UInt64) -> UInt64 { window &* 0x9E37_79B9_7F4A_7C15 }
 
+    /// - Parameter word: eight bytes, of which the first ones are the window.
     @inline(__always)
-    func mayHold(_ window: UInt32) -> Bool {
-        let bit = Self.hash(window) >> shift
-        return words[Int(bit >> 6)] & 1 << UInt64(bit & 63) != 0
-    }
-
-    /// Four bytes as they are read from memory.
-    static func window(_ text: [UInt8], _ offset: Int) -> UInt32 {
-        (0..<PatternMatcher.window).reduce(0) {
-            $0 | UInt32(text[offset + $1]) << UInt32(8 * $1)
-        }
+    func mayHold(_ word: UInt64) -> Bool {
+        let bit = Self.hash(word & mask) &>> shift
+        return words[Int(truncatingIfNeeded: bit &>> 6)] & 1 &<< (bit & 63) != 0
     }
 }
