@@ -22,10 +22,13 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CExtAuthz", dependencies: ["CProtobufC"]),
         .target(name: "CLinux"),
+        .target(name: "CText"),
 
         // Foundations.
         .target(name: "Platform", dependencies: ["CLinux"]),
@@ -36,13 +39,13 @@ let package = Package(
         // Protocols, without IO.
         .target(name: "HTTP2", dependencies: ["CNghttp2"]),
         .target(name: "GRPC", dependencies: ["HTTP2", "CExtAuthz"]),
-        .target(name: "ExtAuthz", dependencies: ["Authorization"]),
+        .target(name: "ExtAuthz", dependencies: ["Authorization", "CText"]),
 
         // The policy engine.
         .target(
             name: "RegoVM",
             dependencies: [
-                "COpenSSL", "CRE2", .product(name: "BigInt", package: "BigInt"),
+                "COpenSSL", "CRE2", "CText", .product(name: "BigInt", package: "BigInt"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .target(name: "RegoCompiler", dependencies: ["RegoVM"]),
@@ -68,8 +71,11 @@ let package = Package(
         .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
         .target(
             name: "DecisionLog",
-            dependencies: ["Platform", "Authorization", "Cryptography", "TransparencyLog"],
+            dependencies: ["CText", "Platform", "Authorization", "Cryptography", "TransparencyLog"],
             exclude: ["Record/record.schema.json"]),
+
+        // What policies reach of the network.
+        .target(name: "HTTPClient", dependencies: ["CCurl", "Platform", "RegoVM"]),
 
         // The program.
         .target(
@@ -77,13 +83,14 @@ let package = Package(
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
                 "PDP", "AgentContext", "Inspection", "ThreatIntelligence", "RegoVM", "DecisionLog",
+                "TransparencyLog",
             ]),
         .executableTarget(
             name: "portcullis",
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
                 "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence", "PDP",
-                "TransparencyLog", "DecisionLog", "Server",
+                "TransparencyLog", "DecisionLog", "HTTPClient", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -129,6 +136,12 @@ let package = Package(
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
+        .testTarget(
+            name: "RuntimeTests",
+            dependencies: [
+                "Server", "PDP", "AgentContext", "Inspection", "RegoCompiler", "RegoVM",
+                "DecisionLog", "TransparencyLog", "Cryptography", "Platform", "Authorization",
+            ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
@@ -160,3 +173,11 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// Released programs do not check at run time that accesses to memory do not overlap: the checks
+// cost one instruction in twenty of a check, and debug builds, which all tests run, have them.
+for target in package.targets where ![.system, .plugin].contains(target.type) {
+    target.swiftSettings = [
+        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+    ]
+}

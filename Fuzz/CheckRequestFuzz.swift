@@ -39,7 +39,7 @@ private func checkBounds(_ message: UnsafeRawBufferPointer) {
         let offset = UnsafeRawPointer(start) - base
         precondition(offset >= 0 && offset + bytes.count <= message.count)
     }
-    func check(_ pairs: [AttributeContext.StringPair]) {
+    func check(_ pairs: Table<AttributeContext.StringPair>) {
         for pair in pairs {
             check(pair.key)
             check(pair.value)

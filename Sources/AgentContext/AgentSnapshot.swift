@@ -5,20 +5,28 @@ import RegoVM
 /// A copy of what was known of one agent when a check began: `input.context`.
 ///
 /// One instance belongs to one event loop and is filled again for each check, without allocating.
-/// Values are built only when a policy reads them. All times in `input.context` are seconds since
-/// 1970.
+/// Values are built only when a policy reads them: see `SnapshotValues.swift`.
 public final class AgentSnapshot {
     /// Behind a pointer that never changes, for the reason given at `AttributeContext`.
-    private let content: UnsafeMutablePointer<Content>
+    let content: UnsafeMutablePointer<Content>
 
-    private struct Content {
+    struct Content {
         var state = AgentState()
         var marks = MarkList()
         var now: Int64 = 0
+        var session: UInt64 = 0
+        /// As the request or its caller holds it.
+        var agent = Bytes.empty
+        var isPresent = false
         var isKnown = false
+        var isForPeople = false
     }
 
-    public init() {
+    /// Where this agent's approvals are; asked only when a policy reads them.
+    let approvals: ApprovalStore?
+
+    public init(_ agents: AgentStore? = nil) {
+        approvals = agents?.approvals
         content = .allocate(capacity: 1)
         content.initialize(to: Content())
     }
@@ -31,15 +39,36 @@ public final class AgentSnapshot {
     /// True when the agent was seen before.
     public var isKnown: Bool { content.pointee.isKnown }
 
-    /// Forgets the last agent: nothing is known.
-    ///
-    /// - Parameter now: nanoseconds since 1970.
-    public func clear(_ now: Int64) {
-        content.pointee.now = now
-        content.pointee.isKnown = false
+    /// True when anything is remembered of the agent, if only what others did to it.
+    var isPresent: Bool { content.pointee.isPresent }
+
+    /// The hash of the session that asks; 0 for none.
+    var session: UInt64 { content.pointee.session }
+
+    /// Signals about sessions are shown whichever session asks.
+    public var isForPeople: Bool {
+        get { content.pointee.isForPeople }
+        set { content.pointee.isForPeople = newValue }
     }
 
-    func copy(_ source: UnsafeMutablePointer<AgentState>) {
+    /// Forgets the last agent: nothing is known.
+    ///
+    /// - Parameters:
+    ///   - now: nanoseconds since 1970.
+    ///   - session: of the request; empty when it names none.
+    public func clear(_ now: Int64, session: Bytes = .empty) {
+        content.pointee.now = now
+        content.pointee.session = AgentState.sessionHash(session)
+        content.pointee.isPresent = false
+        content.pointee.isKnown = false
+        content.pointee.agent = .empty
+        content.pointee.marks.clear()
+    }
+
+    /// - Parameter agent: must stay as it is while the snapshot is used.
+    func copy(_ source: UnsafeMutablePointer<AgentState>, _ agent: Bytes) {
+        content.pointee.agent = agent
+        content.pointee.isPresent = true
         content.pointee.state = source.pointee
         content.pointee.marks.copy(source.pointee.marks)
         // The original's memory may be gone as soon as the lock is.
@@ -76,12 +105,8 @@ public final class AgentSnapshot {
         forEachMark(.restriction) { mark in mark.withName { body($0) } }
     }
 
-    private func forEachMark(_ kind: Mark.Kind, _ body: (Mark) -> Void) {
-        guard isKnown, let base = content.pointee.marks.base else { return }
-        for index in 0..<Int(content.pointee.marks.count)
-        where base[index].kind == kind && base[index].expires > content.pointee.now {
-            body(base[index])
-        }
+    func forEachMark(_ kind: Mark.Kind, _ body: (Mark) -> Void) {
+        content.pointee.marks.forEach(kind, at: content.pointee.now, body)
     }
 
     /// True when the agent was allowed to go to this host before.
@@ -92,111 +117,5 @@ public final class AgentSnapshot {
     /// True when the agent was allowed to call this tool before.
     public func hasSeen(tool: Bytes) -> Bool {
         isKnown && content.pointee.state.tools.contains(AgentState.hash(tool))
-    }
-}
-
-// MARK: As a policy reads it
-
-extension AgentSnapshot {
-    /// The keys of `input.context`.
-    public static let keys: [StaticString] = [
-        "known", "first_seen", "last_seen", "counts", "denials", "events", "labels", "restrictions",
-    ]
-
-    /// `input.context` as an object.
-    public func value(in arena: Arena) -> Value {
-        let builder = CollectionBuilder.object(in: arena, capacity: Self.keys.count)
-        for name in Self.keys {
-            let value = value(of: .string(name), in: arena)
-            if value.isDefined { builder.insert(.string(name), value) }
-        }
-        return builder.finish()
-    }
-
-    /// The value under `key`, a string; `.undefined` when there is none.
-    public func value(of key: Value, in arena: Arena) -> Value {
-        if key.equals("labels") { return marks(.label, arena) }
-        if key.equals("restrictions") { return marks(.restriction, arena) }
-        if key.equals("counts") { return counts(content.pointee.state.requests, arena) }
-        if key.equals("denials") { return counts(content.pointee.state.denials, arena) }
-        if key.equals("events") { return events(arena) }
-        if key.equals("known") { return .boolean(isKnown) }
-        guard isKnown else { return .undefined }
-        if key.equals("first_seen") { return Self.seconds(content.pointee.state.firstSeen) }
-        if key.equals("last_seen") { return Self.seconds(content.pointee.state.lastSeen) }
-        return .undefined
-    }
-
-    private static func seconds(_ time: Int64) -> Value { .integer(time / 1_000_000_000) }
-
-    /// `{"1m": ..., "10m": ..., "1h": ...}`
-    private func counts(_ known: WindowCounts, _ arena: Arena) -> Value {
-        let counts = isKnown ? known : WindowCounts()
-        let now = content.pointee.now
-        let builder = CollectionBuilder.object(in: arena, capacity: 3)
-        builder.insert(.string("1m"), .integer(counts.perMinute(now)))
-        builder.insert(.string("10m"), .integer(counts.perTenMinutes(now)))
-        builder.insert(.string("1h"), .integer(counts.perHour(now)))
-        return builder.finish()
-    }
-
-    /// Marks that hold, by name: `{name: {"since": ..., "expires": ..., "cause": decision id}}`.
-    private func marks(_ kind: Mark.Kind, _ arena: Arena) -> Value {
-        let builder = CollectionBuilder.object(in: arena)
-        forEachMark(kind) { mark in
-            let entry = CollectionBuilder.object(in: arena, capacity: 3)
-            entry.insert(.string("since"), Self.seconds(mark.since))
-            entry.insert(.string("expires"), Self.seconds(mark.expires))
-            let id = arena.allocate(UInt8.self, count: DecisionID.textLength)
-            mark.cause.write(to: id)
-            entry.insert(.string("cause"), .string(id, DecisionID.textLength))
-            builder.insert(mark.withName { Self.text($0, arena) }, entry.finish())
-        }
-        return builder.finish()
-    }
-
-    /// Recent events, the newest first.
-    private func events(_ arena: Arena) -> Value {
-        guard isKnown, content.pointee.state.events.count > 0 else { return .emptyArray }
-        let count = Int(content.pointee.state.events.count)
-        let memory = arena.values(count)
-        var index = count
-        content.pointee.state.events.forEach { entry in
-            index -= 1
-            memory[index] = Self.event(entry, arena)
-        }
-        return .array(sharing: memory, count: count)
-    }
-
-    private static func event(_ entry: EventLog.Entry, _ arena: Arena) -> Value {
-        let builder = CollectionBuilder.object(in: arena, capacity: 11)
-        builder.insert(.string("time"), seconds(entry.time))
-        builder.insert(.string("action"), .string(entry.action.word))
-        builder.insert(.string("allowed"), .boolean(entry.flags.contains(.allowed)))
-        builder.insert(.string("effect"), .string(entry.effect.word))
-        builder.insert(.string("protocol"), .string(entry.trafficProtocol.word))
-        builder.insert(.string("internal"), .boolean(entry.flags.contains(.isInternal)))
-        if entry.flags.contains(.cut) { builder.insert(.string("cut"), .true) }
-        put("operation", entry.operation, builder, arena)
-        put("tool", entry.tool, builder, arena)
-        put("resource", entry.resource, builder, arena)
-        put("destination", entry.destination, builder, arena)
-        return builder.finish()
-    }
-
-    private static func put(
-        _ key: StaticString, _ bytes: Bytes, _ builder: CollectionBuilder, _ arena: Arena
-    ) {
-        if !bytes.isEmpty { builder.insert(.string(key), text(bytes, arena)) }
-    }
-
-    /// A copy of the bytes; those that are not part of well-formed UTF-8 become `!`.
-    private static func text(_ bytes: Bytes, _ arena: Arena) -> Value {
-        let isValid = UTF8Text.isValid(bytes.buffer)
-        let copy = arena.allocate(UInt8.self, count: bytes.count)
-        for index in 0..<bytes.count {
-            copy[index] = isValid || bytes[index] < 0x80 ? bytes[index] : UInt8(ascii: "!")
-        }
-        return .string(copy, bytes.count)
     }
 }

@@ -2,6 +2,27 @@
 import Authorization
 import RegoVM
 
+/// How an agent's approvals came out so far.
+struct ApprovalCounts {
+    /// An approval may be open until then; nanoseconds since 1970.
+    var openUntil: Int64 = 0
+    var requested: UInt16 = 0
+    var granted: UInt16 = 0
+    var denied: UInt16 = 0
+    var used: UInt16 = 0
+
+    mutating func count(_ step: ApprovalStep) {
+        switch step.kind {
+        case .pending: Self.add(&requested)
+        case .granted: Self.add(&granted)
+        case .denied: Self.add(&denied)
+        case .used: Self.add(&used)
+        }
+    }
+
+    private static func add(_ number: inout UInt16) { if number < .max { number += 1 } }
+}
+
 /// Everything that is kept of one agent: about 1.6 KB, plus its key, plus 192 bytes for each label
 /// or restriction.
 struct AgentState {
@@ -16,6 +37,7 @@ struct AgentState {
     var tools = SeenSet()
     var events = EventLog()
     var marks = MarkList()
+    var approvals = ApprovalCounts()
 
     /// The fold: all that a decision changes. Depends on the event alone, never on a clock.
     mutating func apply(_ event: ContextEvent) {
@@ -40,6 +62,24 @@ struct AgentState {
                 .restriction, restriction.name, seconds: restriction.seconds, at: event.time,
                 cause: event.decision)
         }
+    }
+
+    mutating func apply(_ step: ApprovalStep) {
+        approvals.count(step)
+        if step.kind == .pending || step.kind == .granted {
+            approvals.openUntil = max(approvals.openUntil, step.expires)
+        }
+    }
+
+    /// The list on which the agent waits for its eviction.
+    func properList(at time: Int64) -> Shard.List {
+        approvals.openUntil > time ? .restricted : marks.properList(at: time)
+    }
+
+    /// Nothing is familiar any more.
+    mutating func forgetFamiliar() {
+        destinations = SeenSet()
+        tools = SeenSet()
     }
 
     /// Keyed anew in each process, so that nobody can choose texts that collide.

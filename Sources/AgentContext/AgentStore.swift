@@ -7,7 +7,8 @@ import Synchronization
 /// A check reads a snapshot, decides, and applies its event. Between the two another thread may
 /// decide about the same agent: each decision sees the context as of its own start.
 public final class AgentStore: Sendable {
-    private let shards: [Shard]
+    public let approvals = ApprovalStore()
+    let shards: [Shard]
     private let maximum: Int
     private let total = Atomic<Int>(0)
 
@@ -36,19 +37,33 @@ public final class AgentStore: Sendable {
 
     /// Copies what is known of an agent.
     ///
-    /// - Parameter now: nanoseconds since 1970.
-    public func load(_ agent: Bytes, now: Int64, into snapshot: AgentSnapshot) -> Lookup {
-        snapshot.clear(now)
+    /// - Parameters:
+    ///   - session: of the request; empty when it names none.
+    ///   - now: nanoseconds since 1970.
+    public func load(
+        _ agent: Bytes, session: Bytes = .empty, now: Int64, into snapshot: AgentSnapshot
+    ) -> Lookup {
+        snapshot.clear(now, session: session)
         guard !agent.isEmpty else { return .nobody }
         let hash = AgentState.hash(agent)
         let shard = shard(hash)
         let isKnown = shard.withLock { storage in
             guard let index = storage.find(agent, hash) else { return false }
-            snapshot.copy(storage.state(index))
+            snapshot.copy(storage.state(index), agent)
             return true
         }
         if isKnown { return .known }
         return insert(agent, hash, shard, now) ? .new : .full
+    }
+
+    /// Gives an agent a place if it has none.
+    ///
+    /// - Returns: false when no place is left.
+    public func reserve(_ agent: Bytes, now: Int64) -> Bool {
+        let hash = AgentState.hash(agent)
+        let shard = shard(hash)
+        if shard.withLock({ $0.find(agent, hash) != nil }) { return true }
+        return insert(agent, hash, shard, now)
     }
 
     /// Applies the event of a decision, live or from the log.
@@ -73,7 +88,61 @@ public final class AgentStore: Sendable {
         }
     }
 
-    private func shard(_ hash: UInt64) -> Shard {
+    /// Applies what an operator or a detector did, live or from the log.
+    ///
+    /// - Returns: false when no place was left, so that it is not remembered.
+    @discardableResult
+    public func apply(_ change: AgentChange) -> Bool {
+        guard !change.agent.isEmpty else { return true }
+        let hash = AgentState.hash(change.agent)
+        let shard = shard(hash)
+        if applyToKnown(change, hash, shard) { return true }
+        guard insert(change.agent, hash, shard, change.time) else { return false }
+        return applyToKnown(change, hash, shard)
+    }
+
+    private func applyToKnown(_ change: AgentChange, _ hash: UInt64, _ shard: Shard) -> Bool {
+        shard.withLock { storage in
+            guard let index = storage.find(change.agent, hash) else { return false }
+            storage.state(index).pointee.apply(change)
+            storage.relist(index, at: change.time)
+            return true
+        }
+    }
+
+    /// Applies a step of an approval, live or from the log.
+    public func apply(_ step: ApprovalStep) {
+        approvals.apply(step)
+        var agent = step.agent
+        agent.withUTF8 { bytes in
+            let agent = Bytes(UnsafeRawBufferPointer(bytes))
+            let hash = AgentState.hash(agent)
+            let shard = shard(hash)
+            guard reserve(agent, now: step.time) else { return }
+            shard.withLock { storage in
+                guard let index = storage.find(agent, hash) else { return }
+                storage.state(index).pointee.apply(step)
+                storage.relist(index, at: step.time)
+            }
+        }
+    }
+
+    /// Names an agent in this process, without its text.
+    public struct Handle: Sendable {
+        fileprivate let hash: UInt64
+    }
+
+    public func handle(_ agent: Bytes) -> Handle { Handle(hash: AgentState.hash(agent)) }
+
+    /// Makes everything unfamiliar to an agent again.
+    public func forgetFamiliar(_ agent: Handle) {
+        shard(agent.hash).withLock { storage in
+            guard let index = storage.find(hash: agent.hash) else { return }
+            storage.state(index).pointee.forgetFamiliar()
+        }
+    }
+
+    func shard(_ hash: UInt64) -> Shard {
         // The table inside a shard uses the low bits.
         shards[Int(truncatingIfNeeded: hash >> 48) & (shards.count - 1)]
     }

@@ -9,6 +9,8 @@ import Authorization
 public struct ContextEvent {
     /// The agent's key. Events without one are nobody's and change nothing.
     public var agent = Bytes.empty
+    /// Empty when the request names none.
+    public var session = Bytes.empty
     /// Nanoseconds since 1970.
     public var time: Int64 = 0
     public var decision = DecisionID()

@@ -16,9 +16,19 @@ public enum Limits {
     public static let labels = 16
     /// Restrictions of one agent. One more isolates it.
     public static let restrictions = 16
+    /// Signals of one agent. For one more the weakest goes.
+    public static let signals = 16
     /// Bytes of a label's or restriction's name. A longer one isolates.
     public static let markNameBytes = 140
-    /// Seconds that a label or restriction may last (ten years).
+    /// Approvals that are remembered, open ones and closed ones.
+    public static let approvals = 8192
+    /// Of one agent.
+    public static let approvalsOfAgent = 32
+    /// Of one agent that are pending, or granted and not used.
+    public static let openApprovalsOfAgent = 16
+    /// Bytes of the kind of a signal.
+    public static let signalKindBytes = 64
+    /// Seconds that a label, restriction or signal may last (ten years).
     public static let markSeconds: Int64 = 315_360_000
     /// Shards at most; each has its own lock.
     static let shards = 16

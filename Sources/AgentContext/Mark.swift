@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 
-/// A label or a restriction of one agent, with its end and its cause.
+/// A label, a restriction or a signal of one agent, with its end and its cause.
 struct Mark {
     enum Kind: UInt8 {
         case label
         case restriction
+        case signal
     }
 
     private(set) var kind: Kind
     private var nameCount: UInt8
     private var nameBytes: InlineArray<140, UInt8>
+    /// Of a signal: 0 to 100.
+    var severity: UInt8 = 0
+    var confidence: UInt8 = 0
     /// Nanoseconds since 1970.
     let since: Int64
     var expires: Int64
-    /// The decision that made it last as long as it does.
+    /// The record that made it last as long as it does.
     var cause: DecisionID
+    /// Of a signal about one session: the session's hash; 0 for all sessions.
+    var session: UInt64 = 0
 
     /// - Parameter name: at most `Limits.markNameBytes`.
     init(_ kind: Kind, _ name: Bytes, since: Int64, expires: Int64, cause: DecisionID) {
@@ -27,6 +33,9 @@ struct Mark {
         self.expires = expires
         self.cause = cause
     }
+
+    /// How much a signal weighs against others.
+    var strength: Int { Int(severity) * Int(confidence) }
 
     func hasName(_ name: Bytes) -> Bool {
         guard name.count == Int(nameCount) else { return false }
@@ -108,15 +117,14 @@ struct MarkList {
     }
 
     /// Forgets marks that are over; gives the memory back with the last one.
-    mutating func expire(at time: Int64) {
+    mutating func expire(at time: Int64) { removeAll { $0.expires <= time } }
+
+    /// Calls `body` with each mark of a kind that holds.
+    func forEach(_ kind: Mark.Kind, at time: Int64, _ body: (Mark) -> Void) {
         guard let base else { return }
-        var kept = 0
-        for index in 0..<Int(count) where base[index].expires > time {
-            base[kept] = base[index]
-            kept += 1
+        for index in 0..<Int(count) where base[index].kind == kind && base[index].expires > time {
+            body(base[index])
         }
-        count = UInt16(kept)
-        if kept == 0 { free() }
     }
 
     func has(_ kind: Mark.Kind, at time: Int64) -> Bool {
@@ -131,8 +139,65 @@ struct MarkList {
     func properList(at time: Int64) -> Shard.List {
         if count == 0 { return .plain }
         if has(.restriction, at: time) { return .restricted }
-        return has(.label, at: time) ? .labelled : .plain
+        return has(.label, at: time) || has(.signal, at: time) ? .labelled : .plain
     }
+
+    /// Takes away one restriction, or all of them for an empty name.
+    mutating func release(_ name: Bytes) {
+        removeAll { $0.kind == .restriction && (name.isEmpty || $0.hasName(name)) }
+    }
+
+    /// Adds what a detector says. It replaces what was said of the same kind about the same
+    /// session; when no place is left, the weakest statement goes.
+    mutating func add(signal: Mark) {
+        if let index = indexOfSignal(like: signal) {
+            base?[index] = signal
+            return
+        }
+        if number(of: .signal) >= Limits.signals {
+            guard let weakest = weakestSignal(), let base,
+                base[weakest].strength <= signal.strength
+            else { return }
+            base[weakest] = signal
+            return
+        }
+        append(signal)
+    }
+
+    private func indexOfSignal(like signal: Mark) -> Int? {
+        guard let base else { return nil }
+        for index in 0..<Int(count)
+        where base[index].kind == .signal && base[index].session == signal.session
+            && signal.withName({ base[index].hasName($0) })
+        {
+            return index
+        }
+        return nil
+    }
+
+    private func weakestSignal() -> Int? {
+        guard let base else { return nil }
+        var weakest: Int?
+        for index in 0..<Int(count) where base[index].kind == .signal {
+            if let found = weakest, base[found].strength <= base[index].strength { continue }
+            weakest = index
+        }
+        return weakest
+    }
+
+    private mutating func removeAll(where isGone: (Mark) -> Bool) {
+        guard let base else { return }
+        var kept = 0
+        for index in 0..<Int(count) where !isGone(base[index]) {
+            base[kept] = base[index]
+            kept += 1
+        }
+        count = UInt16(kept)
+        if kept == 0 { free() }
+    }
+
+    /// No marks, in the same memory.
+    mutating func clear() { count = 0 }
 
     /// Becomes a copy of `other`, in memory of its own.
     mutating func copy(_ other: MarkList) {

@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// Agents lie in pages that are never moved; a hash table (open addressing) finds them by key, and
 /// three lists hold them from the most to the least recently used: those without marks, which go
-/// first, those with labels, and those under restriction, which never go.
+/// first, those with labels or signals, and those under restriction or with an open approval,
+/// which never go.
 final class Shard: Sendable {
     enum List: UInt8, CaseIterable {
         case plain
@@ -65,6 +66,17 @@ extension Shard.Storage {
         return nil
     }
 
+    /// The agent of a hash; two agents that share one are told apart by `find(_:_:)` only.
+    func find(hash: UInt64) -> UInt32? {
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot] != Shard.none {
+            if places[Int(slots[slot])].hash == hash { return slots[slot] }
+            slot = (slot + 1) & mask
+        }
+        return nil
+    }
+
     /// Adds an agent that is not there yet.
     mutating func insert(_ key: Bytes, _ hash: UInt64) -> UInt32 {
         if (count + 1) * 3 > slots.count * 2 { grow() }
@@ -89,6 +101,8 @@ extension Shard.Storage {
     private mutating func addPage() {
         let page = UnsafeMutablePointer<AgentState>.allocate(capacity: Shard.pageStates)
         let base = UInt32(pages.count * Shard.pageStates)
+        // A place without an agent is known by its empty key.
+        page.initialize(repeating: AgentState(), count: Shard.pageStates)
         pages.append(page)
         for offset in 0..<Shard.pageStates {
             places.append(Shard.Place())
@@ -141,11 +155,22 @@ extension Shard.Storage {
 
     /// Puts an agent in front of the list it now belongs to.
     mutating func touch(_ index: UInt32, at time: Int64) {
-        let list = state(index).pointee.marks.properList(at: time)
+        let list = state(index).pointee.properList(at: time)
         if places[Int(index)].list == list && first[Int(list.rawValue)] == index { return }
         unlink(index)
         link(index, list)
     }
+
+    /// Puts an agent into the list it now belongs to; where it is, it keeps its place.
+    mutating func relist(_ index: UInt32, at time: Int64) {
+        let list = state(index).pointee.properList(at: time)
+        guard places[Int(index)].list != list else { return }
+        unlink(index)
+        link(index, list)
+    }
+
+    /// True for a place that no agent has.
+    func isUnused(_ index: UInt32) -> Bool { state(index).pointee.key.isEmpty }
 
     // MARK: Eviction
 
@@ -156,7 +181,7 @@ extension Shard.Storage {
         for _ in 0..<Limits.evictionScan {
             let index = last[number]
             guard index != Shard.none else { return false }
-            guard state(index).pointee.marks.properList(at: time) == .restricted else {
+            guard state(index).pointee.properList(at: time) == .restricted else {
                 remove(index)
                 return true
             }

@@ -21,6 +21,7 @@ public final class AttributeContext {
     }
 
     deinit {
+        attributes.pointee.free()
         attributes.deinitialize(count: 1)
         attributes.deallocate()
     }
@@ -43,14 +44,14 @@ public final class AttributeContext {
         public var request: Request?
         public var http: HTTPRequest?
         /// As received: a name may occur again, and then the last one counts (`header(_:)`).
-        public var headers: [HeaderField] = []
+        public var headers = Table<HeaderField>()
         /// True when the headers came as `header_map` (`encode_raw_headers`): ordered, with
         /// duplicates kept.
         public var hasHeaderMap = false
-        public var sourceLabels: [StringPair] = []
-        public var destinationLabels: [StringPair] = []
+        public var sourceLabels = Table<StringPair>()
+        public var destinationLabels = Table<StringPair>()
         /// Static strings of the virtual host and route: attested by Envoy's configuration.
-        public var contextExtensions: [StringPair] = []
+        public var contextExtensions = Table<StringPair>()
         /// Dynamic metadata of the request (`metadata_context`).
         public var metadata = Metadata()
         /// Metadata of the route (`route_metadata_context`).
@@ -131,7 +132,7 @@ public final class AttributeContext {
         public init() {}
     }
 
-    public struct HeaderField {
+    public struct HeaderField: BitwiseCopyable {
         public var name: Bytes
         public var value: Bytes
         /// True when the value came in `raw_value`.
@@ -144,7 +145,7 @@ public final class AttributeContext {
         }
     }
 
-    public struct StringPair {
+    public struct StringPair: BitwiseCopyable {
         public var key: Bytes
         public var value: Bytes
         @inlinable
@@ -159,15 +160,15 @@ public final class AttributeContext {
     public struct Metadata {
         public var isPresent = false
         /// Namespace to encoded `google.protobuf.Struct`.
-        public var filter: [StringPair] = []
+        public var filter = Table<StringPair>()
         /// Namespace to encoded `google.protobuf.Any`.
-        public var typed: [StringPair] = []
+        public var typed = Table<StringPair>()
         public init() {}
 
         mutating func reset() {
             isPresent = false
-            filter.empty()
-            typed.empty()
+            filter.removeAll()
+            typed.removeAll()
         }
     }
 
@@ -185,15 +186,28 @@ extension AttributeContext.Attributes {
         destination = AttributeContext.Peer()
         request = nil
         http = nil
-        headers.empty()
+        headers.removeAll()
         hasHeaderMap = false
-        sourceLabels.empty()
-        destinationLabels.empty()
-        contextExtensions.empty()
+        sourceLabels.removeAll()
+        destinationLabels.removeAll()
+        contextExtensions.removeAll()
         metadata.reset()
         routeMetadata.reset()
         tlsSession = nil
         message = .empty
+    }
+}
+
+extension AttributeContext.Attributes {
+    fileprivate mutating func free() {
+        headers.free()
+        sourceLabels.free()
+        destinationLabels.free()
+        contextExtensions.free()
+        metadata.filter.free()
+        metadata.typed.free()
+        routeMetadata.filter.free()
+        routeMetadata.typed.free()
     }
 }
 
@@ -220,7 +234,7 @@ extension AttributeContext {
 
     /// The last value under `key`; nil when it is absent.
     @inlinable
-    public static func last(_ key: Bytes, in pairs: [StringPair]) -> Bytes? {
+    public static func last(_ key: Bytes, in pairs: Table<StringPair>) -> Bytes? {
         var index = pairs.count
         while index > 0 {
             index -= 1

@@ -6,7 +6,7 @@
 /// On the path of a Check that owner is the message buffer or the loop's arena, both of which live
 /// until the answer has been encoded.
 @frozen
-public struct Bytes: @unchecked Sendable {
+public struct Bytes: BitwiseCopyable, @unchecked Sendable {
     public let start: UnsafePointer<UInt8>?
     public let count: Int
 

@@ -3,6 +3,8 @@
 /// The rung of the ladder that a decision stands on, mildest first.
 public enum Action: UInt8, Sendable, CaseIterable {
     case allow
+    /// An allow that is not certain enough: refused, and the client may come again.
+    case postpone
     case requireApproval
     case restrict
     case deny
@@ -12,6 +14,7 @@ public enum Action: UInt8, Sendable, CaseIterable {
     public var word: StaticString {
         switch self {
         case .allow: "allow"
+        case .postpone: "defer"
         case .requireApproval: "require_approval"
         case .restrict: "restrict"
         case .deny: "deny"
@@ -65,6 +68,17 @@ public struct RiskSignal {
     public init(name: Bytes, hundredths: Int) {
         self.name = name
         self.hundredths = hundredths
+    }
+}
+
+/// The approval that a decision waits for, or that it used up.
+public struct ApprovalReference: Sendable {
+    public var id: DecisionID
+    public var isUsed: Bool
+    @inlinable
+    public init(id: DecisionID, isUsed: Bool) {
+        self.id = id
+        self.isUsed = isUsed
     }
 }
 
@@ -137,6 +151,9 @@ public final class Decision {
         public var strippedScopes: [Bytes] = []
         public var restrictions: [Restriction] = []
         public var labels: [Label] = []
+        public var approval: ApprovalReference?
+        /// Seconds after which a deferred request may come again; nil when it is not deferred.
+        public var retryAfter: Int?
 
         public init() {}
     }
@@ -163,6 +180,8 @@ extension Decision.Content {
         strippedScopes.empty()
         restrictions.empty()
         labels.empty()
+        approval = nil
+        retryAfter = nil
     }
 }
 

@@ -10,6 +10,8 @@ public enum Limits {
     public static let multipartParts = 1000
     /// Header lines of one part.
     public static let partHeaders = 100
+    /// Bytes of an approval's arguments that are kept for the person who decides.
+    public static let approvalArgumentBytes = 4096
     /// Seconds that an agent stays isolated when the policy names no time.
     public static let isolationSeconds: Int64 = 30 * 24 * 3600
     /// Signals that an answer may name, and bytes of each name.

@@ -43,10 +43,8 @@ enum ThreatBenchmark {
             agents: AgentStore(),
             policy: CurrentPolicy(
                 try PolicySnapshot(policy: policy, entrypoint: entrypoint, allowed: [])),
-            log: log, memory: 64 << 20, deadline: 1_000_000_000)
-        let handler = CheckHandler(shared)
-        handler.use(try ThreatIndex(try lists(entries)))
-        try CheckBenchmark.measure(handler, log.makeWriter(), frame, rounds)
+            threats: CurrentThreats(try ThreatIndex(try lists(entries))), log: log, memory: 64 << 20, deadline: 1_000_000_000)
+        try CheckBenchmark.measure(CheckHandler(shared), log.makeWriter(), frame, rounds)
     }
 
     private static func lists(_ count: Int) throws -> [ThreatList] {

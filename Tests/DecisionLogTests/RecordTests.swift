@@ -53,7 +53,7 @@ struct RecordTests {
         address.port = .value(4_711)
         request.source.address = .socket(address)
         request.source.principal = text
-        request.headers = [.init(name: Bytes("traceparent"), value: text)]
+        request.headers.append(.init(name: Bytes("traceparent"), value: text))
         let decision = Decision()
         decision.id = DecisionID(milliseconds: 1_800_000_000_000, random: (1, 2))
         decision.risk = 70

@@ -29,7 +29,7 @@ extension Description {
     }
 
     private mutating func add(
-        _ path: String, _ peer: AttributeContext.Peer, _ labels: [AttributeContext.StringPair]
+        _ path: String, _ peer: AttributeContext.Peer, _ labels: Table<AttributeContext.StringPair>
     ) {
         guard peer.isPresent else { return }
         add(path, true)

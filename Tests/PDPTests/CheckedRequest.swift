@@ -48,7 +48,8 @@ final class CheckedRequest {
 
     func whole(rejectsDuplicateKeys: Bool = true) throws -> Value {
         let input = CheckInput(rejectsDuplicateKeys: rejectsDuplicateKeys)
-        input.begin(context, InputBinding(paths: []))
+        input.bind(InputBinding(paths: []))
+        input.begin(context)
         let value = input.whole(in: arena)
         if let failure = input.failure { throw failure }
         return value
@@ -58,7 +59,8 @@ final class CheckedRequest {
     func read(_ path: [String]) throws -> Value {
         let steps = path.map { arena.string($0) }
         let input = CheckInput()
-        input.begin(context, InputBinding(paths: [steps]))
+        input.bind(InputBinding(paths: [steps]))
+        input.begin(context)
         let value = input.value(at: 0, in: arena)
         if let failure = input.failure { throw failure }
         return value

@@ -58,8 +58,9 @@ import Testing
         let steps = paths.map { $0.map { request.arena.string($0) } }
         let input = CheckInput()
         let binding = InputBinding(paths: steps)
-        #expect(binding.nodes.count < paths.count)
-        input.begin(request.context, binding)
+        #expect(binding.tables.nodes.count < paths.count)
+        input.bind(binding)
+        input.begin(request.context)
         for (index, path) in steps.enumerated() {
             #expect(input.value(at: index, in: request.arena).isEqual(to: expected.value(at: path)))
         }

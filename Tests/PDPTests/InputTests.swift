@@ -158,7 +158,8 @@ import Testing
             ["agent", "id"], ["agent", "id"], ["agent", "nothing"], ["agent"], ["agent"],
         ]
         let steps = paths.map { $0.map { request.arena.string($0) } }
-        input.begin(request.context, InputBinding(paths: steps, sections: ["agent"]))
+        input.bind(InputBinding(paths: steps, sections: ["agent"]))
+        input.begin(request.context)
         let values = steps.indices.map { request.json(input.value(at: $0, in: request.arena)) }
         #expect(values == [#""a""#, #""a""#, "undefined", #"{"id":"a"}"#, #"{"id":"a"}"#])
         #expect(section.asked == 1)

@@ -21,7 +21,8 @@ import Testing
             let policy = Policy(
                 program: output.program, data: .emptyObject, revision: "", owners: [output.owner])
             let input = CheckInput()
-            input.begin(context, InputBinding(policy))
+            input.bind(InputBinding(policy))
+            input.begin(context)
             return input.whole(in: arena).description
         }
     }

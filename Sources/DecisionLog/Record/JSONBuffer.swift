@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import CText
 import Cryptography
 
 /// JSON text in memory that is reused from record to record. It never grows: text that does not fit
@@ -221,30 +222,15 @@ struct JSONBuffer: ~Copyable {
         return true
     }
 
-    /// Copies printable ASCII without `"` and `\` up to the first other byte, eight bytes at a
-    /// time. What is written beyond the copied bytes lies in the reserve.
+    /// Copies printable ASCII without `"` and `\` up to the first other byte.
     ///
     /// - Returns: how many bytes were copied.
     @inline(__always)
     private mutating func copyPlain(_ text: UnsafePointer<UInt8>, _ length: Int) -> Int {
-        let target = UnsafeMutableRawPointer(memory + count)
-        var place = 0
-        while place < length {
-            let left = length - place
-            let word =
-                left >= 8
-                ? UnsafeRawPointer(text + place).loadUnaligned(as: UInt64.self)
-                : shortWord(text + place, left)
-            target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
-            let stop = notPlain(word)
-            if stop != 0 {
-                place += stop.trailingZeroBitCount / 8
-                break
-            }
-            place += min(left, 8)
-        }
-        count += place
-        return place
+        guard length > 0 else { return 0 }
+        let copied = text_copy_plain(memory + count, text, length)
+        count += copied
+        return copied
     }
 
     /// Writes one character that is not plain; nil when it does not fit.
@@ -255,7 +241,7 @@ struct JSONBuffer: ~Copyable {
     ) -> Int? {
         let byte = text[index]
         if byte < 0x80 { return escape(byte, end) ? 1 : nil }
-        let width = scalarWidth(text + index, length - index)
+        let width = Int(text_sequence(text + index, length - index))
         if width > 0 {
             guard end - count >= width else { return nil }
             (memory + count).update(from: text + index, count: width)
@@ -300,57 +286,4 @@ struct JSONBuffer: ~Copyable {
 @inline(__always)
 private func hexadecimalDigit(_ nibble: UInt8) -> UInt8 {
     nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
-}
-
-private let ones: UInt64 = 0x0101_0101_0101_0101
-
-/// Has the high bit set in the first byte of `word` that is not printable ASCII, a quote or a
-/// backslash; the bits above it mean nothing.
-@inline(__always)
-private func notPlain(_ word: UInt64) -> UInt64 {
-    let quote = word ^ ones &* 0x22
-    let backslash = word ^ ones &* 0x5C
-    let control = word &- ones &* 0x20
-    return (word | control | (quote &- ones) | (backslash &- ones)) & (ones &* 0x80)
-}
-
-/// One to seven bytes as a word that is filled up with spaces.
-@inline(__always)
-private func shortWord(_ text: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
-    let fill = (ones &* 0x20) << UInt64(8 * count)
-    if count >= 4 {
-        let raw = UnsafeRawPointer(text)
-        let low = UInt64(raw.loadUnaligned(as: UInt32.self))
-        let high = UInt64(raw.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
-        return low | high << UInt64(8 * (count - 4)) | fill
-    }
-    let middle = UInt64(text[count / 2]) << UInt64(8 * (count / 2))
-    return UInt64(text[0]) | middle | UInt64(text[count - 1]) << UInt64(8 * (count - 1)) | fill
-}
-
-/// The length of the UTF-8 sequence at `text`; or, negative, of the bytes that one U+FFFD replaces
-/// (Unicode, section 3.9, "maximal subpart").
-private func scalarWidth(_ text: UnsafePointer<UInt8>, _ left: Int) -> Int {
-    let lead = text[0]
-    var low: UInt8 = 0x80
-    var high: UInt8 = 0xBF
-    let width: Int
-    switch lead {
-    case 0xC2...0xDF: width = 2
-    case 0xE0...0xEF:
-        width = 3
-        if lead == 0xE0 { low = 0xA0 }
-        if lead == 0xED { high = 0x9F }
-    case 0xF0...0xF4:
-        width = 4
-        if lead == 0xF0 { low = 0x90 }
-        if lead == 0xF4 { high = 0x8F }
-    default: return -1
-    }
-    for place in 1..<width {
-        guard place < left, text[place] >= low, text[place] <= high else { return -place }
-        low = 0x80
-        high = 0xBF
-    }
-    return width
 }

@@ -15,6 +15,9 @@ public final class RecordWriter {
 
     public init() {}
 
+    /// Whether something of the last record was cut or left out.
+    public var isCut: Bool { json.isCut }
+
     /// Encodes one decision.
     ///
     /// - Parameter time: of the decision, in nanoseconds since 1970-01-01T00:00:00Z.
@@ -47,6 +50,7 @@ extension JSONBuffer {
         writePolicy(facts)
         writeAction(facts)
         writeAnswer(decision)
+        writeApproval(decision)
         writeThreat(facts.threat)
         writeMutations(decision)
         list("labels", decision.labels.count) { json, index in

@@ -4,37 +4,59 @@ import Authorization
 /// Entries of protobuf maps, which are messages of a key (1) and a value (2), either of which may
 /// be missing and then is empty.
 enum MapReader {
-    typealias Table = [AttributeContext.StringPair]
+    typealias Pairs = Table<AttributeContext.StringPair>
 
-    /// One entry of a `map<string, string>`, appended: of equal keys the last counts.
+    /// Entries of a `map<string, string>`, appended: of equal keys the last counts.
+    @inline(__always)
     static func readStrings(
-        _ reader: inout WireReader, into table: inout Table
+        _ reader: inout WireReader, into table: inout Pairs
+    ) throws(CheckRequestError) {
+        if takePlain(&reader, into: &table, AttributeContext.StringPair.init(key:value:)) { return }
+        try readUnusual(&reader, into: &table)
+    }
+
+    @inline(never)
+    private static func readUnusual(
+        _ reader: inout WireReader, into table: inout Pairs
     ) throws(CheckRequestError) {
         guard table.count < Limits.tableEntries else { throw reader.error(.tooManyEntries) }
-        let (key, value) = try stringEntry(reader.message())
+        let (key, value) = try entry(reader.message())
         table.append(AttributeContext.StringPair(key: key, value: value))
     }
 
+    /// Takes the entry that `next()` has found, and those of the same tag that follow it, as long
+    /// as they are as every encoder writes them: a key, a value, nothing else, in ASCII and with
+    /// lengths below 128. Headers are most of a message, and nearly all of them are of this shape;
+    /// then the lengths and tags are ASCII too, and an entry is checked in one go.
+    ///
+    /// - Returns: false when not even the first is so; nothing has been read then.
     @inline(__always)
-    static func stringEntry(_ reader: WireReader) throws(CheckRequestError) -> (Bytes, Bytes) {
-        if let entry = plainEntry(reader.rest) { return entry }
-        return try anyEntry(reader)
+    static func takePlain<Element>(
+        _ reader: inout WireReader, into table: inout Table<Element>,
+        _ element: (Bytes, Bytes) -> Element
+    ) -> Bool {
+        let before = table.count
+        reader.takeEntries { entry, count in
+            guard count >= 4, entry[0] == 0x0A, table.count < Limits.tableEntries else {
+                return false
+            }
+            let keyCount = Int(entry[1])
+            guard keyCount &+ 4 <= count, entry[keyCount &+ 2] == 0x12 else { return false }
+            let valueCount = Int(entry[keyCount &+ 3])
+            guard keyCount &+ 4 &+ valueCount == count, UTF8Check.isASCII(entry, count) else {
+                return false
+            }
+            table.append(
+                element(
+                    Bytes(start: entry + 2, count: keyCount),
+                    Bytes(start: entry + (keyCount &+ 4), count: valueCount)))
+            return true
+        }
+        return table.count > before
     }
 
-    /// An entry as every encoder writes it, in ASCII and with lengths below 128: a key, a value,
-    /// nothing else. Headers are most of a message, and nearly all of them are of this shape; then
-    /// the lengths and tags are ASCII too, and the entry is checked in one go.
-    @inline(__always)
-    private static func plainEntry(_ entry: Bytes) -> (Bytes, Bytes)? {
-        guard entry.count >= 4, entry[0] == 0x0A else { return nil }
-        let keyEnd = 2 + Int(entry[1])
-        guard keyEnd + 2 <= entry.count, entry[keyEnd] == 0x12,
-            keyEnd + 2 + Int(entry[keyEnd + 1]) == entry.count, UTF8Check.isASCII(entry)
-        else { return nil }
-        return (entry[2..<keyEnd], entry[keyEnd + 2..<entry.count])
-    }
-
-    private static func anyEntry(_ reader: WireReader) throws(CheckRequestError) -> (Bytes, Bytes) {
+    /// An entry of any form.
+    static func entry(_ reader: WireReader) throws(CheckRequestError) -> (Bytes, Bytes) {
         var reader = reader
         var key = Bytes.empty
         var value = Bytes.empty

@@ -23,7 +23,7 @@ enum MetadataReader {
     /// One entry of a `map<string, message>`. The value occurs once in all that Envoy writes;
     /// where it comes again the parts would have to be merged, and are refused instead.
     private static func readEntry(
-        _ reader: inout WireReader, into table: inout MapReader.Table,
+        _ reader: inout WireReader, into table: inout MapReader.Pairs,
         _ check: (WireReader) throws(CheckRequestError) -> Void
     ) throws(CheckRequestError) {
         guard table.count < Limits.tableEntries else { throw reader.error(.tooManyEntries) }

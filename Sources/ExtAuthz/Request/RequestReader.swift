@@ -62,14 +62,25 @@ enum RequestReader {
         }
     }
 
+    @inline(__always)
     private static func readHeader(
         _ reader: inout WireReader, into context: inout AttributeContext.Attributes
     ) throws(CheckRequestError) {
         guard !context.hasHeaderMap else { throw reader.error(.ambiguousHeaders) }
+        let isTaken = MapReader.takePlain(&reader, into: &context.headers) { name, value in
+            AttributeContext.HeaderField(name: name, value: value)
+        }
+        if !isTaken { try readUnusualHeader(&reader, into: &context) }
+    }
+
+    @inline(never)
+    private static func readUnusualHeader(
+        _ reader: inout WireReader, into context: inout AttributeContext.Attributes
+    ) throws(CheckRequestError) {
         guard context.headers.count < Limits.tableEntries else {
             throw reader.error(.tooManyEntries)
         }
-        let (name, value) = try MapReader.stringEntry(reader.message())
+        let (name, value) = try MapReader.entry(reader.message())
         context.headers.append(AttributeContext.HeaderField(name: name, value: value))
     }
 

@@ -98,7 +98,8 @@ public struct WireReader {
     public mutating func data() throws(CheckRequestError) -> Bytes {
         guard wireType == WireType.lengthDelimited else { throw error(.wrongWireType) }
         let range = try slice()
-        return Bytes(start: base + range.lowerBound, count: range.count)
+        return Bytes(
+            start: base + range.lowerBound, count: range.upperBound &- range.lowerBound)
     }
 
     /// The content of a `string` field: UTF-8, as proto3 demands. NUL is a character like others.
@@ -118,13 +119,29 @@ public struct WireReader {
         return WireReader(self, try slice())
     }
 
+    /// Goes over the field that `next()` has found, and over those of the same tag that follow it,
+    /// as long as `take` wants them. It gets each one's content, of at most 127 bytes.
+    @inline(__always)
+    mutating func takeEntries(_ take: (UnsafePointer<UInt8>, Int) -> Bool) {
+        guard tagPosition &+ 1 == position, wireType == WireType.lengthDelimited else { return }
+        let tag = base[tagPosition]
+        var position = tagPosition
+        while position &+ 2 <= end, base[position] == tag {
+            let content = position &+ 2
+            let count = Int(base[position &+ 1])
+            guard count < 0x80, count <= end &- content, take(base + content, count) else { break }
+            position = content &+ count
+        }
+        if position > tagPosition { self.position = position }
+    }
+
     @inline(__always)
     private mutating func slice() throws(CheckRequestError) -> Range<Int> {
         let length = try varint()
         let start = position
-        guard length <= UInt64(end - start) else { throw error(.truncated) }
-        position = start + Int(length)
-        return start..<position
+        guard length <= UInt64(bitPattern: Int64(end &- start)) else { throw error(.truncated) }
+        position = start &+ Int(truncatingIfNeeded: length)
+        return Range(uncheckedBounds: (start, position))
     }
 
     @inline(__always)

@@ -60,6 +60,10 @@ public struct WireWriter: ~Copyable {
     public mutating func close(_ mark: Mark) {
         precondition(mark.content > 0 && mark.content <= count)
         let length = count - mark.content
+        if length < 0x80 {
+            start[mark.content - 1] = UInt8(truncatingIfNeeded: length)
+            return
+        }
         let extra = Self.varintLength(UInt64(length)) - 1
         if extra > 0 {
             reserve(extra)
@@ -92,7 +96,12 @@ public struct WireWriter: ~Copyable {
     mutating func appendLowercased(_ bytes: Bytes) {
         reserve(bytes.count)
         let place = start + count
-        for (index, byte) in bytes.buffer.enumerated() { place[index] = HeaderSyntax.lower(byte) }
+        guard let source = bytes.start else { return }
+        var index = 0
+        while index < bytes.count {
+            place[index] = HeaderSyntax.lower(source[index])
+            index &+= 1
+        }
         count += bytes.count
     }
 

@@ -64,6 +64,9 @@ public final class CheckSubject {
         return UnsafePointer(inspected)
     }
 
+    /// The request's body as JSON.
+    var body: BodyReading { input.bodyReading(in: evaluation.arena) }
+
     /// Who asks.
     public var identity: UnsafePointer<AgentIdentity> {
         if !isIdentified {

@@ -22,6 +22,10 @@ public final class DecisionPoint {
         public var decisionHeader: StaticString = "x-portcullis-decision-id"
         /// Work units that one decision may spend.
         public var workUnits = RegoVM.Limits.workUnits
+        /// Bytes of text, and 16 for each part, of what a policy answers.
+        public var answerBytes = RegoVM.Limits.answerBytes
+        public var approvals = ApprovalDesk.Settings()
+        public var deferral = DeferralSettings()
 
         public init(inspector: Inspector) { self.inspector = inspector }
     }
@@ -37,13 +41,20 @@ public final class DecisionPoint {
     private var machine: Machine
     /// Who asks, and what for.
     public let subject: CheckSubject
+    /// nil when no context is kept: then nothing can be approved.
+    public let approvals: ApprovalDesk?
     /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
     private var explains = true
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
 
-    public init(_ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation) {
+    /// - Parameter agents: whose approvals and context count; nil when no context is kept.
+    public init(
+        _ snapshot: PolicySnapshot, settings: Settings, evaluation: Evaluation,
+        agents: AgentStore? = nil
+    ) {
         self.settings = settings
+        approvals = agents.map { ApprovalDesk(settings.approvals, $0.approvals) }
         self.evaluation = evaluation
         self.snapshot = snapshot
         input = CheckInput(sections: [
@@ -52,6 +63,7 @@ public final class DecisionPoint {
         subject = CheckSubject(settings, evaluation, input)
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
+        input.bind(snapshot.binding)
         sections.agent.subject = subject
         sections.action.subject = subject
         sections.prompt.subject = subject
@@ -63,6 +75,7 @@ public final class DecisionPoint {
         self.snapshot = snapshot
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
+        input.bind(snapshot.binding)
     }
 
     /// Looks up in these threat lists from the next check on.
@@ -86,11 +99,21 @@ public final class DecisionPoint {
 
     /// Turns to another check. `context` and its message stay as they are until the next one.
     public func begin(_ context: AttributeContext) {
-        input.begin(context, snapshot.binding)
+        input.begin(context)
         subject.begin(context)
         sections.threat.lookup?.begin(context)
         entrypoint = .empty
         explains = true
+        approvals?.begin()
+    }
+
+    /// True when what decides this check may wait for a network, so that it belongs on a worker.
+    public func mayWait(_ context: AttributeContext) -> Bool {
+        guard snapshot.mayWait else { return false }
+        guard let name = context.contextExtension(Bytes(Self.entrypointExtension)) else {
+            return snapshot.defaultEntrypoint.mayWait
+        }
+        return snapshot.entrypoint(named: name)?.mayWait ?? false
     }
 
     /// Fills `decision`, whose id is set already. `begin` comes first.
@@ -104,6 +127,7 @@ public final class DecisionPoint {
             deny(decision, refusal, .deny)
         } else {
             evaluate(context, decision)
+            if decision.action != .allow { climb(context, agent, decision) }
             if decision.isAllowed, !decision.restrictions.isEmpty,
                 let refusal = Restrictions.refusal(subject.facts.pointee, decision.restrictions)
             {
@@ -111,6 +135,27 @@ public final class DecisionPoint {
             }
         }
         finish(context, agent, decision)
+    }
+
+    /// The rungs between allowing and denying.
+    private func climb(
+        _ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision
+    ) {
+        switch decision.action {
+        case .requireApproval:
+            let refusal: Reason?
+            if let approvals {
+                refusal = approvals.settle(
+                    subject, context, snapshot.revision, evaluation, decision)
+            } else {
+                refusal = Reason(
+                    code: Bytes("approval_not_possible"), message: Bytes("no context is kept"))
+            }
+            if let refusal { deny(decision, refusal, .deny) }
+        case .postpone:
+            break
+        case .allow, .restrict, .deny, .isolate: break
+        }
     }
 
     /// What no policy can allow.
@@ -169,6 +214,9 @@ public final class DecisionPoint {
                     message: Bytes("the policy has no decision")),
                 .deny)
         }
+        guard !answer.exceeds(bytes: settings.answerBytes) else {
+            return fail(decision, "eval_limit_error", "the policy's answer is too large")
+        }
         do throws(AnswerReader.InvalidAnswer) {
             try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()
             explains = answer["action"].isDefined
@@ -215,19 +263,27 @@ public final class DecisionPoint {
         if decision.isAllowed {
             stripScopes(context, agent, decision)
         } else if decision.body.isEmpty && !decision.isError && explains {
-            DenialBody.write(for: subject.facts.pointee, decision, in: evaluation.arena)
+            DenialBody.write(
+                for: subject.facts.pointee, decision, contact: settings.approvals.contact,
+                in: evaluation.arena)
+        }
+        if let approval = decision.approval, !approval.isUsed {
+            decision.headers.append(field(ApprovalDesk.header, approval.id))
         }
         guard settings.decisionHeader.utf8CodeUnitCount > 0 else { return }
-        let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
-        decision.id.write(to: text)
-        let field = Decision.Field(
-            name: Bytes(settings.decisionHeader),
-            value: Bytes(start: text, count: DecisionID.textLength))
+        let field = field(settings.decisionHeader, decision.id)
         if decision.isAllowed {
             decision.responseHeadersToAdd.append(field)
         } else {
             decision.headers.append(field)
         }
+    }
+
+    private func field(_ name: StaticString, _ id: DecisionID) -> Decision.Field {
+        let text = evaluation.arena.allocate(UInt8.self, count: DecisionID.textLength)
+        id.write(to: text)
+        return Decision.Field(
+            name: Bytes(name), value: Bytes(start: text, count: DecisionID.textLength))
     }
 
     /// Rewrites the scope header without the scopes that the answer, or a restriction, strips.

@@ -12,7 +12,10 @@ enum DenialBody {
     /// JSON-RPC error code of a denial, from the range that the specification leaves to servers.
     static let errorCode: Int64 = -32001
 
-    static func write(for facts: ActionFacts, _ decision: Decision, in arena: Arena) {
+    /// - Parameter contact: where to ask for an approval; empty to say nothing.
+    static func write(
+        for facts: ActionFacts, _ decision: Decision, contact: String, in arena: Arena
+    ) {
         var output = ByteBuilder(arena, capacity: 512)
         if facts.isMessage {
             output.append("{\"jsonrpc\":\"2.0\",\"id\":")
@@ -22,11 +25,11 @@ enum DenialBody {
             output.append(",\"message\":")
             JSONWriter.appendString(summary(decision).buffer, to: &output)
             output.append(",\"data\":")
-            details(decision, to: &output)
+            details(decision, contact, to: &output)
             output.append("}}")
             if decision.httpStatus == nil { decision.httpStatus = 200 }
         } else {
-            details(decision, to: &output)
+            details(decision, contact, to: &output)
         }
         decision.body = Bytes(start: output.bytes.baseAddress, count: output.count)
         let contentType = Bytes("content-type")
@@ -39,8 +42,11 @@ enum DenialBody {
         return first.message.isEmpty ? first.code : first.message
     }
 
-    /// `{"decision_id": ..., "action": ..., "reasons": [{"code": ..., "message": ...}]}`
-    private static func details(_ decision: Decision, to output: inout ByteBuilder) {
+    /// `{"decision_id": ..., "action": ..., "reasons": [{"code": ..., "message": ...}]}`, and
+    /// `"approval": {"id": ..., "ask": ...}` or `"retry_after"` (seconds) where they apply.
+    private static func details(
+        _ decision: Decision, _ contact: String, to output: inout ByteBuilder
+    ) {
         output.append("{\"decision_id\":\"")
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecisionID.textLength) { text in
             decision.id.write(to: text.baseAddress.unsafelyUnwrapped)
@@ -59,6 +65,14 @@ enum DenialBody {
             }
             output.append("}")
         }
-        output.append("]}")
+        output.append("]")
+        if let approval = decision.approval {
+            ApprovalDesk.describe(approval, contact, to: &output)
+        }
+        if let seconds = decision.retryAfter {
+            output.append(",\"retry_after\":")
+            output.append(Int64(seconds))
+        }
+        output.append("}")
     }
 }

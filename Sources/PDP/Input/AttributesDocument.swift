@@ -109,7 +109,7 @@ struct AttributesDocument {
     }
 
     /// A `map<string, string>`; an empty one is not there.
-    func pairs(_ table: [AttributeContext.StringPair]) -> Value {
+    func pairs(_ table: Table<AttributeContext.StringPair>) -> Value {
         if table.isEmpty { return .undefined }
         let object = CollectionBuilder.object(in: arena, capacity: table.count)
         for pair in table { object.update(.checked(pair.key), .checked(pair.value)) }
@@ -117,7 +117,7 @@ struct AttributesDocument {
     }
 
     private func namespaces(
-        _ table: [AttributeContext.StringPair],
+        _ table: Table<AttributeContext.StringPair>,
         _ decode: (Bytes, Arena) throws(InputFailure) -> Value
     ) throws(InputFailure) -> Value {
         if table.isEmpty { return .undefined }

@@ -29,7 +29,9 @@ public final class CheckInput: InputDocument {
     private var attributes: UnsafePointer<AttributeContext.Attributes>
     private let empty = AttributeContext()
     private var binding: InputBinding?
-    /// What has been made of `binding.nodes`; valid where `knownIn` is `round`.
+    /// That of `binding`.
+    private var bound = InputBinding.Tables()
+    /// What has been made of `bound.nodes`; valid where `knownIn` is `round`.
     private var known: UnsafeMutablePointer<Value>
     private var knownIn: UnsafeMutablePointer<UInt64>
     private var capacity = 0
@@ -54,18 +56,21 @@ public final class CheckInput: InputDocument {
 
     public var isDefined: Bool { true }
 
-    /// Turns to another Check. `context` and its message must stay as they are until the decision
-    /// is done.
-    ///
-    /// - Parameter binding: made from the policy that will be evaluated.
-    public func begin(_ context: AttributeContext, _ binding: InputBinding) {
-        attributes = UnsafePointer(context.attributes)
+    /// Serves another policy from the next Check on.
+    public func bind(_ binding: InputBinding) {
         self.binding = binding
+        bound = binding.tables
+    }
+
+    /// Turns to another Check. `context` and its message must stay as they are until the decision
+    /// is done. The policy that will be evaluated is the one that was bound.
+    public func begin(_ context: AttributeContext) {
+        attributes = UnsafePointer(context.attributes)
         failure = nil
         body = nil
         requestBody = RequestBody(context)
         round += 1
-        if binding.nodes.count > capacity { grow(to: binding.nodes.count) }
+        if bound.nodes.count > capacity { grow(to: bound.nodes.count) }
     }
 
     private func grow(to count: Int) {
@@ -81,7 +86,6 @@ public final class CheckInput: InputDocument {
     /// Forgets the Check, so that nothing points into its message any more.
     public func end() {
         attributes = UnsafePointer(empty.attributes)
-        binding = nil
         body = nil
         round += 1
     }
@@ -89,26 +93,26 @@ public final class CheckInput: InputDocument {
     /// The request's body as JSON: read at most once, for the policy and whoever else asks.
     public func bodyReading(in arena: Arena) -> BodyReading { requestBody.json(arena) }
 
-    public func value(at index: Int, of policy: Policy, in arena: Arena) -> Value {
-        guard let binding, binding.policy === policy else {
+    public func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value {
+        guard paths == bound.paths else {
             // Not the policy that was bound: the long way, same answer.
-            return whole(in: arena).value(at: policy.program.inputPaths[index])
+            return whole(in: arena).value(at: index, of: paths)
         }
-        return value(of: binding.fields[index], binding, in: arena)
+        return value(of: bound.fields[index], in: arena)
     }
 
     /// The value of a bound path.
     func value(at index: Int, in arena: Arena) -> Value {
-        guard let binding, binding.fields.indices.contains(index) else { return .undefined }
-        return value(of: binding.fields[index], binding, in: arena)
+        guard bound.fields.indices.contains(index) else { return .undefined }
+        return value(of: bound.fields[index], in: arena)
     }
 
-    private func value(of field: InputField, _ binding: InputBinding, in arena: Arena) -> Value {
+    private func value(of field: InputField, in arena: Arena) -> Value {
         let part: Value
         if knownIn[field.node] == round {
             part = known[field.node]
         } else {
-            part = make(binding.nodes[field.node], arena)
+            part = make(bound.nodes[field.node], arena)
             known[field.node] = part
             knownIn[field.node] = round
         }
@@ -216,7 +220,7 @@ public final class CheckInput: InputDocument {
             ?? .undefined
     }
 
-    private func last(_ key: Bytes, _ table: [AttributeContext.StringPair]) -> Value {
+    private func last(_ key: Bytes, _ table: Table<AttributeContext.StringPair>) -> Value {
         AttributeContext.last(key, in: table).map(Value.checked) ?? .undefined
     }
 

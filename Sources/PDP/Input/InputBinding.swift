@@ -5,11 +5,18 @@ import RegoVM
 public final class InputBinding: @unchecked Sendable {
     /// Keeps the names in `nodes` and the steps in `fields` alive.
     public let policy: Policy?
-    /// One for each path. Flat memory: reading an array of a class would count references.
-    let fields: UnsafeMutableBufferPointer<InputField>
-    /// The distinct parts that the policy reads.
-    let nodes: UnsafeMutableBufferPointer<InputNode>
+    let tables: Tables
     private let steps: UnsafeMutableBufferPointer<Value>
+
+    /// Flat memory, which each loop reads without counting references to what all of them share.
+    struct Tables {
+        /// The bound policy's; nil when paths were bound without one.
+        var paths: InputPaths?
+        /// One for each path.
+        var fields = UnsafeMutableBufferPointer<InputField>(start: nil, count: 0)
+        /// The distinct parts that the policy reads.
+        var nodes = UnsafeMutableBufferPointer<InputNode>(start: nil, count: 0)
+    }
 
     /// - Parameter sections: names of the sections that the `CheckInput`s will have, in their
     ///   order.
@@ -23,7 +30,7 @@ public final class InputBinding: @unchecked Sendable {
     private init(_ policy: Policy?, _ paths: [[Value]], _ sections: [String]) {
         self.policy = policy
         var found: [InputNode] = []
-        fields = .allocate(capacity: paths.count)
+        let fields = UnsafeMutableBufferPointer<InputField>.allocate(capacity: paths.count)
         steps = .allocate(capacity: paths.reduce(0) { $0 + $1.count })
         var next = 0
         for (index, path) in paths.enumerated() {
@@ -40,20 +47,21 @@ public final class InputBinding: @unchecked Sendable {
                     node: found.firstIndex(of: node) ?? 0,
                     rest: UnsafeBufferPointer(rebasing: steps[first..<next])))
         }
-        nodes = .allocate(capacity: found.count)
+        let nodes = UnsafeMutableBufferPointer<InputNode>.allocate(capacity: found.count)
         _ = nodes.initialize(from: found)
+        tables = Tables(paths: policy?.inputPaths, fields: fields, nodes: nodes)
     }
 
     deinit {
-        fields.deallocate()
+        tables.fields.deallocate()
         steps.deallocate()
-        nodes.deinitialize()
-        nodes.deallocate()
+        tables.nodes.deinitialize()
+        tables.nodes.deallocate()
     }
 
     /// True when some path leads into the section at `index`, or to all of `input`.
     func reads(section index: Int) -> Bool {
-        nodes.contains { node in
+        tables.nodes.contains { node in
             switch node {
             case .whole, .section(index), .sectionKey(index, _): true
             default: false

@@ -3,7 +3,9 @@ import Authorization
 import RegoVM
 
 extension AttributesDocument {
-    func peer(_ peer: AttributeContext.Peer, _ labels: [AttributeContext.StringPair]) -> Value {
+    func peer(
+        _ peer: AttributeContext.Peer, _ labels: Table<AttributeContext.StringPair>
+    ) -> Value {
         guard peer.isPresent else { return .undefined }
         let object = CollectionBuilder.object(in: arena, capacity: 5)
         object.add("address", address(peer.address))

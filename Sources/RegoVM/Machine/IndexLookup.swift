@@ -6,7 +6,7 @@ extension Machine {
     /// One leaf that alone has clauses is the list itself; several are merged in the order of the
     /// clauses, each clause once.
     func candidates(_ index: Int, _ frame: UnsafePointer<Value>) throws(EvaluationError) -> Value {
-        let linked = policy.indices + index
+        let linked = tables.indices + index
         var found = Candidates()
         try collect(linked.pointee.root, frame, &found)
         guard found.isMerged else {
@@ -117,7 +117,7 @@ extension Machine {
         switch branch.pointee.source {
         case .input: return inputValue(number)
         case .data:
-            return scope.pointee.replacesData ? replacedData(number) : policy.linkedData[number]
+            return scope.pointee.replacesData ? replacedData(number) : tables.linkedData[number]
         case .argument:
             var value = frame[number]
             for step in 0..<branch.pointee.stepCount where value.isDefined {

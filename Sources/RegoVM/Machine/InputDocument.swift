@@ -5,9 +5,11 @@
 /// The machine asks for each static path at most once in a decision, so an implementation can read
 /// a field straight from the request and never build the whole document.
 public protocol InputDocument: AnyObject {
-    /// The value at `policy.program.inputPaths[index]`; `.undefined` when there is none. What it
-    /// returns must live until the decision is done (for example in the evaluation's arena).
-    func value(at index: Int, of policy: Policy, in arena: Arena) -> Value
+    /// The value at `paths[index]`; `.undefined` when there is none. What it returns must live
+    /// until the decision is done (for example in the evaluation's arena).
+    ///
+    /// - Parameter paths: those of the policy that is evaluated, `policy.inputPaths`.
+    func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value
     /// False when the decision has no input at all.
     var isDefined: Bool { get }
     /// The whole document, for a `with input.x as y` that changes a part of it.
@@ -23,9 +25,24 @@ public final class TreeInput: InputDocument {
 
     public var isDefined: Bool { root.isDefined }
 
-    public func value(at index: Int, of policy: Policy, in arena: Arena) -> Value {
-        root.value(at: policy.inputPaths[index])
+    public func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value {
+        root.value(at: paths[index])
     }
 
     public func whole(in arena: Arena) -> Value { root }
+}
+
+/// The static `input` paths of one policy, which must outlive it; equal when they are the same
+/// policy's.
+@frozen
+public struct InputPaths: BitwiseCopyable, Equatable {
+    let start: UnsafeMutablePointer<UnsafeMutableBufferPointer<Value>>
+
+    /// The steps of the path number `index`.
+    subscript(index: Int) -> UnsafeMutableBufferPointer<Value> { start[index] }
+}
+
+extension Value {
+    /// The value at the end of a policy's path.
+    public func value(at index: Int, of paths: InputPaths) -> Value { value(at: paths[index]) }
 }

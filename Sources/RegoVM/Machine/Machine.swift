@@ -14,7 +14,9 @@ public final class Machine {
     public var observer: (any MachineObserver)?
 
     let arena: Arena
-    var document: any InputDocument
+    /// Not counted: `held` keeps it alive.
+    unowned(unsafe) var document: any InputDocument
+    private var held: any InputDocument
     var scope: UnsafeMutablePointer<Scope>
     private let baseScope: UnsafeMutablePointer<Scope>
     let registers: UnsafeMutablePointer<Value>
@@ -26,11 +28,13 @@ public final class Machine {
     private(set) var depth = 0
     /// Monotonic nanoseconds; tests replace it.
     var monotonic: () -> UInt64 = MonotonicClock.now
+    /// Parts that one value may have: enough to hold all of the data several times.
+    private let weightLimit: UInt64
     /// Scratch of index lookups.
     let clauseBits: ClauseBits
 
-    let functions: UnsafeMutablePointer<Policy.FunctionCode>
-    let constants: UnsafeMutablePointer<Value>
+    /// Those of `policy`.
+    let tables: Policy.Tables
     let arithmetic: (plus: Int, minus: Int, multiply: Int, divide: Int, remainder: Int)
 
     static let registerStack = 128 * 1024
@@ -38,10 +42,15 @@ public final class Machine {
     public init(_ policy: Policy, evaluation: Evaluation) {
         self.policy = policy
         self.evaluation = evaluation
+        if let parser = policy.program.moduleParser { evaluation.moduleParser = parser }
         arena = evaluation.arena
+        weightLimit = Limits.valueParts + 4 * policy.data.weight
         document = TreeInput(.undefined)
         functions = policy.functions
         constants = policy.constants
+        held = TreeInput(.undefined)
+        document = held
+        tables = policy.tables
         registers = .allocate(capacity: Self.registerStack)
         registersEnd = registers + Self.registerStack
         top = registers
@@ -64,7 +73,10 @@ public final class Machine {
 
     /// Starts a decision. `evaluation.begin` comes first.
     public func begin(_ input: any InputDocument) {
-        document = input
+        if held !== input {
+            held = input
+            document = input
+        }
         scope = baseScope
         baseScope.pointee.nextDecision()
         top = registers
@@ -83,7 +95,7 @@ public final class Machine {
 
     /// The result of a function without parameters, such as a query's.
     public func evaluate(function index: Int) throws(EvaluationError) -> Value {
-        precondition(functions[index].parameterCount == 0)
+        precondition(tables.functions[index].parameterCount == 0)
         return try call(index, registers)
     }
 
@@ -95,7 +107,7 @@ public final class Machine {
     /// Calls a function with the operands at `operands`. Whatever it ends with, an error ends the
     /// decision, so depth and frames need not be given back then.
     func call(_ index: Int, _ operands: UnsafePointer<Value>) throws(EvaluationError) -> Value {
-        let code = functions[index]
+        let code = tables.functions[index]
         let frame = top
         guard depth < Limits.callDepth else {
             throw EvaluationError(
@@ -118,7 +130,7 @@ public final class Machine {
     func rule(_ index: Int) throws(EvaluationError) -> Value {
         let memo = scope.pointee.ruleMemo + index
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
-        let result = try call(policy.ruleFunctions[index], registers)
+        let result = try call(tables.ruleFunctions[index], registers)
         memo.pointee = MemoEntry(value: result, epoch: scope.pointee.epoch)
         return result
     }
@@ -139,6 +151,9 @@ public final class Machine {
         }
         nextCheck = max(0, workLeft - Self.workBetweenChecks)
         try checkMemory()
+        if let cancellation = evaluation.cancellation, cancellation.isCancelled {
+            throw EvaluationError(.cancelled, "caller cancelled query execution")
+        }
         if evaluation.deadline != .max {
             let now = monotonic()
             guard now >= evaluation.deadline else { return }
@@ -165,13 +180,39 @@ public final class Machine {
     /// Stops a value from nesting so deep that reading it would overflow the stack.
     @inline(__always)
     func bounded(_ value: Value) throws(EvaluationError) -> Value {
+        if value.needsBound { try checkBounds(value) }
+        return value
+    }
+
+    @inline(never)
+    private func checkBounds(_ value: Value) throws(EvaluationError) {
         if value.nesting > Limits.valueDepth {
             throw EvaluationError(
                 .limit, "value of \(value.nesting) levels exceeds the limit of \(Limits.valueDepth)"
             )
         }
-        return value
+        if value.weight > weightLimit {
+            throw EvaluationError(
+                .limit, "value of \(value.weight) parts exceeds the limit of \(weightLimit)")
+        }
     }
+
+    /// Pays for an operation that walks all of a value.
+    @inline(__always)
+    func weigh(_ value: Value) throws(EvaluationError) {
+        if value.isHeavy { try spend(Int64(value.weight >> Self.partsPerUnit)) }
+    }
+
+    /// Pays for a comparison: the lighter side bounds it.
+    @inline(__always)
+    func weigh(_ left: Value, _ right: Value) throws(EvaluationError) {
+        if left.isHeavy && right.isHeavy {
+            try spend(Int64(min(left.weight, right.weight) >> Self.partsPerUnit))
+        }
+    }
+
+    /// Binary logarithm of the parts that one work unit walks.
+    private static let partsPerUnit: UInt64 = 10
 
     /// Work units between two looks at the clock.
     private static let workBetweenChecks: Int64 = 1024

@@ -9,21 +9,27 @@ public final class Policy: @unchecked Sendable {
     /// Names the policy and data in records, e.g. a hash.
     public let revision: String
 
-    // Flat copies that the machine reads without reference counting.
-    let functions: UnsafeMutablePointer<FunctionCode>
-    /// The function of each rule.
-    let ruleFunctions: UnsafeMutablePointer<Int>
-    let constants: UnsafeMutablePointer<Value>
-    let linkedData: UnsafeMutablePointer<Value>
     /// `program.inputPaths`.
-    let inputPaths: UnsafeMutablePointer<UnsafeMutableBufferPointer<Value>>
-    let builtins: UnsafeMutablePointer<Builtin.Function>
-    let builtinArity: UnsafeMutablePointer<Int>
-    let indices: UnsafeMutablePointer<LinkedIndex>
+    public var inputPaths: InputPaths { tables.inputPaths }
+    let tables: Tables
     private let indexMemory = Arena(chunk: 1024, limit: .max)
     private let owners: [AnyObject]
 
-    struct FunctionCode {
+    /// Flat copies of the program's parts. Machines hold them beside the policy: threads that all
+    /// counted references to one policy would wait for each other.
+    struct Tables: BitwiseCopyable {
+        let functions: UnsafeMutablePointer<FunctionCode>
+        /// The function of each rule.
+        let ruleFunctions: UnsafeMutablePointer<Int>
+        let constants: UnsafeMutablePointer<Value>
+        let linkedData: UnsafeMutablePointer<Value>
+        let inputPaths: InputPaths
+        let builtins: UnsafeMutablePointer<Builtin.Function>
+        let builtinArity: UnsafeMutablePointer<Int>
+        let indices: UnsafeMutablePointer<LinkedIndex>
+    }
+
+    struct FunctionCode: BitwiseCopyable {
         let instructions: UnsafeMutablePointer<Instruction>
         let parameterCount: Int
         let registerCount: Int
@@ -44,61 +50,55 @@ public final class Policy: @unchecked Sendable {
         self.data = data
         self.revision = revision
         self.owners = owners
-        functions = .allocate(capacity: max(1, program.functions.count))
-        for (index, function) in program.functions.enumerated() {
-            let code = UnsafeMutablePointer<Instruction>.allocate(
-                capacity: function.instructions.count)
-            for (offset, instruction) in function.instructions.enumerated() {
-                (code + offset).initialize(to: instruction)
-            }
-            (functions + index).initialize(
-                to: FunctionCode(
+        tables = Tables(
+            functions: Self.copy(program.functions) { function in
+                let code = UnsafeMutablePointer<Instruction>.allocate(
+                    capacity: max(1, function.instructions.count))
+                for (offset, instruction) in function.instructions.enumerated() {
+                    (code + offset).initialize(to: instruction)
+                }
+                return FunctionCode(
                     instructions: code, parameterCount: function.parameterCount,
-                    registerCount: function.registerCount))
+                    registerCount: function.registerCount)
+            },
+            ruleFunctions: Self.copy(program.rules, \.function),
+            constants: Self.copy(program.constants) { $0 },
+            linkedData: Self.copy(program.dataPaths) { data.document(at: $0) },
+            inputPaths: InputPaths(
+                start: Self.copy(program.inputPaths) { path in
+                    let copy = UnsafeMutableBufferPointer<Value>.allocate(capacity: path.count)
+                    _ = copy.initialize(from: path)
+                    return copy
+                }),
+            builtins: Self.copy(BuiltinTable.all, \.function),
+            builtinArity: Self.copy(BuiltinTable.all, \.arity),
+            indices: Self.copy(program.indices) { [indexMemory] in LinkedIndex($0, indexMemory) })
+    }
+
+    private static func copy<Element, Flat>(
+        _ elements: [Element], _ flatten: (Element) -> Flat
+    ) -> UnsafeMutablePointer<Flat> {
+        let table = UnsafeMutablePointer<Flat>.allocate(capacity: max(1, elements.count))
+        for (index, element) in elements.enumerated() {
+            (table + index).initialize(to: flatten(element))
         }
-        ruleFunctions = .allocate(capacity: max(1, program.rules.count))
-        for (index, rule) in program.rules.enumerated() {
-            (ruleFunctions + index).initialize(to: rule.function)
-        }
-        constants = .allocate(capacity: max(1, program.constants.count))
-        for (index, constant) in program.constants.enumerated() {
-            (constants + index).initialize(to: constant)
-        }
-        linkedData = .allocate(capacity: max(1, program.dataPaths.count))
-        for (index, path) in program.dataPaths.enumerated() {
-            (linkedData + index).initialize(to: data.document(at: path))
-        }
-        inputPaths = .allocate(capacity: max(1, program.inputPaths.count))
-        for (index, path) in program.inputPaths.enumerated() {
-            let copy = UnsafeMutableBufferPointer<Value>.allocate(capacity: path.count)
-            _ = copy.initialize(from: path)
-            (inputPaths + index).initialize(to: copy)
-        }
-        let table = BuiltinTable.all
-        builtins = .allocate(capacity: max(1, table.count))
-        builtinArity = .allocate(capacity: max(1, table.count))
-        for (index, builtin) in table.enumerated() {
-            (builtins + index).initialize(to: builtin.function)
-            (builtinArity + index).initialize(to: builtin.arity)
-        }
-        indices = .allocate(capacity: max(1, program.indices.count))
-        for (position, index) in program.indices.enumerated() {
-            (indices + position).initialize(to: LinkedIndex(index, indexMemory))
-        }
+        return table
     }
 
     deinit {
-        for index in 0..<program.functions.count { functions[index].instructions.deallocate() }
-        functions.deallocate()
-        ruleFunctions.deallocate()
-        constants.deallocate()
-        linkedData.deallocate()
+        for index in 0..<program.functions.count {
+            tables.functions[index].instructions.deallocate()
+        }
+        tables.functions.deallocate()
+        tables.ruleFunctions.deallocate()
+        tables.constants.deallocate()
+        tables.linkedData.deallocate()
         for index in 0..<program.inputPaths.count { inputPaths[index].deallocate() }
-        inputPaths.deallocate()
-        builtins.deinitialize(count: BuiltinTable.all.count)
-        builtins.deallocate()
-        builtinArity.deallocate()
-        indices.deallocate()
+        inputPaths.start.deallocate()
+        tables.builtins.deinitialize(count: BuiltinTable.all.count)
+        tables.builtins.deallocate()
+        tables.builtinArity.deallocate()
+        tables.indices.deallocate()
         indexMemory.destroy()
     }
 }

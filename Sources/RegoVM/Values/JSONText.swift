@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// Grammar of JSON strings (RFC 8259 section 7).
 enum JSONText {
-    /// The first byte from `start` that is a quote, a backslash, a control character or not ASCII;
-    /// eight bytes are looked at together.
+    /// The first byte from `start` that is a quote, a backslash, a control character or not ASCII.
     @inline(__always)
     static func plainEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         guard let base = text.baseAddress else { return start }
-        var position = start
-        while position &+ 8 <= text.count {
-            let marks = notPlain(UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self))
-            if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
-            position &+= 8
-        }
-        while position < text.count, isPlain(text[position]) { position &+= 1 }
-        return position
+        return start &+ text_plain_run(base + start, text.count &- start)
     }
 
     /// `plainEnd`, and a copy of what lies before it. May write as much of `memory` as all of the
@@ -25,37 +18,7 @@ enum JSONText {
         into memory: UnsafeMutablePointer<UInt8>
     ) -> Int {
         guard let base = text.baseAddress else { return start }
-        var position = start
-        while position &+ 8 <= text.count {
-            let word = UnsafeRawPointer(base + position).loadUnaligned(as: UInt64.self)
-            let target = UnsafeMutableRawPointer(memory + (position &- start))
-            target.storeBytes(of: word, as: UInt64.self)
-            let marks = notPlain(word)
-            if marks != 0 { return position &+ marks.trailingZeroBitCount / 8 }
-            position &+= 8
-        }
-        while position < text.count, isPlain(text[position]) {
-            memory[position &- start] = text[position]
-            position &+= 1
-        }
-        return position
-    }
-
-    /// Has the high bit set in the first byte of `word` that is not plain; a borrow only reaches
-    /// bits above it, which mean nothing.
-    @inline(__always)
-    private static func notPlain(_ word: UInt64) -> UInt64 {
-        let word = word.littleEndian
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let quote = word ^ (ones &* 0x22)
-        let slash = word ^ (ones &* 0x5C)
-        let found = (quote &- ones) | (slash &- ones) | (word &- (ones &* 0x20)) | word
-        return found & (ones &* 0x80)
-    }
-
-    @inline(__always)
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
+        return start &+ text_copy_plain(memory, base + start, text.count &- start)
     }
 
     /// Decodes the escape that begins with the backslash at `start`; it never takes more memory
@@ -201,41 +164,14 @@ public enum UTF8Text {
     /// The first byte from `start` that is not ASCII.
     private static func asciiEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         guard let base = bytes.baseAddress else { return start }
-        var index = start
-        while index &+ 8 <= bytes.count {
-            let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self).littleEndian
-            let marks = word & 0x8080_8080_8080_8080
-            if marks != 0 { return index &+ marks.trailingZeroBitCount / 8 }
-            index &+= 8
-        }
-        while index < bytes.count, bytes[index] < 0x80 { index &+= 1 }
-        return index
+        return start &+ text_ascii_run(base + start, bytes.count &- start)
     }
 
     /// The length of the well-formed sequence at `index`, whose first byte is not ASCII; 0 when it
     /// is ill-formed (Unicode, table 3-7).
     static func width(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Int {
-        let length: Int
-        var low: UInt8 = 0x80
-        var high: UInt8 = 0xBF
-        switch bytes[index] {
-        case 0xC2...0xDF: length = 2
-        case 0xE0: (length, low) = (3, 0xA0)
-        case 0xE1...0xEC, 0xEE...0xEF: length = 3
-        case 0xED: (length, high) = (3, 0x9F)
-        case 0xF0: (length, low) = (4, 0x90)
-        case 0xF1...0xF3: length = 4
-        case 0xF4: (length, high) = (4, 0x8F)
-        default: return 0
-        }
-        guard index &+ length <= bytes.count, bytes[index &+ 1] >= low, bytes[index &+ 1] <= high
-        else { return 0 }
-        var tail = 2
-        while tail < length {
-            guard bytes[index &+ tail] & 0xC0 == 0x80 else { return 0 }
-            tail &+= 1
-        }
-        return length
+        guard let base = bytes.baseAddress, index < bytes.count else { return 0 }
+        return max(0, Int(text_sequence(base + index, bytes.count &- index)))
     }
 
     /// Writes a scalar (not a surrogate) and returns its number of bytes, at most 4.

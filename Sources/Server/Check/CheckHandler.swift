@@ -8,69 +8,124 @@ import Inspection
 import PDP
 import Platform
 import RegoVM
-import ThreatIntelligence
 
 /// Answers checks: the one place where protocol meets decision.
 ///
-/// One instance belongs to one event loop and reuses all of its memory from check to check.
+/// One instance belongs to one thread and reuses all of its memory from check to check.
 package final class CheckHandler {
     private let shared: SharedState
+    /// False on event loops, which must not be held up.
+    private let canWait: Bool
     private let evaluation: Evaluation
     private let request = AttributeContext()
-    private let agent = AgentSnapshot()
+    private let agent: AgentSnapshot
     private let decision = Decision()
     private let point: DecisionPoint
     private let record: RecordWriter
+    private lazy var control = ControlRecordWriter()
     private let response = CheckResponseWriter()
     private let random = RandomWords()
     private let clock = SystemClock()
-    private var event = ContextEvent(agent: .empty, time: 0)
+    private let memory: ContextMemory?
+    /// The decision belongs into its agent's context.
+    private var isRemembered = false
+    private var threatsNumber = 0
 
-    package init(_ shared: SharedState) {
+    package init(_ shared: SharedState, canWait: Bool = false) {
         self.shared = shared
+        self.canWait = canWait
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
+        evaluation.network = shared.network
         record = RecordWriter()
+        memory = shared.agents.map { ContextMemory($0) }
         point = DecisionPoint(
-            shared.policy.current, settings: shared.settings, evaluation: evaluation)
+            shared.policy.current, settings: shared.settings, evaluation: evaluation,
+            agents: shared.agents)
+        agent = AgentSnapshot(shared.agents)
     }
 
     func use(_ policy: PolicySnapshot) { point.use(policy) }
 
-    package func use(_ threats: ThreatIndex) { point.use(threats) }
-
     /// Decides one check. The path of a check is this function, from top to bottom.
     ///
     /// - Returns: the encoded CheckResponse, valid until the next call. It must not be sent before
-    ///   what `log` was given is committed.
+    ///   what `log` was given is committed. nil, and nothing is logged, when the check's policy may
+    ///   wait and this handler must not.
     package func answer(
         _ message: UnsafeRawBufferPointer, now monotonic: UInt64, deadline: UInt64, log: LogWriter?
-    ) -> Bytes {
+    ) -> Bytes? {
+        if let threats = shared.threats?.change(since: &threatsNumber) { point.use(threats) }
         let now = clock.wall()
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
         do {
             try CheckRequestReader.read(message, into: request)
+            if !canWait && point.mayWait(request) { return nil }
             decide(now)
         } catch {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
+        return recorded(now, log)
+    }
+
+    /// Denies a check with `code`, without asking a policy.
+    ///
+    /// - Returns: as `answer`.
+    func refusal(
+        _ message: UnsafeRawBufferPointer, _ code: StaticString, log: LogWriter?
+    ) -> Bytes {
+        let now = clock.wall()
+        begin(now, .max)
+        if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
+        refuse(Bytes(code))
+        return recorded(now, log)
+    }
+
+    /// Ends evaluations when it is cancelled.
+    var cancellation: Cancellation? {
+        get { evaluation.cancellation }
+        set { evaluation.cancellation = newValue }
+    }
+
+    /// Encodes the decision when it is in the log's batch, else a denial.
+    private func recorded(_ now: Int64, _ log: LogWriter?) -> Bytes {
+        var bytes: Bytes?
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)
-            if !append(now, to: log) { refuse(Bytes("log_refused")) }
+            bytes = append(now, to: log)
+            if bytes == nil {
+                refuse(Bytes("log_refused"))
+                isRemembered = false
+            }
+        }
+        if isRemembered, let memory {
+            memory.remember(point, decision, now, bytes, isCut: record.isCut)
+            if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
         return response.encode(decision)
     }
 
-    /// The answer to a check whose decision could not be recorded.
+    /// The answer to checks whose decisions could not be recorded.
     func unrecorded() -> Bytes {
+        memory?.distrust()
         begin(clock.wall(), .max)
         refuse(Bytes("log_unavailable"))
         return response.encode(decision)
     }
 
+    /// The log has taken everything that was decided.
+    func committed() { memory?.settle() }
+
+    /// The approval that the last decision waits for.
+    var openApproval: DecisionID? {
+        guard let approval = decision.approval, !approval.isUsed else { return nil }
+        return approval.id
+    }
+
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
+        isRemembered = false
         guard let high = try? random.next(), let low = try? random.next() else {
             // Without entropy ids repeat, which the log shows; decisions stay what they are.
             decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (0, 0))
@@ -85,40 +140,15 @@ package final class CheckHandler {
         point.begin(request)
         guard let agents = shared.agents else { return point.decide(request, nil, into: decision) }
         let identity = point.subject.identity
-        guard agents.load(identity.pointee.id, now: now, into: agent) != .full else {
-            return refuse(Bytes("context_full"))
-        }
+        let lookup = agents.load(
+            identity.pointee.id, session: identity.pointee.session, now: now, into: agent)
+        guard lookup != .full else { return refuse(Bytes("context_full")) }
         point.decide(request, agent, into: decision)
-        remember(point.subject.facts, identity, now, in: agents)
+        isRemembered = lookup != .nobody
     }
 
-    /// Adds the decision to the agent's context.
-    private func remember(
-        _ action: UnsafePointer<ActionFacts>, _ identity: UnsafePointer<AgentIdentity>,
-        _ now: Int64,
-        in agents: AgentStore
-    ) {
-        event.agent = identity.pointee.id
-        event.time = now
-        event.decision = decision.id
-        event.action = decision.action
-        event.isAllowed = decision.isAllowed
-        event.trafficProtocol = action.pointee.trafficProtocol
-        event.effect = action.pointee.effect
-        event.operation = action.pointee.operation
-        event.tool = action.pointee.tool
-        event.resource = action.pointee.resource
-        event.destination = action.pointee.destination.host
-        event.isInternal = action.pointee.destination.isInternal
-        event.labels = decision.labels
-        event.restrictions = decision.restrictions
-        agents.apply(event)
-        // The decision's tables must be its own again before it is filled anew.
-        event.labels = []
-        event.restrictions = []
-    }
-
-    private func append(_ now: Int64, to log: LogWriter) -> Bool {
+    /// - Returns: the record, valid until the next one; nil when the log does not take it.
+    private func append(_ now: Int64, to log: LogWriter) -> Bytes? {
         var facts = RecordFacts()
         if request.isPresent {
             facts.fill(point)
@@ -128,11 +158,27 @@ package final class CheckHandler {
         }
         let bytes = record.encode(request, decision, facts, time: now)
         do throws(LogError) {
-            try log.append(UnsafeRawBufferPointer(bytes.buffer))
-            return true
+            // What the decision did to an approval is a record of its own, in the same commit.
+            let step = try encodeStep()
+            try log.append(bytes)
+            if let step { try log.append(step) }
+            return bytes
         } catch {
-            return false
+            return nil
         }
+    }
+
+    private func encodeStep() throws(LogError) -> Bytes? {
+        guard let step = point.approvals?.step else { return nil }
+        var id = step.approval
+        if step.kind != .pending {
+            let random = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
+            id = DecisionID(milliseconds: UInt64(max(0, step.time) / 1_000_000), random: random)
+        }
+        guard let bytes = control.encode(ControlRecord(step, id: id)) else {
+            throw LogError(.recordTooLong, "the agent's names are too long for an approval")
+        }
+        return bytes
     }
 
     /// Our own failure: an error to Envoy, never an allowance.

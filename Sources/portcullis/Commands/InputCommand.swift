@@ -56,7 +56,8 @@ struct InputCommand: ParsableCommand {
             program: output.program, data: .emptyObject, revision: "", owners: [output.owner])
         let sections = envoyOnly ? [] : try additions(context, settings, arena)
         let input = CheckInput(sections: sections)
-        input.begin(context, InputBinding(policy, sections: sections.map { "\($0.name)" }))
+        input.bind(InputBinding(policy, sections: sections.map { "\($0.name)" }))
+        input.begin(context)
         let document = input.whole(in: arena)
         if let failure = input.failure {
             Output.error("\(file): \(failure.code.message) (\(failure.code.text))\n")

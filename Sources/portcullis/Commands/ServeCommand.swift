@@ -46,7 +46,8 @@ struct ServeCommand: ParsableCommand {
     }
 
     private func hint(_ error: any Error) -> KeyValuePairs<String, LogValue> {
-        guard let hint = (error as? LogError)?.hint else { return [:] }
+        let advice = (error as? LogError)?.hint ?? (error as? ContextRebuild.Failure)?.hint
+        guard let hint = advice else { return [:] }
         return ["hint": LogValue(hint)]
     }
 }

@@ -2,6 +2,7 @@
 import AgentContext
 import DecisionLog
 import Inspection
+import RegoVM
 import Server
 import Telemetry
 import ThreatIntelligence
@@ -41,8 +42,11 @@ struct Configuration {
     /// number from 0 to 1; always a claim. Default: `x-agent-confidence`.
     var confidenceHeader = ConfidenceHeader.defaultName
     var threat = Threat()
+    var approvals = Approvals()
+    var deferral = Deferral()
     var log = Log()
     var limits = Limits()
+    var network = Network()
     var telemetry = Telemetry()
 
     struct Listen {
@@ -68,6 +72,9 @@ struct Configuration {
         /// `agents.maximum`: agents whose context is kept, at about 2 KB each. 0 keeps none: then
         /// policies have no `input.context`, and no restriction outlives its decision.
         var maximum = AgentContext.Limits.agents
+        /// `agents.look_back`: at the start the context is rebuilt from the log; of records older
+        /// than this only what may still hold is taken: labels, restrictions, signals, approvals.
+        var lookBack: Int64 = 30 * 24 * 3_600_000_000_000
     }
 
     struct Threat {
@@ -120,6 +127,8 @@ struct Configuration {
         var drain: Int64 = 20_000_000_000
         /// `limits.work`: work units of one decision.
         var work = 10_000_000
+        /// `limits.answer`: bytes of what a policy answers, 16 for each of its parts included.
+        var answer = Int64(RegoVM.Limits.answerBytes)
         /// `limits.memory`: bytes of values of one decision.
         var memory: Int64 = 64 << 20
     }

@@ -79,8 +79,11 @@ extension Configuration {
             "deny", [deniedDoubts], expected: "one of \(words)", Doubts.init(word:))
         deniedDoubts = Doubts(denied)
         threat.read(root.section("threat"))
+        approvals.read(root.section("approvals"))
+        deferral.read(root.section("deferral"))
         log.read(root.section("log"))
         limits.read(root.section("limits"))
+        network.read(root.section("network"))
         telemetry.read(root.section("telemetry"))
     }
 }

@@ -77,6 +77,8 @@ extension Configuration.Agents {
             return isDomain ? text : nil
         }
         maximum = section.integer("maximum", maximum, in: 0...10_000_000)
+        lookBack = section.duration(
+            "look_back", lookBack, in: 3_600_000_000_000...87_600 * 3_600_000_000_000)
     }
 
     private static func key(_ text: String) -> AgentKey? {
@@ -130,6 +132,7 @@ extension Configuration.Limits {
         deadline = section.duration("deadline", deadline, in: 1_000_000...60_000_000_000)
         drain = section.duration("drain", drain, in: 0...600_000_000_000)
         work = section.integer("work", work, in: 1000...1_000_000_000_000)
+        answer = section.size("answer", answer, in: 1 << 10...64 << 20)
         memory = section.size("memory", memory, in: 1 << 20...4 << 30)
     }
 }

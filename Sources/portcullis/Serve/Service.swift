@@ -11,6 +11,9 @@ import Telemetry
 /// The running program: log, policy, agents and server, put together from the configuration.
 final class Service: Sendable {
     let server: GRPCServer
+    /// nil when no context is kept.
+    let operations: Operations?
+    private let workers: CheckWorkers
     private let log: LocalLog?
     private let logger: Logger
     /// nil when no threat lists are configured.
@@ -30,25 +33,35 @@ final class Service: Sendable {
             name: configuration.scopes.header, separator: configuration.scopes.separator)
         settings.confidenceHeader = ConfidenceHeader(name: configuration.confidenceHeader)
         settings.deniedDoubts = configuration.deniedDoubts
+        settings.approvals = configuration.approvals.settings
+        settings.deferral = configuration.deferral.settings
         settings.workUnits = Int64(configuration.limits.work)
+        settings.answerBytes = Int(configuration.limits.answer)
         threats =
             configuration.threat.files.isEmpty
             ? nil
             : try ThreatWatch(
                 ThreatLists(configuration.threat.files), interval: configuration.threat.interval,
                 logger)
-        let agents = configuration.agents.maximum
+        let agents = try ContextStart.makeStore(configuration, log, logger)
+        operations = agents.map { [log] in
+            Operations($0, log: log, approvalDecided: { loops.wakeAll() })
+        }
         let shared = SharedState(
-            settings: settings, agents: agents > 0 ? AgentStore(maximumAgents: agents) : nil,
-            policy: CurrentPolicy(policy), threats: threats?.current, log: log,
+            settings: settings, agents: agents, policy: CurrentPolicy(policy),
+            threats: threats?.current, log: log, network: configuration.network.network,
             memory: Int(configuration.limits.memory),
-            deadline: UInt64(configuration.limits.deadline))
+            deadline: UInt64(configuration.limits.deadline),
+            hold: UInt64(configuration.approvals.hold))
+        let workers = CheckWorkers(
+            shared, threads: configuration.network.workers, queue: configuration.network.queue)
+        self.workers = workers
         try log?.start()
         do {
             try threats?.start()
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
-                return CheckService(shared, loop: loop)
+                return CheckService(shared, workers: workers, loop: loop)
             }
         } catch {
             threats?.stop()
@@ -114,6 +127,7 @@ final class Service: Sendable {
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
+        workers.stop()
         threats?.stop()
         try log?.close()
         logger.info("stopped", "all calls are answered and recorded")

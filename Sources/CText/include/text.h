@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs of bytes in texts, sixteen at a time: what Swift's own vectors are far too slow for.
+//
+// No function reads or writes outside of the bytes that it was given. They are `static inline`, so
+// that they become part of the loops that call them.
+#ifndef PORTCULLIS_TEXT_H
+#define PORTCULLIS_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#define TEXT_HAS_VECTORS 1
+#else
+#define TEXT_HAS_VECTORS 0
+#endif
+
+static inline uint64_t text_load8(const uint8_t *text) {
+  uint64_t word;
+  memcpy(&word, text, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  return word;
+}
+
+static inline uint32_t text_load4(const uint8_t *text) {
+  uint32_t word;
+  memcpy(&word, text, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap32(word);
+#endif
+  return word;
+}
+
+// Four to seven bytes in one word: the first four, and the last four.
+static inline uint64_t text_ends(const uint8_t *text, size_t count) {
+  return text_load4(text) | (uint64_t)text_load4(text + count - 4) << 32;
+}
+
+// The high bit of each byte that is not ASCII.
+static inline uint64_t text_high(uint64_t word) { return word & 0x8080808080808080u; }
+
+// The high bit of the first byte that is not printable ASCII, a quote or a backslash. Bits above
+// it mean nothing, because a borrow reaches them.
+static inline uint64_t text_special(uint64_t word) {
+  const uint64_t ones = 0x0101010101010101u;
+  uint64_t quote = word ^ ones * '"';
+  uint64_t slash = word ^ ones * '\\';
+  return text_high((quote - ones) | (slash - ones) | (word - ones * 0x20) | word);
+}
+
+static inline int text_is_special(uint8_t byte) {
+  return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\';
+}
+
+static inline size_t text_first(uint64_t marks) { return (size_t)__builtin_ctzll(marks) / 8; }
+
+#if TEXT_HAS_VECTORS
+static inline __m128i text_load16(const uint8_t *text) {
+  return _mm_loadu_si128((const __m128i *)text);
+}
+
+// A bit for each byte that is not ASCII.
+static inline unsigned text_high16(__m128i bytes) { return (unsigned)_mm_movemask_epi8(bytes); }
+
+// A bit for each byte that is special. The comparison is signed: what is not ASCII is below zero.
+static inline unsigned text_special16(__m128i bytes) {
+  __m128i control = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+  __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  return (unsigned)_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, slash)));
+}
+#endif
+
+// The functions below share a shape: blocks from the front, then the last block of the text, which
+// overlaps what has been seen, so that no byte is looked at alone but in texts below four.
+
+// The number of ASCII bytes that `text` begins with.
+static inline size_t text_ascii_run(const uint8_t *text, size_t count) {
+  size_t index = 0;
+#if TEXT_HAS_VECTORS
+  if (count >= 16) {
+    for (; index + 16 <= count; index += 16) {
+      unsigned marks = text_high16(text_load16(text + index));
+      if (marks) return index + (size_t)__builtin_ctz(marks);
+    }
+    unsigned marks = text_high16(text_load16(text + count - 16));
+    return marks ? count - 16 + (size_t)__builtin_ctz(marks) : count;
+  }
+#endif
+  if (count >= 8) {
+    for (; index + 8 <= count; index += 8) {
+      uint64_t marks = text_high(text_load8(text + index));
+      if (marks) return index + text_first(marks);
+    }
+    uint64_t marks = text_high(text_load8(text + count - 8));
+    return marks ? count - 8 + text_first(marks) : count;
+  }
+  if (count >= 4 && !text_high(text_ends(text, count))) return count;
+  while (index < count && text[index] < 0x80) index++;
+  return index;
+}
+
+// The number of bytes that `text` begins with and that JSON writes as they are: printable ASCII
+// without quote and backslash.
+static inline size_t text_plain_run(const uint8_t *text, size_t count) {
+  size_t index = 0;
+#if TEXT_HAS_VECTORS
+  if (count >= 16) {
+    for (; index + 16 <= count; index += 16) {
+      unsigned marks = text_special16(text_load16(text + index));
+      if (marks) return index + (size_t)__builtin_ctz(marks);
+    }
+    unsigned marks = text_special16(text_load16(text + count - 16));
+    return marks ? count - 16 + (size_t)__builtin_ctz(marks) : count;
+  }
+#endif
+  if (count >= 8) {
+    for (; index + 8 <= count; index += 8) {
+      uint64_t marks = text_special(text_load8(text + index));
+      if (marks) return index + text_first(marks);
+    }
+    uint64_t marks = text_special(text_load8(text + count - 8));
+    return marks ? count - 8 + text_first(marks) : count;
+  }
+  if (count >= 4 && !text_special(text_ends(text, count))) return count;
+  while (index < count && !text_is_special(text[index])) index++;
+  return index;
+}
+
+// `text_plain_run`, and a copy of that run. Writes at most `count` bytes to `copy`, some of which
+// may lie beyond the run.
+static inline size_t text_copy_plain(uint8_t *copy, const uint8_t *text, size_t count) {
+  size_t index = 0;
+#if TEXT_HAS_VECTORS
+  if (count >= 16) {
+    for (; index + 16 <= count; index += 16) {
+      memcpy(copy + index, text + index, 16);
+      unsigned marks = text_special16(text_load16(text + index));
+      if (marks) return index + (size_t)__builtin_ctz(marks);
+    }
+    memcpy(copy + count - 16, text + count - 16, 16);
+    unsigned marks = text_special16(text_load16(text + count - 16));
+    return marks ? count - 16 + (size_t)__builtin_ctz(marks) : count;
+  }
+#endif
+  if (count >= 8) {
+    for (; index + 8 <= count; index += 8) {
+      memcpy(copy + index, text + index, 8);
+      uint64_t marks = text_special(text_load8(text + index));
+      if (marks) return index + text_first(marks);
+    }
+    memcpy(copy + count - 8, text + count - 8, 8);
+    uint64_t marks = text_special(text_load8(text + count - 8));
+    return marks ? count - 8 + text_first(marks) : count;
+  }
+  if (count >= 4 && !text_special(text_ends(text, count))) {
+    memcpy(copy, text, 4);
+    memcpy(copy + count - 4, text + count - 4, 4);
+    return count;
+  }
+  for (; index < count && !text_is_special(text[index]); index++) copy[index] = text[index];
+  return index;
+}
+
+// The width of the UTF-8 sequence that `text` begins with, whose first byte is not ASCII. Where it
+// is ill-formed: minus the number of bytes that one U+FFFD stands for (Unicode, table 3-7 and
+// "maximal subpart" in section 3.9).
+static inline int text_sequence(const uint8_t *text, size_t count) {
+  uint8_t low = 0x80, high = 0xBF;
+  int width;
+  uint8_t lead = text[0];
+  if (lead >= 0xC2 && lead <= 0xDF) {
+    width = 2;
+  } else if (lead >= 0xE0 && lead <= 0xEF) {
+    width = 3;
+    if (lead == 0xE0) low = 0xA0;
+    if (lead == 0xED) high = 0x9F;
+  } else if (lead >= 0xF0 && lead <= 0xF4) {
+    width = 4;
+    if (lead == 0xF0) low = 0x90;
+    if (lead == 0xF4) high = 0x8F;
+  } else {
+    return -1;
+  }
+  for (int place = 1; place < width; place++) {
+    if ((size_t)place >= count || text[place] < low || text[place] > high) return -place;
+    low = 0x80;
+    high = 0xBF;
+  }
+  return width;
+}
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import Authorization
+import DecisionLog
+import Glibc
+import Platform
+import RegoVM
+import TransparencyLog
+
+/// Rebuilds the agents' context from the log before the first check is answered, so that a restart
+/// or a crash releases nobody.
+public enum ContextRebuild {
+    /// What was done.
+    public struct Report: Equatable, Sendable {
+        /// Entries that were read.
+        public var entries = 0
+        /// Records that were folded whole or in part; the others are too old to matter.
+        public var folded = 0
+        public var nanoseconds: Int64 = 0
+
+        public init() {}
+    }
+
+    /// The context cannot be known, so nothing may be decided.
+    public struct Failure: Error, CustomStringConvertible {
+        public let entry: Int
+        public let reason: String
+        public var description: String {
+            "entry \(entry) of the log cannot be read into the agents' context: \(reason)"
+        }
+        public var hint: String {
+            "run `portcullis log verify`; a newer version's log needs that version, and "
+                + "`agents.maximum: 0` starts without any context"
+        }
+    }
+
+    /// Folds the published entries of a log into an empty store.
+    ///
+    /// - Parameters:
+    ///   - size: entries of the checkpoint.
+    ///   - lookBack: nanoseconds; of records that are older only what may still hold is folded:
+    ///     labels, restrictions, and what operators and detectors did.
+    /// - Throws: `Failure`, or what reading the log throws.
+    public static func run(
+        _ tiles: some TileSource, size: Int, into agents: AgentStore, lookBack: Int64 = .max,
+        clock: any Clock = SystemClock()
+    ) throws -> Report {
+        let start = clock.monotonic()
+        let now = clock.wall()
+        let oldest = lookBack < now ? now - lookBack : 0
+        let fold = ContextFold(agents)
+        var report = Report()
+        try EntryReader(tiles, size: size).forEach(in: 0..<size) { index, entry in
+            report.entries += 1
+            do throws(ContextRecord.Unreadable) {
+                if RecordAge.isBefore(oldest, entry) && !RecordAge.mayHold(entry) { return }
+                try fold.apply(entry)
+                report.folded += 1
+            } catch {
+                throw Failure(entry: index, reason: error.reason)
+            }
+        }
+        agents.expire(at: now)
+        report.nanoseconds = clock.monotonic() - start
+        return report
+    }
+}
+
+/// Looks at the bytes of a record without reading it as JSON: most of an old log is skipped so.
+enum RecordAge {
+    /// Bytes of a record in which its time stands.
+    private static let head = 128
+
+    /// Whether the record is older than a moment; false when its time is not where it should be.
+    static func isBefore(_ oldest: Int64, _ record: UnsafeRawBufferPointer) -> Bool {
+        guard oldest > 0 else { return false }
+        let record = Bytes(record)
+        let key: StaticString = "\"time\":\""
+        guard let start = record[0..<min(head, record.count)].end(of: key),
+            start + 30 <= record.count,
+            let time = RecordTimestamp.parse(record[start..<(start + 30)])
+        else { return false }
+        return time < oldest
+    }
+
+    /// Whether something in the record may hold longer than a look back goes. A text that looks
+    /// like a key of these cannot stand inside a JSON string, whose quotes are escaped.
+    static func mayHold(_ record: UnsafeRawBufferPointer) -> Bool {
+        let record = Bytes(record)
+        if record.end(of: "\"labels\":[") != nil { return true }
+        if record.end(of: "\"restrictions\":[") != nil { return true }
+        let head = record[0..<min(head, record.count)]
+        return head.end(of: "\"kind\":\"") != nil && head.end(of: "\"kind\":\"decision\"") == nil
+    }
+}
+
+extension Bytes {
+    /// The place after the first occurrence of `text`. Looks for its last byte, which is rare in
+    /// records for the texts asked for here.
+    fileprivate func end(of text: StaticString) -> Int? {
+        let length = text.utf8CodeUnitCount
+        let last = text.utf8Start[length - 1]
+        var place = length - 1
+        while place < count, let start {
+            guard let found = memchr(start + place, Int32(last), count - place) else { return nil }
+            let end = UnsafeRawPointer(start).distance(to: UnsafeRawPointer(found)) + 1
+            if self[(end - length)..<end].equals(text) { return end }
+            place = end
+        }
+        return nil
+    }
+}

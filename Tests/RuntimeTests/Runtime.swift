@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import Authorization
+import Cryptography
+import DecisionLog
+import Inspection
+import PDP
+import Platform
+import RegoCompiler
+import RegoVM
+import Testing
+import TransparencyLog
+
+@testable import Server
+
+/// The program without its transport: a policy, a log in memory, the context, operators.
+final class Runtime {
+    let agents: AgentStore
+    let log: LocalLog
+    let operations: Operations
+    let handler: CheckHandler
+    let writer: LogWriter
+    let storage: StorageMemory
+    let faults = StorageFaults()
+    private let journal: StorageMemory
+    private let signer: NoteSigner
+    private let policy: String
+
+    /// - Parameter policy: the rules of `package test`; `decision` decides.
+    init(
+        _ policy: String, maximumAgents: Int = 1000, from crashed: Runtime? = nil,
+        change: (inout DecisionPoint.Settings) -> Void = { _ in }
+    ) throws {
+        self.policy = policy
+        storage = crashed?.storage ?? StorageMemory("log", faults: faults)
+        journal = crashed?.journal ?? StorageMemory("journal", faults: faults)
+        signer = try crashed?.signer
+            ?? NoteSigner(name: "example.org/decisions", privateKey: try .generate())
+        var configuration = LogConfiguration()
+        configuration.permissions = .create
+        log = try LocalLog.open(.init(log: storage, journal: journal), signer: signer, configuration)
+        agents = AgentStore(maximumAgents: maximumAgents)
+        _ = try ContextRebuild.run(
+            StorageTiles(storage), size: log.status.published, into: agents)
+        operations = Operations(agents, log: log)
+        var settings = DecisionPoint.Settings(
+            inspector: Inspector(internalDestinations: try InternalDestinations(["internal"])))
+        change(&settings)
+        let shared = SharedState(
+            settings: settings, agents: agents,
+            policy: CurrentPolicy(try Self.compile(policy)), log: log, memory: 1 << 20,
+            deadline: 1_000_000_000)
+        handler = CheckHandler(shared)
+        writer = log.makeWriter()
+    }
+
+    static func compile(_ rules: String, revision: String = "r1") throws -> PolicySnapshot {
+        let text = "package test\n\n# METADATA\n# entrypoint: true\n" + rules
+        let module = try Parser.parse(Source(name: "test.rego", text: text), file: 0)
+        let output = try Compiler().compile([module])
+        let policy = Policy(
+            program: output.program, data: .emptyObject, revision: revision,
+            owners: [output.owner])
+        return try PolicySnapshot(policy: policy, entrypoint: "test/decision", allowed: [])
+    }
+
+    /// The process is killed and started again.
+    func restarted(
+        maximumAgents: Int = 1000, change: (inout DecisionPoint.Settings) -> Void = { _ in }
+    ) throws -> Runtime {
+        faults.clear()
+        storage.endProcess()
+        journal.endProcess()
+        return try Runtime(policy, maximumAgents: maximumAgents, from: self, change: change)
+    }
+
+    /// Decides one check as a loop does whose turn ends with it.
+    @discardableResult
+    func check(_ check: SampleCheck) throws -> Answer {
+        let answer = try check.bytes.withUnsafeBytes { message in
+            Answer(
+                try #require(
+                    handler.answer(
+                        message, now: MonotonicTime.now(), deadline: .max, log: writer)))
+        }
+        try writer.commit()
+        handler.committed()
+        return answer
+    }
+
+    /// `input.context` of an agent, for people.
+    func context(_ agent: String) -> String? { operations.agent(agent) }
+
+    /// The same at a moment, in nanoseconds since 1970; "" for an agent that is not known.
+    func context(_ agent: String, at now: Int64) -> String {
+        let snapshot = AgentSnapshot()
+        snapshot.isForPeople = true
+        var agent = agent
+        let isKnown = agent.withUTF8 {
+            agents.peek(Bytes(UnsafeRawBufferPointer($0)), now: now, into: snapshot)
+        }
+        guard isKnown else { return "" }
+        let arena = Arena()
+        defer { arena.destroy() }
+        return snapshot.value(in: arena).description
+    }
+
+    /// All records, as text.
+    func records() throws -> [String] {
+        try log.publish()
+        var records: [String] = []
+        try EntryReader(StorageTiles(storage), size: log.status.published).forEach(
+            in: 0..<log.status.published
+        ) { _, entry in records.append(String(decoding: entry, as: UTF8.self)) }
+        return records
+    }
+}
+
+/// What a test asks of a CheckResponse.
+struct Answer {
+    let text: String
+    let isAllowed: Bool
+
+    init(_ bytes: Bytes) {
+        text = bytes.string
+        // `status` is the first field; an empty one is OK.
+        isAllowed = bytes.count > 1 && bytes[0] == 0x0A && bytes[1] == 0
+    }
+
+    /// A reason's code stands in the body.
+    func says(_ code: String) -> Bool { text.contains("\"\(code)\"") }
+}
