@@ -45,9 +45,6 @@ public final class Machine {
         if let parser = policy.program.moduleParser { evaluation.moduleParser = parser }
         arena = evaluation.arena
         weightLimit = Limits.valueParts + 4 * policy.data.weight
-        document = TreeInput(.undefined)
-        functions = policy.functions
-        constants = policy.constants
         held = TreeInput(.undefined)
         document = held
         tables = policy.tables
