@@ -44,7 +44,10 @@ import Testing
         (#", "headers": {"a": "c\r\nd: e"}"#, "invalid header field value"),
         (#", "timeout": true"#, "'timeout' must be one of {string, number} but got boolean"),
         (#", "max_retry_attempts": -1"#, "invalid value -1 for field"),
-        (#", "tls_client_cert_file": "/no/cert", "tls_client_key_file": "/no/key""#, "no such file"),
+        (
+            #", "tls_client_cert_file": "/no/cert", "tls_client_key_file": "/no/key""#,
+            "no such file"
+        ),
     ])
     func parametersAreChecked(_ more: String, _ message: String) throws {
         let (harness, network) = harness { _, _ in FakeNetwork.response("") }
@@ -124,7 +127,8 @@ import Testing
     // MARK: Caching
 
     private static let fresh = [
-        HTTPField("cache-control", "max-age=60"), HTTPField("date", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        HTTPField("cache-control", "max-age=60"),
+        HTTPField("date", "Thu, 01 Jan 1970 00:00:00 GMT"),
     ]
 
     @Test func equalRequestsOfOneDecisionAreSentOnce() throws {
@@ -215,8 +219,11 @@ import Testing
 
     @Test func whatIsTooLargeIsNotKept() throws {
         let cache = HTTPCache(bytes: 500)
-        cache.insert("k", .init(response: FakeNetwork.response(
-            String(repeating: "x", count: 1000)), expiry: .max))
+        cache.insert(
+            "k",
+            .init(
+                response: FakeNetwork.response(
+                    String(repeating: "x", count: 1000)), expiry: .max))
         #expect(cache.bytes == 0)
     }
 

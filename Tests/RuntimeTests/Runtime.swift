@@ -34,11 +34,13 @@ final class Runtime {
         self.policy = policy
         storage = crashed?.storage ?? StorageMemory("log", faults: faults)
         journal = crashed?.journal ?? StorageMemory("journal", faults: faults)
-        signer = try crashed?.signer
+        signer =
+            try crashed?.signer
             ?? NoteSigner(name: "example.org/decisions", privateKey: try .generate())
         var configuration = LogConfiguration()
         configuration.permissions = .create
-        log = try LocalLog.open(.init(log: storage, journal: journal), signer: signer, configuration)
+        log = try LocalLog.open(
+            .init(log: storage, journal: journal), signer: signer, configuration)
         agents = AgentStore(maximumAgents: maximumAgents)
         _ = try ContextRebuild.run(
             StorageTiles(storage), size: log.status.published, into: agents)
