@@ -53,6 +53,7 @@ public struct AgentChange {
 
 extension AgentState {
     mutating func apply(_ change: AgentChange) {
+        stamp.add(change.id.fingerprint)
         marks.expire(at: change.time)
         switch change.content {
         case .restrict(let restriction):

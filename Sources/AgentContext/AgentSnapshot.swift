@@ -39,6 +39,9 @@ public final class AgentSnapshot {
     /// True when the agent was seen before.
     public var isKnown: Bool { content.pointee.isKnown }
 
+    /// The events that the agent's context is made of.
+    public var stamp: ContextStamp { isPresent ? content.pointee.state.stamp : ContextStamp() }
+
     /// True when anything is remembered of the agent, if only what others did to it.
     var isPresent: Bool { content.pointee.isPresent }
 

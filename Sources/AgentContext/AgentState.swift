@@ -31,6 +31,8 @@ struct AgentState {
     var firstSeen: Int64 = 0
     var lastSeen: Int64 = 0
     var total: UInt64 = 0
+    /// Events applied, and what names them: see `ContextStamp`.
+    var stamp = ContextStamp()
     var requests = WindowCounts()
     var denials = WindowCounts()
     var destinations = SeenSet()
@@ -44,6 +46,7 @@ struct AgentState {
         if total == 0 { firstSeen = event.time }
         lastSeen = max(lastSeen, event.time)
         total &+= 1
+        stamp.add(event.decision.fingerprint)
         requests.add(at: event.time)
         if !event.isAllowed { denials.add(at: event.time) }
         // What was refused did not happen, so it makes nothing familiar.
@@ -65,6 +68,7 @@ struct AgentState {
     }
 
     mutating func apply(_ step: ApprovalStep) {
+        stamp.add(step.fingerprint)
         approvals.count(step)
         if step.kind == .pending || step.kind == .granted {
             approvals.openUntil = max(approvals.openUntil, step.expires)

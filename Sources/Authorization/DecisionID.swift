@@ -38,8 +38,8 @@ public struct DecisionID: Hashable, Sendable {
     }
 
     /// The eight hexadecimal digits of the low 32 bits of `bits`, the first one in the lowest byte.
-    @inline(__always)
-    private static func digits(_ bits: UInt64) -> UInt64 {
+    @inlinable @inline(__always)
+    public static func digits(_ bits: UInt64) -> UInt64 {
         // One nibble a byte, the last one lowest.
         var spread = (bits << 16 | bits) & 0x0000_FFFF_0000_FFFF
         spread = (spread << 8 | spread) & 0x00FF_00FF_00FF_00FF
@@ -51,6 +51,18 @@ public struct DecisionID: Hashable, Sendable {
     }
 
     public static let textLength = 36
+
+    /// Seeds what is random in the decision: anybody who has the record can decide again.
+    public var seed: UInt64 { high &* 0x9E37_79B9_7F4A_7C15 ^ low }
+
+    /// 64 bits that stand for the id: sums of them name sets of decisions, in whatever order.
+    public var fingerprint: UInt64 {
+        // Finalizer of SplitMix64 (Steele, Lea, Flood 2014).
+        var word = seed
+        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
+        return word ^ word >> 31
+    }
 }
 
 extension DecisionID: CustomStringConvertible {

@@ -183,9 +183,18 @@ extension Journal {
     /// When it throws, the kernel may have dropped what it could not write, and a second attempt
     /// proves nothing. So no record is taken until the sequencer has brought everything into the
     /// tree, flushed that, and begun a new segment (`restart`).
-    func flush() throws(LogError) {
+    ///
+    /// - Parameter before: makes durable what those records refer to, before they are.
+    func flush(_ before: () throws(StorageError) -> Void = {}) throws(LogError) {
         let work = state.withLock { state in
             state.segments.filter { $0.syncedSize < $0.size }
+        }
+        do {
+            if !work.isEmpty { try before() }
+        } catch {
+            let failure = LogError(error)
+            fail(failure)
+            throw failure
         }
         for segment in work {
             do {

@@ -15,4 +15,14 @@ public enum DecisionLogLimits {
     static let retryNanoseconds: Int64 = 200_000_000
     /// Digits of a journal segment's number in its name.
     static let segmentDigits = 16
+    /// Bytes of a content segment before a new one is begun.
+    static let contentSegmentBytes = 1 << 20...64 << 20
+    /// Bytes of the texts that a loop turn holds before it writes them.
+    static let contentBufferBytes = 1 << 20
+    /// Bytes of one text at most, whatever is configured.
+    public static let contentTextBytes = 64 << 20
+    /// Nanoseconds between two looks for segments to remove.
+    static let contentSweepNanoseconds: Int64 = 60_000_000_000
+    /// Content segments that a reader keeps open.
+    static let openSegments = 64
 }

@@ -57,6 +57,8 @@ public final class LocalLog: Sendable {
     public let verifierKey: VerifierKey
     public let recovery: Recovery
     let journal: Journal
+    /// Texts that records refer to; nil when none are kept.
+    public let content: ContentStore?
     private let folders: Folders
     private let configuration: LogConfiguration
     private let clock: any Clock
@@ -82,12 +84,14 @@ public final class LocalLog: Sendable {
     /// Opens a log, takes over what a crash left, and publishes it. No thread runs until `start`.
     ///
     /// - Parameters:
+    ///   - content: keeps the texts that records refer to; it is closed with the log.
     ///   - onEvent: called on the sequencer's thread.
     ///   - onDurable: called on the flusher's thread when more tickets are durable, or when the
     ///     log has begun to refuse records: wake the loops that wait.
     public static func open(
         _ folders: Folders, signer: NoteSigner, _ configuration: LogConfiguration = .init(),
-        clock: any Clock = SystemClock(), onEvent: @escaping @Sendable (Event) -> Void = { _ in },
+        clock: any Clock = SystemClock(), content: ContentStore? = nil,
+        onEvent: @escaping @Sendable (Event) -> Void = { _ in },
         onDurable: @escaping @Sendable () -> Void = {}
     ) throws(LogError) -> LocalLog {
         do {
@@ -104,7 +108,8 @@ public final class LocalLog: Sendable {
         do {
             let opening = try LogOpening(folders, signer, configuration)
             return LocalLog(
-                opening, folders, configuration, clock, onEvent: onEvent, onDurable: onDurable)
+                opening, folders, configuration, clock, content, onEvent: onEvent,
+                onDurable: onDurable)
         } catch {
             folders.journal.unlock()
             folders.log.unlock()
@@ -114,12 +119,13 @@ public final class LocalLog: Sendable {
 
     private init(
         _ opening: consuming LogOpening, _ folders: Folders, _ configuration: LogConfiguration,
-        _ clock: any Clock, onEvent: @escaping @Sendable (Event) -> Void,
+        _ clock: any Clock, _ content: ContentStore?, onEvent: @escaping @Sendable (Event) -> Void,
         onDurable: @escaping @Sendable () -> Void
     ) {
         self.folders = folders
         self.configuration = configuration
         self.clock = clock
+        self.content = content
         self.onEvent = onEvent
         self.onDurable = onDurable
         verifierKey = opening.verifierKey
@@ -132,7 +138,9 @@ public final class LocalLog: Sendable {
 
     /// A writer for one loop.
     public func makeWriter() -> LogWriter {
-        LogWriter(journal, sequencer: sequencerSignal, flusher: flusherSignal)
+        LogWriter(
+            journal, sequencer: sequencerSignal, flusher: flusherSignal,
+            content: content?.makeWriter())
     }
 
     public var status: Status {
@@ -161,6 +169,7 @@ public final class LocalLog: Sendable {
             defer { threads = [] }
             return threads
         }) { thread.join() }
+        content?.close()
         try turn.withLock { (turn) throws(LogError) in
             guard !turn.isClosed else { return }
             turn.isClosed = true
@@ -178,6 +187,7 @@ extension LocalLog {
     /// Starts the sequencer's thread, and in durable mode the flusher's. They end with `close`.
     public func start() throws(LogError) {
         try startThread("log-sequencer") { self.runSequencer() }
+        try content?.start()
         guard let flusherSignal else { return }
         try startThread("log-flusher") { self.runFlusher(flusherSignal) }
     }
@@ -230,7 +240,7 @@ extension LocalLog {
     /// Flushes the journal, and wakes who waits for it.
     func flush() {
         do throws(LogError) {
-            try journal.flush()
+            try journal.flush { () throws(StorageError) in try content?.flush() }
         } catch {
             // The sequencer brings the records into the tree another way.
             sequencerSignal.raise()

@@ -23,6 +23,8 @@ public struct LogError: Error, Equatable, Sendable {
         case checkpointDiffers = "log_checkpoint_differs"
         case journalDamaged = "log_journal_damaged"
         case key = "log_key"
+        /// The system gives no random bytes.
+        case entropy = "log_no_entropy"
         /// What is stored is no log, or not this one.
         case content = "log_content"
     }

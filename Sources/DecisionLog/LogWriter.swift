@@ -9,9 +9,11 @@ public final class LogWriter {
     private let sequencerSignal: Signal
     /// Nil in buffered mode.
     private let flusherSignal: Signal?
+    /// Texts that the records refer to; nil when none are kept.
+    public let content: ContentWriter?
     private var buffer: UnsafeMutableRawBufferPointer
     /// Bytes in `buffer`, in the form of an entry bundle.
-    private var used = 0
+    public private(set) var used = 0
     /// Records appended since the last commit.
     public private(set) var pending = 0
     private var lastTicket: Ticket
@@ -22,8 +24,11 @@ public final class LogWriter {
         public let end: Int
     }
 
-    init(_ journal: Journal, sequencer: Signal, flusher: Signal?) {
+    init(
+        _ journal: Journal, sequencer: Signal, flusher: Signal?, content: ContentWriter? = nil
+    ) {
         self.journal = journal
+        self.content = content
         sequencerSignal = sequencer
         flusherSignal = flusher
         buffer = .allocate(byteCount: DecisionLogLimits.initialBatchBytes, alignment: 8)
@@ -66,6 +71,13 @@ public final class LogWriter {
     @discardableResult
     public func commit() throws(LogError) -> Ticket {
         guard pending > 0 else { return lastTicket }
+        // A crash between the two leaves texts without records, never records without texts.
+        do {
+            try content?.commit()
+        } catch {
+            discard()
+            throw error
+        }
         let count = pending
         let records = UnsafeRawBufferPointer(rebasing: buffer[..<used])
         discard()
@@ -80,6 +92,7 @@ public final class LogWriter {
     public func discard() {
         used = 0
         pending = 0
+        content?.discard()
     }
 
     /// Whether the records of a commit survive what the configured mode promises.

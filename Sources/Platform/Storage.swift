@@ -21,6 +21,15 @@ public protocol Storage: Sendable {
     /// Opens a file for appending; makes it, empty, when it is missing.
     func openForAppending(_ path: String) throws(StorageError) -> any AppendFile
 
+    /// Opens a file for reading; nil when there is none.
+    func openForReading(_ path: String) throws(StorageError) -> (any ReadableFile)?
+
+    /// Writes over bytes of a file that is there, and flushes them to the disk. Another process may
+    /// be appending to it.
+    func overwrite(
+        _ path: String, at offset: Int, with bytes: UnsafeRawBufferPointer
+    ) throws(StorageError)
+
     /// Removes a file, or an empty folder; absence is success.
     func remove(_ path: String) throws(StorageError)
 
@@ -41,11 +50,22 @@ public protocol Storage: Sendable {
     var name: String { get }
 }
 
+/// One open file. It is closed with the last reference to it.
+public protocol ReadableFile: AnyObject, Sendable {
+    /// Fills `buffer` from byte `offset` on; answers how many bytes there were, fewer at the end.
+    func read(
+        at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(StorageError) -> Int
+
+    /// Bytes in the file.
+    var size: Int { get throws(StorageError) }
+}
+
 /// One open file that grows at its end.
 ///
 /// Callers see to it that `append` and `truncate` do not run at the same time as each other; `read`
 /// and `sync` may run beside them.
-public protocol AppendFile: AnyObject, Sendable {
+public protocol AppendFile: ReadableFile {
     /// Writes the pieces, one after the other, at the end. When it throws, any part of them may be
     /// there: `truncate` puts the file right. When it returns they outlive our own crash.
     func append(
@@ -55,18 +75,10 @@ public protocol AppendFile: AnyObject, Sendable {
     /// Cuts the file to `size` bytes.
     func truncate(to size: Int) throws(StorageError)
 
-    /// Fills `buffer` from byte `offset` on; answers how many bytes there were, fewer at the end.
-    func read(
-        at offset: Int, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(StorageError) -> Int
-
     /// Once it returns, everything appended before it was called outlives a power loss. After it
     /// has thrown, nothing that was not yet durable may be trusted to become so (the kernel drops
     /// what it could not write).
     func sync() throws(StorageError)
-
-    /// Bytes in the file.
-    var size: Int { get throws(StorageError) }
 
     /// Gives the descriptor back; the file is not used afterwards.
     func close()

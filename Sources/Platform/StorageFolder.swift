@@ -82,6 +82,30 @@ public final class StorageFolder: Storage {
         return StorageAppendFile(StorageDescriptor(number), path: path)
     }
 
+    public func openForReading(_ path: String) throws(StorageError) -> (any ReadableFile)? {
+        do {
+            let number = try openBelow(root.number, path, O_RDONLY)
+            return StorageAppendFile(StorageDescriptor(number), path: path)
+        } catch where error.number == ENOENT || error.number == ENOTDIR {
+            return nil
+        }
+    }
+
+    public func overwrite(
+        _ path: String, at offset: Int, with bytes: UnsafeRawBufferPointer
+    ) throws(StorageError) {
+        let file = StorageDescriptor(try openBelow(root.number, path, O_WRONLY))
+        var written = 0
+        while written < bytes.count {
+            written += try storageCall("pwrite", path) {
+                pwrite(
+                    file.number, bytes.baseAddress.map { $0 + written }, bytes.count - written,
+                    off_t(offset + written))
+            }
+        }
+        try storageCall("fdatasync", path) { fdatasync(file.number) }
+    }
+
     public func remove(_ path: String) throws(StorageError) {
         do {
             try storageCall("unlinkat", path) { unlinkat(root.number, path, 0) }

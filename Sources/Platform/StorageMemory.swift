@@ -14,6 +14,14 @@ public final class StorageMemory: Storage {
         var durable: [UInt8] = []
         /// Opened for appending: only its own `sync` makes it durable.
         var isAppended = false
+
+        /// In the kernel and on the disk, as far as the file reaches.
+        mutating func overwrite(at offset: Int, with bytes: [UInt8]) {
+            for (index, byte) in bytes.enumerated() {
+                if offset + index < content.count { content[offset + index] = byte }
+                if offset + index < durable.count { durable[offset + index] = byte }
+            }
+        }
     }
 
     private struct State {
@@ -79,6 +87,24 @@ public final class StorageMemory: Storage {
             return .success(state.files.count - 1)
         }
         return MemoryAppendFile(self, inode: inode, path: path)
+    }
+
+    public func openForReading(_ path: String) throws(StorageError) -> (any ReadableFile)? {
+        try run("openat", path) { state in .success(state.names[path]) }
+            .map { MemoryAppendFile(self, inode: $0, path: path) }
+    }
+
+    public func overwrite(
+        _ path: String, at offset: Int, with bytes: UnsafeRawBufferPointer
+    ) throws(StorageError) {
+        let content = [UInt8](bytes)
+        try run("pwrite", path) { state -> Result<Void, StorageError> in
+            guard let inode = state.names[path] else {
+                return .failure(StorageError("openat", path, ENOENT))
+            }
+            state.files[inode].overwrite(at: offset, with: content)
+            return .success(())
+        }
     }
 
     public func remove(_ path: String) throws(StorageError) {

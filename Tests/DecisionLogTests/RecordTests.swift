@@ -87,9 +87,16 @@ struct RecordTests {
         facts.policyRevision = text
         facts.entrypoint = text
         facts.route = text
-        facts.bodyDigest = SHA256.hash([])
-        facts.timing.total = 1_234
-        facts.input = Bytes(#"{"a":1}"#)
+        facts.certificate = SHA256.hash([])
+        facts.argumentsDigest = SHA256.hash([])
+        facts.duration = 1_234
+        facts.context = .init(events: .max, before: .max, after: 0)
+        facts.content = .kept(
+            ContentReference(
+                segment: .max, offset: .max, bytes: .max, digest: SHA256.hash([]),
+                isPartial: true))
+        facts.mask.erased = Array(repeating: text, count: 200)
+        facts.mask.masked = Array(repeating: text, count: 200)
         return (request, decision, facts)
     }
 
@@ -115,17 +122,19 @@ struct RecordTests {
         facts.operation = Bytes("tools/call")
         facts.tool = Bytes("search")
         facts.policyRevision = Bytes("abc")
+        facts.destinationHost = Bytes("tools.example")
+        facts.context = .init(events: 3, before: 0xAB, after: .max)
         let record = encode(request, decision, facts, time: 1_800_000_000_000_000_001)
         #expect(
             String(decoding: record, as: UTF8.self) == """
-                {"v":1,"time":"2027-01-15T08:00:00.000000001Z",\
+                {"v":1,"kind":"decision","time":"2027-01-15T08:00:00.000000001Z",\
                 "decision_id":"01a3185c-5000-7001-8000-000000000002",\
                 "agent":{"id":"spiffe://example.org/agent","provenance":"attested"},\
-                "request":{"method":"POST","host":"tools.example","path":"/mcp?key=*",\
-                "body_bytes":0},\
+                "request":{"method":"POST","host":"tools.example","path":"/mcp?key=*"},\
                 "policy":{"revision":"abc"},\
                 "action":{"protocol":"mcp","effect":"execute","operation":"tools/call",\
-                "tool":"search","certain":true},\
+                "tool":"search","destination":{"internal":false},"certain":true},\
+                "context":{"events":3,"before":"00000000000000ab","after":"ffffffffffffffff"},\
                 "answer":{"action":"restrict","allowed":true,"stripped_scopes":["write"]},\
                 "mutations":{"headers":[{"name":"x-agent-scopes","value":"read"}]}}
                 """)
@@ -228,6 +237,65 @@ struct RecordTests {
         #expect(text.contains(#"{"name":"authorization","masked":true}"#))
     }
 
+    @Test("the decision's own header is left out, and so are empty mutations")
+    func ownHeader() throws {
+        let decision = Decision()
+        decision.id = DecisionID(milliseconds: 1, random: (2, 3))
+        decision.responseHeadersToAdd = [
+            .init(name: Bytes("x-portcullis-decision-id"), value: bytes("\(decision.id)"))
+        ]
+        let alone = try parse(encode(AttributeContext(), decision, RecordFacts()))
+        #expect(alone["mutations"] == nil)
+        decision.responseHeadersToAdd.append(.init(name: Bytes("a"), value: Bytes("b")))
+        let other = try object(
+            parse(encode(AttributeContext(), decision, RecordFacts())), "mutations")
+        #expect((other["response_headers"] as? [[String: String]]) == [["name": "a", "value": "b"]])
+    }
+
+    @Test("trace context and parent decision, when they are of their form", arguments: [
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+         "01a3185c-5000-7001-8000-000000000002", true),
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", "", false),
+        ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "no", false),
+    ])
+    func trace(context: String, parent: String, isFound: Bool) throws {
+        let request = AttributeContext()
+        request.headers.append(.init(name: Bytes("traceparent"), value: bytes(context)))
+        request.headers.append(.init(name: Bytes("x-parent"), value: bytes(parent)))
+        var facts = RecordFacts()
+        facts.parentHeader = Bytes("x-parent")
+        let trace = try parse(encode(request, Decision(), facts))["trace"] as? [String: String]
+        #expect(trace?["id"] == (isFound ? "0af7651916cd43dd8448eb211c80319c" : nil))
+        #expect(trace?["span"] == (isFound ? "b7ad6b7169203331" : nil))
+        #expect(trace?["parent_decision"] == (isFound ? parent : nil))
+    }
+
+    @Test("what a mask policy takes out is not there")
+    func masked() throws {
+        let (request, decision, facts) = full(Bytes("hunter2"))
+        var masked = facts
+        masked.mask = RecordMask()
+        masked.mask.parts = .all.union(.agent).union(.labels)
+        masked.mask.erased = [Bytes("/input/attributes")]
+        decision.reasons = [Reason(code: Bytes("code"), message: Bytes("hunter2"))]
+        decision.strippedScopes = []
+        decision.headers = [.init(name: Bytes("name"), value: Bytes("hunter2"))]
+        decision.responseHeadersToAdd = []
+        decision.requestHeadersToRemove = []
+        decision.queryParametersToSet = []
+        decision.queryParametersToRemove = []
+        masked.policyRevision = .empty
+        masked.entrypoint = .empty
+        masked.route = .empty
+        var http = AttributeContext.HTTPRequest()
+        http.path = Bytes("hunter2")
+        http.host = Bytes("hunter2")
+        request.http = http
+        let record = String(decoding: encode(request, decision, masked), as: UTF8.self)
+        #expect(!record.contains("hunter2"), "\(record)")
+        #expect(record.contains(#""erased":["/input/attributes"]"#))
+    }
+
     @Test("times, against Foundation")
     func times() throws {
         let format = Date.ISO8601FormatStyle(timeZone: .gmt)
@@ -264,6 +332,16 @@ private struct SchemaChecker {
             let name = String(reference.dropFirst("#/$defs/".count))
             let definitions = root["$defs"] as? [String: [String: Any]]
             return try check(value, definitions?[name] ?? [:], path)
+        }
+        if let choices = schema["oneOf"] as? [[String: Any]] {
+            guard choices.contains(where: { (try? check(value, $0, path)) != nil }) else {
+                // The first is the decision's, whose mismatch tells most.
+                return try check(value, choices.first ?? [:], path)
+            }
+            return
+        }
+        if let word = schema["const"] as? String, word != value as? String {
+            throw Mismatch(path: path)
         }
         if let words = schema["enum"] as? [String], !words.contains(value as? String ?? "") {
             throw Mismatch(path: path)

@@ -43,9 +43,14 @@ struct JSONBuffer: ~Copyable {
     var mark: Mark { Mark(count: count, needsComma: needsComma) }
 
     mutating func goBack(to mark: Mark) {
+        leaveOut(from: mark)
+        isCut = true
+    }
+
+    /// Takes back what turned out to say nothing.
+    mutating func leaveOut(from mark: Mark) {
         count = mark.count
         needsComma = mark.needsComma
-        isCut = true
     }
 
     // MARK: structure
@@ -118,12 +123,6 @@ struct JSONBuffer: ~Copyable {
         raw(Bytes(flag ? "true" : "false"))
     }
 
-    /// JSON text that is well-formed already.
-    mutating func value(json text: Bytes) {
-        comma()
-        raw(text)
-    }
-
     /// - Parameter word: plain ASCII that needs no escape.
     mutating func value(_ word: StaticString) {
         beginString()
@@ -151,12 +150,28 @@ struct JSONBuffer: ~Copyable {
     mutating func value(_ digest: Digest) {
         beginString()
         digest.withUnsafeBytes { bytes in
-            for byte in bytes {
-                raw(hexadecimalDigit(byte >> 4))
-                raw(hexadecimalDigit(byte & 15))
+            for offset in stride(from: 0, to: Digest.byteCount, by: 4) {
+                let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+                eightDigits(UInt64(word.bigEndian))
             }
         }
         endString()
+    }
+
+    /// Sixteen lower-case digits.
+    mutating func value(hexadecimal word: UInt64) {
+        beginString()
+        eightDigits(word >> 32)
+        eightDigits(word)
+        endString()
+    }
+
+    @inline(__always)
+    private mutating func eightDigits(_ word: UInt64) {
+        guard room >= 8 else { return }
+        UnsafeMutableRawPointer(memory + count)
+            .storeBytes(of: DecisionID.digits(word & 0xFFFF_FFFF), as: UInt64.self)
+        count += 8
     }
 
     mutating func value(_ id: DecisionID) {

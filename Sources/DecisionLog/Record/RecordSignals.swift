@@ -26,8 +26,9 @@ extension JSONBuffer {
         hundredths(signal.hundredths)
     }
 
-    mutating func writeThreat(_ threat: Bytes) {
-        guard !threat.isEmpty else { return }
+    /// Left out where a mask hides what entries of a list would tell again.
+    mutating func writeThreat(_ threat: Bytes, _ mask: RecordMask.Parts) {
+        guard !threat.isEmpty, mask.isDisjoint(with: [.host, .path, .arguments]) else { return }
         guard room >= threat.count + RecordLimits.reserve else {
             isCut = true
             return

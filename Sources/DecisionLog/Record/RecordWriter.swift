@@ -2,11 +2,14 @@
 import Authorization
 import Cryptography
 
-/// Encodes decisions as records: one JSON object each, as `record.schema.json` describes it. Makes
-/// no strings and allocates nothing after `init`. Belongs to one event loop.
+/// Encodes records: one JSON object each, as `record.schema.json` describes it. Makes no strings
+/// and allocates nothing after `init`. Belongs to one event loop.
+///
+/// A record has no number of its own: its leaf index in the log is the monotonic sequence.
 ///
 /// What a request can make long is cut to `RecordLimits`, so that every record fits an entry; a
-/// record with `"truncated":true` lacks something. Credentials never enter: see `isSecretHeader`.
+/// record with `"truncated":true` lacks something. Credentials never enter: see
+/// `Bytes.namesSecret`.
 public final class RecordWriter {
     /// The `v` of the schema.
     public static let version = 1
@@ -15,7 +18,7 @@ public final class RecordWriter {
 
     public init() {}
 
-    /// Whether something of the last record was cut or left out.
+    /// Whether the last record lacks something that was too long.
     public var isCut: Bool { json.isCut }
 
     /// Encodes one decision.
@@ -26,7 +29,25 @@ public final class RecordWriter {
         _ request: AttributeContext, _ decision: Decision, _ facts: RecordFacts, time: Int64
     ) -> Bytes {
         json.reset()
-        json.writeRecord(request, decision, facts, time)
+        json.writeDecision(request, decision, facts, time)
+        return json.bytes
+    }
+
+    /// Encodes a record of another kind.
+    ///
+    /// - Parameters:
+    ///   - kind: one of the schema's.
+    ///   - body: writes the members after the common ones.
+    func encode(
+        kind: StaticString, id: DecisionID, time: Int64, _ body: (inout JSONBuffer) -> Void
+    ) -> Bytes {
+        json.reset()
+        json.beginObject()
+        json.writeFrame(kind, time)
+        json.key("id")
+        json.value(id)
+        body(&json)
+        json.endRecord()
         return json.bytes
     }
 }
@@ -34,34 +55,40 @@ public final class RecordWriter {
 // The parts, in the order of the record. They are methods of the buffer: as a property of the
 // writer each use of it would pay a run-time exclusivity check.
 extension JSONBuffer {
-    fileprivate mutating func writeRecord(
+    fileprivate mutating func writeDecision(
         _ request: AttributeContext, _ decision: Decision, _ facts: RecordFacts, _ moment: Int64
     ) {
         beginObject()
-        key("v")
-        value(RecordWriter.version)
-        key("time")
-        time(moment)
+        writeFrame("decision", moment)
         key("decision_id")
         value(decision.id)
-        writeAgent(facts, request)
-        writeSource(request.source)
+        writeAgent(facts)
+        if !facts.mask.parts.contains(.trace) { writeTrace(request, facts) }
+        writeSource(request.source, facts)
         writeRequest(request, facts)
         writePolicy(facts)
-        writeAction(facts)
-        writeAnswer(decision)
+        writeAction(facts, request.http?.host ?? .empty)
+        if let context = facts.context { writeContext(context) }
+        writeAnswer(decision, facts.mask.parts)
         writeApproval(decision)
-        writeThreat(facts.threat)
-        writeMutations(decision)
-        list("labels", decision.labels.count) { json, index in
-            json.namedDuration(decision.labels[index].name, decision.labels[index].seconds)
-        }
-        list("restrictions", decision.restrictions.count) { json, index in
-            let restriction = decision.restrictions[index]
-            json.namedDuration(restriction.name, restriction.seconds)
-        }
-        writeTiming(facts.timing)
-        writeInput(facts.input)
+        writeThreat(facts.threat, facts.mask.parts)
+        writeMutations(decision, facts.mask.parts)
+        writeMarks(decision, facts.mask.parts)
+        if facts.duration > 0 { number("duration_ns", Int(facts.duration)) }
+        writeContent(facts)
+        endRecord()
+    }
+
+    fileprivate mutating func writeFrame(_ kind: StaticString, _ moment: Int64) {
+        key("v")
+        value(RecordWriter.version)
+        key("kind")
+        value(kind)
+        key("time")
+        time(moment)
+    }
+
+    fileprivate mutating func endRecord() {
         if isCut {
             key("truncated")
             value(true)
@@ -69,24 +96,39 @@ extension JSONBuffer {
         endObject()
     }
 
-    private mutating func writeAgent(_ facts: RecordFacts, _ request: AttributeContext) {
+    private mutating func writeAgent(_ facts: RecordFacts) {
         key("agent")
         beginObject()
-        text("id", facts.agent, RecordLimits.identity)
+        if !facts.mask.parts.contains(.agent) {
+            text("id", facts.agent, RecordLimits.identity)
+            digest("certificate_sha256", facts.certificate)
+        }
         key("provenance")
         value(facts.agentProvenance.word)
-        text("session", facts.session, RecordLimits.name)
-        text("scopes", facts.scopes, RecordLimits.headerValue)
-        // W3C trace context: which call of the agent's run this was.
-        text("trace", request.header(Bytes("traceparent")) ?? .empty, RecordLimits.name)
+        if !facts.mask.parts.contains(.session) {
+            text("session", facts.session, RecordLimits.name)
+        }
+        if !facts.mask.parts.contains(.scopes) {
+            text("scopes", facts.scopes, RecordLimits.headerValue)
+        }
         endObject()
     }
 
-    private mutating func writeSource(_ source: AttributeContext.Peer) {
-        guard source.isPresent else { return }
+    private mutating func writeSource(_ source: AttributeContext.Peer, _ facts: RecordFacts) {
+        let parts = facts.mask.parts
+        let namesOther =
+            !source.principal.isEmpty && source.principal != facts.agent && !parts.contains(.agent)
+        let hasAddress = source.address.isShown && !parts.contains(.address)
+        guard namesOther || hasAddress else { return }
         key("source")
         beginObject()
-        switch source.address {
+        if hasAddress { writeAddress(source.address) }
+        if namesOther { text("principal", source.principal, RecordLimits.identity) }
+        endObject()
+    }
+
+    private mutating func writeAddress(_ address: AttributeContext.Address) {
+        switch address {
         case .absent, .empty: break
         case .socket(let address):
             text("address", address.address, RecordLimits.name)
@@ -94,25 +136,23 @@ extension JSONBuffer {
         case .pipe(let path, _): text("address", path, RecordLimits.name)
         case .envoyInternal(let listener, _, _): text("address", listener, RecordLimits.name)
         }
-        text("principal", source.principal, RecordLimits.identity)
-        endObject()
     }
 
     private mutating func writeRequest(_ request: AttributeContext, _ facts: RecordFacts) {
         guard let http = request.http else { return }
+        let parts = facts.mask.parts
         key("request")
         beginObject()
         text("id", http.id, RecordLimits.name)
         text("method", http.method, RecordLimits.name)
-        text("host", http.host, RecordLimits.host)
-        key("path")
-        maskedPath(http.path, limit: RecordLimits.path)
-        text("protocol", http.protocol, RecordLimits.name)
-        number("body_bytes", max(http.body.count, http.rawBody.count))
-        if let digest = facts.bodyDigest {
-            key("body_sha256")
-            value(digest)
+        if !parts.contains(.host) { text("host", http.host, RecordLimits.host) }
+        if !parts.contains(.path) {
+            key("path")
+            maskedPath(http.path, limit: RecordLimits.path)
         }
+        text("protocol", http.protocol, RecordLimits.name)
+        let size = max(http.body.count, http.rawBody.count)
+        if size > 0 { number("body_bytes", size) }
         endObject()
     }
 
@@ -125,24 +165,28 @@ extension JSONBuffer {
         endObject()
     }
 
-    private mutating func writeAction(_ facts: RecordFacts) {
+    private mutating func writeAction(_ facts: RecordFacts, _ host: Bytes) {
+        let parts = facts.mask.parts
         key("action")
         beginObject()
         key("protocol")
         value(facts.trafficProtocol.word)
         key("effect")
         value(facts.effect.word)
-        text("operation", facts.operation, RecordLimits.name)
-        text("tool", facts.tool, RecordLimits.name)
-        if !facts.resource.isEmpty {
+        if !parts.contains(.operation) { text("operation", facts.operation, RecordLimits.name) }
+        if !parts.contains(.tool) { text("tool", facts.tool, RecordLimits.name) }
+        if !facts.resource.isEmpty, !parts.contains(.resource) {
             key("resource")
             maskedPath(facts.resource, limit: RecordLimits.path)
         }
-        text("model", facts.model, RecordLimits.name)
+        if !parts.contains(.model) { text("model", facts.model, RecordLimits.name) }
+        if !parts.contains(.arguments) { digest("arguments_sha256", facts.argumentsDigest) }
         if !facts.destinationHost.isEmpty {
             key("destination")
             beginObject()
-            text("host", facts.destinationHost, RecordLimits.host)
+            if facts.destinationHost != host, !parts.contains(.host) {
+                text("host", facts.destinationHost, RecordLimits.host)
+            }
             if facts.destinationPort != 0 { number("port", Int(facts.destinationPort)) }
             key("internal")
             value(facts.isDestinationInternal)
@@ -153,137 +197,54 @@ extension JSONBuffer {
         endObject()
     }
 
-    private mutating func writeAnswer(_ decision: Decision) {
-        key("answer")
+    private mutating func writeContext(_ context: RecordFacts.Context) {
+        key("context")
         beginObject()
-        key("action")
-        value(decision.action.word)
-        key("allowed")
-        value(decision.isAllowed)
-        if decision.isError {
-            key("error")
-            value(true)
-        }
-        if let status = decision.httpStatus { number("http_status", status) }
-        if let risk = decision.risk { number("risk", risk) }
-        writeSignals(decision)
-        list("reasons", decision.reasons.count) { json, index in
-            json.beginObject()
-            json.key("code")
-            json.value(decision.reasons[index].code, limit: RecordLimits.name)
-            if !decision.reasons[index].message.isEmpty {
-                json.key("message")
-                json.value(decision.reasons[index].message, limit: RecordLimits.message)
+        number("events", Int(clamping: context.events))
+        key("before")
+        value(hexadecimal: context.before)
+        key("after")
+        value(hexadecimal: context.after)
+        endObject()
+    }
+
+    private mutating func writeContent(_ facts: RecordFacts) {
+        switch facts.content {
+        case .none: break
+        case .kept(let reference):
+            key("content")
+            beginObject()
+            number("segment", reference.segment)
+            number("offset", reference.offset)
+            number("bytes", reference.bytes)
+            key("sha256")
+            value(reference.digest)
+            if reference.isPartial {
+                key("partial")
+                value(true)
             }
-            json.endObject()
+            endObject()
+        case .maskFailed:
+            key("content")
+            beginObject()
+            key("dropped")
+            value("mask_failed")
+            endObject()
         }
-        list("stripped_scopes", decision.strippedScopes.count) { json, index in
-            json.value(decision.strippedScopes[index], limit: RecordLimits.name)
+        list("erased", facts.mask.erased.count) { json, index in
+            json.value(facts.mask.erased[index], limit: RecordLimits.name)
         }
-        endObject()
-    }
-
-    private mutating func writeMutations(_ decision: Decision) {
-        key("mutations")
-        beginObject()
-        list("headers", decision.headers.count) { json, index in
-            json.header(decision.headers[index])
+        list("masked", facts.mask.masked.count) { json, index in
+            json.value(facts.mask.masked[index], limit: RecordLimits.name)
         }
-        list("response_headers", decision.responseHeadersToAdd.count) { json, index in
-            json.header(decision.responseHeadersToAdd[index])
-        }
-        list("removed_headers", decision.requestHeadersToRemove.count) { json, index in
-            json.value(decision.requestHeadersToRemove[index], limit: RecordLimits.name)
-        }
-        list("query_set", decision.queryParametersToSet.count) { json, index in
-            json.value(decision.queryParametersToSet[index].name, limit: RecordLimits.name)
-        }
-        list("query_removed", decision.queryParametersToRemove.count) { json, index in
-            json.value(decision.queryParametersToRemove[index], limit: RecordLimits.name)
-        }
-        if !decision.body.isEmpty { number("body_bytes", decision.body.count) }
-        endObject()
-    }
-
-    private mutating func writeTiming(_ timing: RecordFacts.Timing) {
-        guard timing.total > 0 else { return }
-        key("timing_ns")
-        beginObject()
-        number("decode", Int(timing.decode))
-        number("inspect", Int(timing.inspect))
-        number("evaluate", Int(timing.evaluate))
-        number("total", Int(timing.total))
-        endObject()
-    }
-
-    private mutating func writeInput(_ input: Bytes) {
-        guard !input.isEmpty else { return }
-        guard room >= input.count + RecordLimits.reserve else {
-            isCut = true
-            return
-        }
-        key("input")
-        value(json: input)
-    }
-
-    // MARK: fields
-
-    /// A string, left out when it is empty.
-    @inline(__always)
-    private mutating func text(_ name: StaticString, _ text: Bytes, _ limit: Int) {
-        guard !text.isEmpty else { return }
-        key(name)
-        value(text, limit: limit)
-    }
-
-    @inline(__always)
-    private mutating func number(_ name: StaticString, _ number: Int) {
-        key(name)
-        value(number)
-    }
-
-    /// A list, left out when it is empty, and ended before the first element that does not fit.
-    private mutating func list(
-        _ name: StaticString, _ elements: Int, _ element: (inout JSONBuffer, Int) -> Void
-    ) {
-        guard elements > 0 else { return }
-        let start = count
-        key(name)
-        beginArray()
-        for index in 0..<elements {
-            let mark = mark
-            if index < RecordLimits.elements { element(&self, index) }
-            if index >= RecordLimits.elements || count - start > RecordLimits.list {
-                goBack(to: mark)
-                break
-            }
-        }
-        endArray()
     }
 }
 
-extension JSONBuffer {
-    fileprivate mutating func namedDuration(_ name: Bytes, _ seconds: Int64) {
-        beginObject()
-        key("name")
-        value(name, limit: RecordLimits.name)
-        key("seconds")
-        value(Int(seconds))
-        endObject()
-    }
-
-    /// A header that was set; a credential's value is left out.
-    fileprivate mutating func header(_ field: Decision.Field) {
-        beginObject()
-        key("name")
-        value(field.name, limit: RecordLimits.name)
-        if isSecretHeader(field.name) {
-            key("masked")
-            value(true)
-        } else {
-            key("value")
-            value(field.value, limit: RecordLimits.headerValue)
+extension AttributeContext.Address {
+    fileprivate var isShown: Bool {
+        switch self {
+        case .absent, .empty: false
+        case .socket, .pipe, .envoyInternal: true
         }
-        endObject()
     }
 }

@@ -97,6 +97,14 @@ public final class DecisionPoint {
     /// The revision of the policy that decides.
     public var revision: Bytes { snapshot.revision }
 
+    /// Whether the last decision asked for something that is missing from a check that was kept.
+    public func reads(_ masked: MaskedInput) -> Bool {
+        guard masked.isAny else { return false }
+        var isRead = false
+        input.forEachRead { node in isRead = isRead || masked.covers(node) }
+        return isRead
+    }
+
     /// Turns to another check. `context` and its message stay as they are until the next one.
     public func begin(_ context: AttributeContext) {
         input.begin(context)

@@ -124,6 +124,11 @@ public final class CheckInput: InputDocument {
         return value
     }
 
+    /// Calls `body` with each part that this Check was asked for so far.
+    func forEachRead(_ body: (InputNode) -> Void) {
+        for index in bound.nodes.indices where knownIn[index] == round { body(bound.nodes[index]) }
+    }
+
     public func whole(in arena: Arena) -> Value {
         let object = CollectionBuilder.object(in: arena, capacity: 8 + sections.count)
         object.add("attributes", make(.attributes, arena))

@@ -22,6 +22,8 @@ package final class CheckHandler {
     private let decision = Decision()
     private let point: DecisionPoint
     private let record: RecordWriter
+    private let capture: CheckCapture
+    private let fingerprints = CertificateFingerprints()
     private lazy var control = ControlRecordWriter()
     private let response = CheckResponseWriter()
     private let random = RandomWords()
@@ -37,6 +39,7 @@ package final class CheckHandler {
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
         evaluation.network = shared.network
         record = RecordWriter()
+        capture = CheckCapture(arena: evaluation.arena)
         memory = shared.agents.map { ContextMemory($0) }
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation,
@@ -65,7 +68,7 @@ package final class CheckHandler {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
-        return recorded(now, log)
+        return recorded(now, monotonic, log)
     }
 
     /// Denies a check with `code`, without asking a policy.
@@ -78,7 +81,7 @@ package final class CheckHandler {
         begin(now, .max)
         if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
         refuse(Bytes(code))
-        return recorded(now, log)
+        return recorded(now, UInt64(clock.monotonic()), log)
     }
 
     /// Ends evaluations when it is cancelled.
@@ -88,12 +91,12 @@ package final class CheckHandler {
     }
 
     /// Encodes the decision when it is in the log's batch, else a denial.
-    private func recorded(_ now: Int64, _ log: LogWriter?) -> Bytes {
+    private func recorded(_ now: Int64, _ arrival: UInt64, _ log: LogWriter?) -> Bytes {
         var bytes: Bytes?
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)
-            bytes = append(now, to: log)
+            bytes = append(now, arrival, to: log)
             if bytes == nil {
                 refuse(Bytes("log_refused"))
                 isRemembered = false
@@ -126,14 +129,11 @@ package final class CheckHandler {
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
         isRemembered = false
-        guard let high = try? random.next(), let low = try? random.next() else {
-            // Without entropy ids repeat, which the log shows; decisions stay what they are.
-            decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (0, 0))
-            evaluation.begin(now: now, deadline: deadline, seed: 0)
-            return
-        }
-        decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: (high, low))
-        evaluation.begin(now: now, deadline: deadline, seed: high)
+        // Without entropy ids repeat, which the log shows; decisions stay what they are.
+        let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
+        decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
+        // Replay has the id, and so the same random numbers.
+        evaluation.begin(now: now, deadline: deadline, seed: decision.id.seed)
     }
 
     private func decide(_ now: Int64) {
@@ -148,23 +148,37 @@ package final class CheckHandler {
     }
 
     /// - Returns: the record, valid until the next one; nil when the log does not take it.
-    private func append(_ now: Int64, to log: LogWriter) -> Bytes? {
+    private func append(_ now: Int64, _ arrival: UInt64, to log: LogWriter) -> Bytes? {
         var facts = RecordFacts()
-        if request.isPresent {
-            facts.fill(point)
-            if let scopes = request.header(shared.settings.scopeHeader.name) {
-                facts.scopes = scopes
-            }
-        }
-        let bytes = record.encode(request, decision, facts, time: now)
+        if isRemembered { facts.context = .init(agent.stamp, decision.id) }
+        let mark = log.content?.mark
         do throws(LogError) {
+            if request.isPresent { try fill(&facts, now, log.content) }
+            let monotonic = UInt64(clock.monotonic())
+            facts.duration = monotonic > arrival ? monotonic - arrival : 0
+            let bytes = record.encode(request, decision, facts, time: now)
             // What the decision did to an approval is a record of its own, in the same commit.
             let step = try encodeStep()
             try log.append(bytes)
             if let step { try log.append(step) }
             return bytes
         } catch {
+            if let mark { log.content?.goBack(to: mark) }
             return nil
+        }
+    }
+
+    private func fill(
+        _ facts: inout RecordFacts, _ now: Int64, _ content: ContentWriter?
+    ) throws(LogError) {
+        facts.fill(point)
+        if let scopes = request.header(shared.settings.scopeHeader.name) {
+            facts.scopes = scopes
+        }
+        facts.certificate = fingerprints.digest(request.source.certificate)
+        facts.parentHeader = Bytes(shared.settings.decisionHeader)
+        if let content {
+            try capture.keep(request, point.subject.facts, decision.id, now, in: content, &facts)
         }
     }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import Authorization
 import DecisionLog
 import Inspection
 import PDP
@@ -24,5 +26,14 @@ extension RecordFacts {
         policyRevision = point.revision
         entrypoint = point.entrypoint
         threat = point.threatRecord
+    }
+}
+
+extension RecordFacts.Context {
+    /// The context that a decision was made with.
+    init(_ stamp: ContextStamp, _ decision: DecisionID) {
+        self.init(
+            events: stamp.events, before: stamp.digest,
+            after: stamp.digest &+ decision.fingerprint)
     }
 }

@@ -74,6 +74,10 @@ enum ContextRecord {
         if action["destination"].isDefined {
             let destination = try action.object("destination")
             event.destination = try destination.optionalText("host")
+            // Left out when it is the request's own.
+            if event.destination.isEmpty, record["request"].isDefined {
+                event.destination = try record.object("request").optionalText("host")
+            }
             event.isInternal = try destination.flag("internal")
         }
         try record.durations("labels") { event.labels.append(Label(name: $0, seconds: $1)) }

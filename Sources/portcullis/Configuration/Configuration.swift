@@ -114,6 +114,17 @@ struct Configuration {
         var isCreatedFirst = true
         /// `log.durability`, `log.checkpoint_interval`, `log.segment`, `log.backlog`.
         var options = LogConfiguration()
+        /// `log.content_directory`: the texts that records refer to by a salted hash, and that
+        /// `portcullis log erase` can remove; must not be served. Default: the directory with
+        /// `.content`.
+        var contentDirectory = "log.content"
+        /// `log.content`: which texts are kept. `input` (the default): the whole check without
+        /// credentials, which `portcullis replay` needs. `bodies`: prompts, arguments, bodies.
+        /// `none`: nothing; then nothing can be replayed.
+        /// `log.content_age`: how long, 720h. `log.content_size`: how much at most, 8GiB; the
+        /// oldest go first. `log.content_limit`: bytes of one check, 1MiB; a longer one is kept
+        /// without its body.
+        var content = ContentConfiguration()
     }
 
     struct Limits {

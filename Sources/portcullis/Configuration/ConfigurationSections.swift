@@ -116,11 +116,33 @@ extension Configuration.Log {
             section.size("segment", Int64(options.segmentBytes), in: 1 << 20...1 << 30))
         options.journalBytes = Int(
             section.size("backlog", Int64(options.journalBytes), in: 16 << 20...1 << 40))
+        readContent(section)
         if journal == directory || journal.hasPrefix(directory + "/") {
             section.reject("journal", "expected a folder outside of the log's, got `\(journal)`")
         }
         if key.hasPrefix(directory + "/") {
             section.reject("key", "expected a file outside of the log's folder, got `\(key)`")
+        }
+    }
+}
+
+extension Configuration.Log {
+    private mutating func readContent(_ section: Section) {
+        contentDirectory = section.text("content_directory", directory + ".content")
+        content.kept = section.choice(
+            "content", content.kept,
+            ContentConfiguration.Kept.allCases.map { ($0.rawValue, $0) })
+        content.age = section.duration(
+            "content_age", content.age, in: 1_000_000_000...87_600 * 3_600_000_000_000)
+        content.size = Int(
+            section.size("content_size", Int64(content.size), in: 64 << 20...1 << 50))
+        content.limit = Int(
+            section.size("content_limit", Int64(content.limit), in: 1 << 10...64 << 20))
+        let inside = contentDirectory == directory || contentDirectory.hasPrefix(directory + "/")
+        if inside || contentDirectory == journal {
+            section.reject(
+                "content_directory",
+                "expected a folder apart from log and journal, got `\(contentDirectory)`")
         }
     }
 }

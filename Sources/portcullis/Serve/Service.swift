@@ -99,7 +99,7 @@ final class Service: Sendable {
             journal: try StorageFolder(configuration.journal, creating: isFirst))
         let log = try LocalLog.open(
             folders, signer: try LogKey.load(configuration.key, origin: configuration.origin),
-            options,
+            options, content: try openContent(configuration),
             onEvent: { report($0, logger) }, onDurable: { loops.wakeAll() })
         logger.info(
             isFirst ? "log_created" : "log_opened", "decisions go to `\(configuration.directory)`",
@@ -109,6 +109,14 @@ final class Service: Sendable {
                 "recovered": LogValue(log.recovery.recovered),
             ])
         return log
+    }
+
+    /// Unlike the log, it may be missing at any start: a record whose text is gone says so.
+    private static func openContent(_ configuration: Configuration.Log) throws -> ContentStore? {
+        guard configuration.content.kept != .none else { return nil }
+        return try ContentStore(
+            try StorageFolder(configuration.contentDirectory, creating: true),
+            configuration.content)
     }
 
     private static func report(_ event: LocalLog.Event, _ logger: Logger) {

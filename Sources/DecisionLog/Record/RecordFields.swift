@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import Cryptography
+
+// Members of a record's objects.
+extension JSONBuffer {
+    /// A string, left out when it is empty.
+    @inline(__always)
+    mutating func text(_ name: StaticString, _ text: Bytes, _ limit: Int) {
+        guard !text.isEmpty else { return }
+        key(name)
+        value(text, limit: limit)
+    }
+
+    @inline(__always)
+    mutating func number(_ name: StaticString, _ number: Int) {
+        key(name)
+        value(number)
+    }
+
+    /// Hexadecimal, left out when there is none.
+    @inline(__always)
+    mutating func digest(_ name: StaticString, _ digest: Digest?) {
+        guard let digest else { return }
+        key(name)
+        value(digest)
+    }
+
+    /// A list, left out when it is empty, and ended before the first element that does not fit.
+    mutating func list(
+        _ name: StaticString, _ elements: Int, _ element: (inout JSONBuffer, Int) -> Void
+    ) {
+        guard elements > 0 else { return }
+        let start = count
+        key(name)
+        beginArray()
+        for index in 0..<elements {
+            let mark = mark
+            if index < RecordLimits.elements { element(&self, index) }
+            if index >= RecordLimits.elements || count - start > RecordLimits.list {
+                goBack(to: mark)
+                break
+            }
+        }
+        endArray()
+    }
+}
