@@ -57,7 +57,9 @@ let package = Package(
             ]),
 
         // The decision.
-        .target(name: "Inspection", dependencies: ["Authorization", "Cryptography", "RegoVM"]),
+        .target(
+            name: "Inspection",
+            dependencies: ["COpenSSL", "Authorization", "Cryptography", "RegoVM"]),
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "ThreatIntelligence",
@@ -149,7 +151,7 @@ let package = Package(
             name: "PortcullisTests",
             dependencies: [
                 "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
-                "RegoCompiler", "RegoVM", "Server", "TestSupport",
+                "RegoCompiler", "RegoVM", "Server", "TestSupport", "ThreatIntelligence",
             ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
         .testTarget(

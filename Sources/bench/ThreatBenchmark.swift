@@ -43,7 +43,8 @@ enum ThreatBenchmark {
             agents: AgentStore(),
             policy: CurrentPolicy(
                 try PolicySnapshot(policy: policy, entrypoint: entrypoint, allowed: [])),
-            threats: CurrentThreats(try ThreatIndex(try lists(entries))), log: log, memory: 64 << 20, deadline: 1_000_000_000)
+            threats: CurrentThreats(try ThreatIndex(try lists(entries))), log: log,
+            memory: 64 << 20, deadline: 1_000_000_000)
         try CheckBenchmark.measure(CheckHandler(shared), log.makeWriter(), frame, rounds)
     }
 

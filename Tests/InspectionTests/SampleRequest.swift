@@ -48,6 +48,13 @@ final class SampleRequest {
         }
     }
 
+    /// With the metadata of Envoy's token filter as JSON.
+    func principals(_ identity: AgentIdentity, metadata: String = "{}") -> Principals {
+        let metadata = try? JSONReader.read(Self.bytes(metadata).buffer, into: arena)
+        let token = TokenClaims(context, metadata: metadata ?? .undefined, arena: arena)
+        return Principals(identity, context, token, arena: arena)
+    }
+
     static func bytes(_ text: String) -> Bytes {
         let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)
         _ = memory.initialize(from: text.utf8)

@@ -101,6 +101,12 @@ struct JSONBuffer: ~Copyable {
         digits(number.magnitude, atLeast: 1)
     }
 
+    /// JSON text that is well-formed already.
+    mutating func json(_ text: Bytes) {
+        comma()
+        raw(text)
+    }
+
     /// A number in hundredths: `12.5` is 1250.
     mutating func hundredths(_ number: Int) {
         comma()

@@ -34,6 +34,6 @@ extension JSONBuffer {
             return
         }
         key("threat")
-        value(json: threat)
+        json(threat)
     }
 }

@@ -11,14 +11,12 @@ import RegoVM
 final class CheckPrompt {
     let hasher = SHA256()
     private let evaluation: Evaluation
-    private let input: CheckInput
     private let found: UnsafeMutablePointer<PromptFacts>
     private var isRead = false
     private var isDigested = false
 
-    init(_ evaluation: Evaluation, _ input: CheckInput) {
+    init(_ evaluation: Evaluation) {
         self.evaluation = evaluation
-        self.input = input
         found = .allocate(capacity: 1)
         found.initialize(to: PromptFacts())
     }
@@ -34,19 +32,9 @@ final class CheckPrompt {
     func read(_ facts: UnsafePointer<ActionFacts>) -> UnsafePointer<PromptFacts> {
         if !isRead {
             isRead = true
-            found.pointee = find(facts)
+            found.pointee = PromptFacts(facts.pointee, arena: evaluation.arena)
         }
         return UnsafePointer(found)
-    }
-
-    private func find(_ facts: UnsafePointer<ActionFacts>) -> PromptFacts {
-        switch facts.pointee.trafficProtocol {
-        case .llm, .a2a: break
-        default: return PromptFacts()
-        }
-        let arena = evaluation.arena
-        guard case .value(let body, _) = input.bodyReading(in: arena) else { return PromptFacts() }
-        return PromptReader.read(body, facts.pointee, arena: arena)
     }
 
     /// Fills in the hashes of the prompt and its documents.

@@ -25,12 +25,14 @@ final class AgentSection: InputSection {
 
     func value(in arena: Arena) -> Value {
         guard let subject else { return .undefined }
-        return subject.identity.pointee.value(scopes: subject.scopes, in: arena)
+        return subject.identity.pointee.value(
+            scopes: subject.scopes, subject.principals, in: arena)
     }
 
     func value(of key: Value, in arena: Arena) -> Value {
         guard let subject else { return .undefined }
         if key.equals("scopes") { return subject.scopes.value }
+        if Principals.has(key) { return subject.principals.value(of: key) }
         return subject.identity.pointee.value(of: key, in: arena)
     }
 }

@@ -21,6 +21,7 @@ public final class CheckSubject {
     private var isInspected = false
     private var isIdentified = false
     private var listed: ScopeList?
+    private let certificates = CertificateMemory()
     private let confidenceHeader: ConfidenceHeader
     private let said: CheckPrompt
 
@@ -31,7 +32,7 @@ public final class CheckSubject {
         self.evaluation = evaluation
         self.input = input
         confidenceHeader = settings.confidenceHeader
-        said = CheckPrompt(evaluation, input)
+        said = CheckPrompt(evaluation)
         context = empty
         inspected = .allocate(capacity: 1)
         inspected.initialize(to: ActionFacts())
@@ -71,7 +72,7 @@ public final class CheckSubject {
     public var identity: UnsafePointer<AgentIdentity> {
         if !isIdentified {
             isIdentified = true
-            identified.pointee = identifier.identify(context)
+            identified.pointee = identifier.identify(context, certificates)
         }
         return UnsafePointer(identified)
     }
@@ -106,5 +107,12 @@ public final class CheckSubject {
         let list = scopeHeader.scopes(context, arena: evaluation.arena)
         listed = list
         return list
+    }
+
+    /// Everybody who stands behind the request; made anew each time.
+    var principals: Principals {
+        let metadata = input.metadata(Bytes(TokenClaims.metadataNamespace), in: evaluation.arena)
+        let token = TokenClaims(context, metadata: metadata, arena: evaluation.arena)
+        return Principals(identity.pointee, context, token, arena: evaluation.arena)
     }
 }

@@ -52,13 +52,19 @@ public struct InputSchema: Sendable {
 
     private static let agent = """
         object<id: string, provenance: string, spiffe: object<trust_domain: string, path:
-        string>, session: string, delegation: any, scopes: any>
+        string>, session: string, session_provenance: string, human: object<id: string,
+        provenance: string, name: string>, service: object<id: string, provenance: string>,
+        delegation: array[object<id: string, provenance: string, role: string, issuer: string>],
+        token: object<provenance: string, claims: any>, scopes: any>
         """
 
     private static let action = """
         object<protocol: string, operation: string, tool: string, arguments: any, resource:
         string, model: string, effect: string, certain: boolean, doubts: array[string],
-        destination: object<host: string, port: number, internal: boolean, first_seen: any>>
+        destination: object<host: string, port: number, internal: boolean, first_seen: any>,
+        destinations: array[object<host: string, port: number, internal: boolean, scheme: string,
+        argument: string>], conversation: string, tools: array[string], tool_results:
+        array[object<name: string, text: string>], batch: array[object[string: any]]>
         """
 
     private static let prompt = """

@@ -5,7 +5,7 @@ import RegoVM
 /// The Model Context Protocol over HTTP, both generations: with sessions (up to 2025-11-25) and
 /// without (from 2026-07-28, where headers repeat the method and the name).
 extension Inspection {
-    mutating func inspectModelContext(_ method: Bytes, _ params: Value, _ arena: Arena) {
+    mutating func inspectModelContext(_ method: Bytes, _ params: Value) {
         facts.trafficProtocol = .mcp
         facts.effect = ModelContextMethod.effect(of: method)
         if hasAmbiguousParameters(params) { facts.doubts.insert(.ambiguousKeys) }
@@ -21,11 +21,15 @@ extension Inspection {
         } else if method.hasPrefix("resources/") && params["uri"].isDefined {
             name = params["uri"]
             facts.resource = name.text
+        } else if method.hasPrefix("tasks/") {
+            // SEP-2663: the header names the task.
+            name = params["taskId"]
+            if name.isString { facts.resource = name.text }
         }
         if ModelContextMethod.needsName(method) && !(name.isString && name.count > 0) {
             facts.doubts.insert(.malformedMessage)
         }
-        compareHeaders(method, name.text, arena)
+        compareHeaders(method, name.text, params["_meta"])
     }
 
     private func hasAmbiguousParameters(_ params: Value) -> Bool {
@@ -62,7 +66,7 @@ extension Inspection {
         return true
     }
 
-    private mutating func compareHeaders(_ method: Bytes, _ name: Bytes, _ arena: Arena) {
+    private mutating func compareHeaders(_ method: Bytes, _ name: Bytes, _ meta: Value) {
         if let claimed = headers.mcpMethod {
             if claimed != method { facts.doubts.insert(.mismatch) }
         } else if requiresHeaders {
@@ -73,6 +77,29 @@ extension Inspection {
         } else if requiresHeaders && ModelContextMethod.needsName(method) {
             facts.doubts.insert(.mismatch)
         }
+        if meta.kind == .object { compareVersion(meta["io.modelcontextprotocol/protocolVersion"]) }
+        if headers.hasParameters && !parametersMatch { facts.doubts.insert(.mismatch) }
+    }
+
+    /// The body of the later generation repeats the protocol version.
+    private mutating func compareVersion(_ version: Value) {
+        guard version.isDefined else { return }
+        if !version.isString || version.text != headers.mcpProtocolVersion {
+            facts.doubts.insert(.mismatch)
+        }
+    }
+
+    /// Each `Mcp-Param-*` header repeats some argument of the call; which one only the tool's
+    /// schema says, so a value that no argument has is what is looked for.
+    private var parametersMatch: Bool {
+        for field in context.attributes.pointee.headers where field.name.hasPrefix("mcp-param-") {
+            guard let value = EncodedHeader.decode(field.value, arena) else { return false }
+            var left = Limits.argumentValues
+            guard EncodedHeader.occurs(value, in: facts.arguments, arena, 0, &left) else {
+                return false
+            }
+        }
+        return true
     }
 }
 
@@ -89,10 +116,17 @@ enum ModelContextMethod {
 
     static func effect(of method: Bytes) -> Effect {
         if method.equals("tools/call") { return .execute }
-        if isKnown(method) || method.hasPrefix("notifications/") || method.hasSuffix("/list") {
+        if isKnown(method) || method.hasPrefix("notifications/") || isListing(method) {
             return .read
         }
         return isReading(method) ? .read : isWriting(method) ? .write : .unknown
+    }
+
+    private static func isListing(_ method: Bytes) -> Bool {
+        guard method.hasSuffix("/list") else { return false }
+        return method.equals("tools/list") || method.equals("resources/list")
+            || method.equals("resources/templates/list") || method.equals("prompts/list")
+            || method.equals("roots/list") || method.equals("tasks/list")
     }
 
     private static func isReading(_ method: Bytes) -> Bool {
@@ -106,52 +140,5 @@ enum ModelContextMethod {
     private static func isWriting(_ method: Bytes) -> Bool {
         method.equals("logging/setLevel") || method.equals("tasks/cancel")
             || method.equals("tasks/update")
-    }
-}
-
-/// Header values of SEP-2243: plain text, or `=?base64?...?=` for what plain text cannot carry.
-enum EncodedHeader {
-    /// - Returns: the decoded value; nil when it is not well formed.
-    static func decode(_ value: Bytes, _ arena: Arena) -> Bytes? {
-        let opening: StaticString = "=?base64?"
-        guard value.hasPrefix(opening) else { return value }
-        guard value.hasSuffix("?="), value.count >= opening.utf8CodeUnitCount + 2,
-            value.count <= Limits.encodedNameBytes
-        else { return nil }
-        return base64(value[opening.utf8CodeUnitCount..<value.count - 2], arena)
-    }
-
-    /// Base64 with padding (RFC 4648 section 4).
-    private static func base64(_ text: Bytes, _ arena: Arena) -> Bytes? {
-        guard text.count % 4 == 0 else { return nil }
-        var length = text.count
-        while length > 0, text.count - length < 2, text[length - 1] == UInt8(ascii: "=") {
-            length -= 1
-        }
-        let memory = arena.allocate(UInt8.self, count: text.count)
-        var written = 0
-        var bits: UInt32 = 0
-        var held = 0
-        for index in 0..<length {
-            guard let digit = digit(text[index]) else { return nil }
-            bits = bits << 6 | digit
-            held += 6
-            guard held >= 8 else { continue }
-            held -= 8
-            memory[written] = UInt8(truncatingIfNeeded: bits >> UInt32(held))
-            written += 1
-        }
-        return Bytes(start: memory, count: written)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

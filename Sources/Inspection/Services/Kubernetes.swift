@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import RegoVM
 
 /// The Kubernetes API: `/api/v1/...` and `/apis/<group>/<version>/...`.
 ///
@@ -7,15 +8,32 @@ import Authorization
 /// names one object or a collection.
 extension Inspection {
     /// - Returns: false when the path is none of Kubernetes'.
-    mutating func inspectKubernetes() -> Bool {
-        guard let request = KubernetesRequest(path.text) else { return false }
+    mutating func inspectKubernetes(_ content: Value) -> Bool {
+        let request = KubernetesRequest(path.text)
+        guard let request else { return expected == .kubernetes && inspectDiscovery() }
+        let method = HTTPMethod(http.method)
         facts.trafficProtocol = .kubernetes
-        facts.operation = request.verb(HTTPMethod(http.method), isWatch: isWatch) ?? http.method
-        facts.effect = request.effect(HTTPMethod(http.method))
+        facts.operation = request.verb(method, isWatch: isWatch) ?? http.method
+        facts.effect = request.effect(method)
+        if request.runsCommand {
+            // The command is in the query: the body is a stream.
+            facts.arguments = QueryParameters.object(path.query, in: arena)
+        } else if content.isCollection {
+            facts.arguments = content
+        }
         return true
     }
 
     private var isWatch: Bool { hasQueryFlag("watch=1") || hasQueryFlag("watch=true") }
+
+    /// `/api`, `/apis/<group>`, `/version`, `/healthz`, `/openapi`: what clients read to find out.
+    private mutating func inspectDiscovery() -> Bool {
+        let method = HTTPMethod(http.method)
+        facts.trafficProtocol = .kubernetes
+        facts.operation = method.word ?? http.method
+        facts.effect = method.effect
+        return true
+    }
 }
 
 /// The parts of an API path that decide about it.
@@ -23,6 +41,7 @@ struct KubernetesRequest {
     private var resource = Bytes.empty
     private var subresource = Bytes.empty
     private var hasName = false
+    private var isWatchPath = false
 
     init?(_ path: Bytes) {
         var segments = PathSegments(path)
@@ -35,13 +54,23 @@ struct KubernetesRequest {
             return nil
         }
         guard var segment = segments.next() else { return nil }
+        if segment.equals("watch") {
+            // The old form of watching, before the query parameter.
+            guard let watched = segments.next() else { return nil }
+            segment = watched
+            isWatchPath = true
+        }
         var isNamespaced = false
-        if segment.equals("namespaces"), segments.next() != nil, let inside = segments.next() {
-            segment = inside
-            isNamespaced = true
-        } else if segment.equals("namespaces") {
-            segments = PathSegments(path)
-            for _ in 0..<3 { _ = segments.next() }
+        if segment.equals("namespaces") {
+            var inside = segments
+            if inside.next() != nil, let resource = inside.next() {
+                // `status` and `finalize` are subresources of the namespace itself.
+                if !resource.equals("status") && !resource.equals("finalize") {
+                    segment = resource
+                    segments = inside
+                    isNamespaced = true
+                }
+            }
         }
         resource = segment
         hasName = segments.next() != nil
@@ -61,16 +90,19 @@ struct KubernetesRequest {
         return false
     }
 
-    private var runsCommand: Bool {
+    /// Subresources through which somebody's code runs, or traffic passes unseen.
+    var runsCommand: Bool {
         subresource.equals("exec") || subresource.equals("attach")
-            || subresource.equals("portforward")
-            || subresource.equals("proxy")
+            || subresource.equals("portforward") || subresource.equals("proxy")
+            || subresource.equals("ephemeralcontainers")
     }
 
     func verb(_ method: HTTPMethod, isWatch: Bool) -> Bytes? {
         if runsCommand { return subresource }
         switch method {
-        case .get, .head: return isWatch ? Bytes("watch") : hasName ? Bytes("get") : Bytes("list")
+        case .get, .head:
+            if isWatch || isWatchPath { return Bytes("watch") }
+            return hasName ? Bytes("get") : Bytes("list")
         case .post: return Bytes("create")
         case .put: return Bytes("update")
         case .patch: return Bytes("patch")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 import RegoVM
+import RegoVM
 
 /// The path of a request target, in the one spelling that rules are matched against.
 ///
@@ -20,6 +21,10 @@ struct RequestPath {
             query = target[mark + 1..<target.count]
         }
         text = target[0..<end]
+        // Empty for CONNECT, `*` for OPTIONS.
+        if let first = text.first, first != UInt8(ascii: "/"), !text.equals("*") {
+            isAmbiguous = true
+        }
         guard Self.needsNormalising(text) else { return }
         normalise(arena)
     }
@@ -45,6 +50,8 @@ struct RequestPath {
         let memory = arena.allocate(UInt8.self, count: text.count + 1)
         let decoded = decode(into: memory)
         text = Bytes(start: memory, count: removeSegments(memory, decoded))
+        // Overlong and other ill-formed UTF-8 is where decoders differ.
+        if !UTF8Text.isValid(text.buffer) { isAmbiguous = true }
     }
 
     /// Percent-decodes once. What decodes to something that changes the path's structure, or does

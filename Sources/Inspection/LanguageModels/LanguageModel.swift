@@ -6,27 +6,21 @@ import RegoVM
 extension Inspection {
     /// - Returns: false when the path is none of theirs.
     mutating func inspectLanguageModel(_ content: Value) -> Bool {
-        guard http.method.equals("POST"), let operation = Self.modelOperation(path.text) else {
-            return false
-        }
+        guard http.method.equals("POST") else { return false }
+        let api = ModelAPI(path: path.text)
+        guard api != .none else { return false }
+        facts.modelAPI = api
         facts.trafficProtocol = .llm
-        facts.operation = operation
+        facts.operation = api.operation
         // A prompt carries data to whoever runs the model.
         facts.effect = facts.destination.isInternal ? .read : .egress
         facts.model = content["model"].text
         if facts.model.isEmpty { facts.model = Self.modelInPath(path.text) }
-        return true
-    }
-
-    private static func modelOperation(_ path: Bytes) -> Bytes? {
-        if path.hasSuffix("/chat/completions") { return Bytes("chat") }
-        if path.hasSuffix("/v1/responses") { return Bytes("responses") }
-        if path.hasSuffix("/v1/messages") { return Bytes("messages") }
-        if path.hasSuffix("/v1/embeddings") { return Bytes("embed") }
-        if path.hasSuffix(":generateContent") || path.hasSuffix(":streamGenerateContent") {
-            return Bytes("generate")
+        facts.conversation = Self.conversation(content)
+        if content.kind != .object, facts.doubts.isDisjoint(with: .unreadBody) {
+            facts.doubts.insert(.malformedBody)
         }
-        return nil
+        return true
     }
 
     /// Gemini names the model in the path: `/v1beta/models/<model>:generateContent`.
@@ -35,5 +29,13 @@ extension Inspection {
         var start = end
         while start > 0, path[start - 1] != UInt8(ascii: "/") { start -= 1 }
         return path[start..<end]
+    }
+
+    /// What OpenAI's responses continue: a conversation, or the response before.
+    private static func conversation(_ content: Value) -> Bytes {
+        let conversation = content["conversation"]
+        if conversation.isString { return conversation.text }
+        let id = conversation["id"]
+        return id.isString ? id.text : content["previous_response_id"].text
     }
 }

@@ -53,7 +53,7 @@ extension PromptFacts {
         let size = document.texts.reduce(0) { $0 + documentTexts[$1].count }
         let keys: [StaticString] = ["source", "tool", "arguments", "reference", "hash", "bytes"]
         return Value.object(keys, in: arena) { key in
-            if key.equals("source") { return .string(document.source.word) }
+            if key.equals("source") { return .string(document.source) }
             if key.equals("tool") { return .unlessEmpty(document.tool, arena) }
             if key.equals("arguments") { return Self.arguments(document.arguments, arena) }
             if key.equals("reference") { return .unlessEmpty(document.reference, arena) }

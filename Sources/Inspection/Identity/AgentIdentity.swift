@@ -41,16 +41,41 @@ public final class AgentIdentifier: @unchecked Sendable {
         self.trustDomains = trustDomains.map { OwnedBytes($0) }
     }
 
-    public func identify(_ context: AttributeContext) -> AgentIdentity {
+    /// - Parameter certificates: what is known of callers' certificates. A certificate that Envoy
+    ///   sends along must have the principal as its only URI name, or the caller is nobody.
+    public func identify(
+        _ context: AttributeContext, _ certificates: CertificateMemory
+    ) -> AgentIdentity {
         var identity = AgentIdentity()
         identity.session = context.header(Bytes("mcp-session-id")) ?? .empty
         switch key {
-        case .principal: take(context.source.principal, .attested, &identity)
+        case .principal: takePrincipal(context, certificates, &identity)
         case .contextExtension:
             take(context.contextExtension(name.bytes) ?? .empty, .attested, &identity)
         case .header: take(context.header(name.bytes) ?? .empty, .claimed, &identity)
         }
         return identity
+    }
+
+    /// The principal; where there is none, what a trusted proxy forwarded. The header never
+    /// overrules a certificate that Envoy itself saw.
+    private func takePrincipal(
+        _ context: AttributeContext, _ certificates: CertificateMemory,
+        _ identity: inout AgentIdentity
+    ) {
+        let source = context.attributes.pointee.source
+        if !source.principal.isEmpty {
+            guard source.certificate.isEmpty
+                || certificates.confirms(source.principal, source.certificate)
+            else { return }
+            take(source.principal, .attested, &identity)
+        } else if source.certificate.isEmpty,
+            let header = context.header(Bytes("x-forwarded-client-cert")),
+            ForwardedCertificate.isTrusted(context),
+            let forwarded = ForwardedCertificate.name(header), SPIFFEID(forwarded) != nil
+        {
+            take(forwarded, .attested, &identity)
+        }
     }
 
     /// A text that calls itself a SPIFFE ID and is none, or is of a foreign trust domain, names

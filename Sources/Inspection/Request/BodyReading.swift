@@ -48,15 +48,4 @@ public struct RequestBody {
             return .malformed
         }
     }
-
-    /// True when the first byte that is no white space opens a JSON object or array.
-    var looksLikeJSON: Bool {
-        for byte in bytes.buffer {
-            switch byte {
-            case 0x20, 0x09, 0x0A, 0x0D: continue
-            default: return byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[")
-            }
-        }
-        return false
-    }
 }

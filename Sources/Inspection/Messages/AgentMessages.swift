@@ -11,6 +11,7 @@ extension Inspection {
         facts.effect = effect
         if params.kind == .object { facts.arguments = params }
         facts.resource = taskOrContext(params)
+        facts.conversation = params["message"]["contextId"].text
         return true
     }
 
@@ -22,6 +23,51 @@ extension Inspection {
             return candidate.text
         }
         return facts.resource
+    }
+
+    /// A2A's binding to plain HTTP, of v0.3 (`/v1/message:send`) and v1 (`/message:send`).
+    ///
+    /// - Returns: false when the path is none of A2A's.
+    mutating func inspectAgentResource(_ content: Value) -> Bool {
+        let method = HTTPMethod(http.method)
+        let verb = path.text.firstIndex(of: UInt8(ascii: ":")).map {
+            path.text[$0 + 1..<path.text.count]
+        }
+        if method == .post, path.text.endsIgnoringCase("/message:send")
+            || path.text.endsIgnoringCase("/message:stream")
+        {
+            facts.operation = verb ?? .empty
+            facts.effect = .delegate
+            facts.conversation = content["message"]["contextId"].text
+            if facts.conversation.isEmpty {
+                facts.conversation = content["message"]["context_id"].text
+            }
+        } else if let verb, method == .post, verb.equals("cancel"), isTask {
+            facts.operation = verb
+            facts.effect = .write
+        } else if let verb, verb.equals("subscribe"), isTask {
+            facts.operation = verb
+            facts.effect = .read
+        } else {
+            return expected == .a2a && inspectOtherAgentResource(method)
+        }
+        facts.trafficProtocol = .a2a
+        if content.kind == .object { facts.arguments = content }
+        if isBodyUnread { facts.effect = .delegate }
+        return true
+    }
+
+    private var isTask: Bool {
+        path.text.hasPrefix("/tasks/") || path.text.hasPrefix("/v1/tasks/")
+    }
+
+    /// Tasks, cards and notification settings: their paths are those of many APIs, so the route
+    /// must say that it is A2A.
+    private mutating func inspectOtherAgentResource(_ method: HTTPMethod) -> Bool {
+        facts.trafficProtocol = .a2a
+        facts.operation = method.word ?? http.method
+        facts.effect = isBodyUnread ? .unknown : method.effect
+        return true
     }
 }
 

@@ -5,14 +5,15 @@ import RegoVM
 /// JSON-RPC 2.0: what MCP and A2A have in common.
 extension Inspection {
     /// - Returns: false when the body is no JSON-RPC.
-    mutating func inspectMessage(_ content: Value, _ arena: Arena) -> Bool {
+    mutating func inspectMessage(_ content: Value) -> Bool {
         if content.kind == .array { return inspectBatch(content) }
         guard content.kind == .object else { return false }
         let version = content["jsonrpc"]
-        guard version.isDefined || (headers.isMCP && content["method"].isDefined) else {
+        guard version.isDefined || (isMessageExpected && content["method"].isDefined) else {
             return hasAmbiguousKeys(content) && rejectAmbiguous()
         }
         if !version.equals("2.0") { facts.doubts.insert(.malformedMessage) }
+        if !http.method.equals("POST") { facts.doubts.insert(.malformedMessage) }
         if headers.mediaType != .json { facts.doubts.insert(.contentType) }
         if hasAmbiguousKeys(content) { facts.doubts.insert(.ambiguousKeys) }
         takeID(content["id"])
@@ -20,7 +21,7 @@ extension Inspection {
         if method.isUndefined {
             inspectReply(content)
         } else if method.isString {
-            inspectCall(method.text, content["params"], arena)
+            inspectCall(method.text, content["params"])
         } else {
             facts.trafficProtocol = .mcp
             facts.doubts.insert(.malformedMessage)
@@ -28,18 +29,7 @@ extension Inspection {
         return true
     }
 
-    /// Several messages in one body (MCP up to 2025-03-26). Their effects may differ, so nothing
-    /// is said about any of them.
-    private mutating func inspectBatch(_ content: Value) -> Bool {
-        guard content.elements.contains(where: { $0["jsonrpc"].isDefined }) || headers.isMCP else {
-            return false
-        }
-        facts.trafficProtocol = .mcp
-        facts.operation = Bytes("batch")
-        facts.effect = .unknown
-        facts.doubts.insert(.batch)
-        return true
-    }
+    var isMessageExpected: Bool { headers.isMCP || expected == .mcp || expected == .a2a }
 
     private mutating func rejectAmbiguous() -> Bool {
         facts.trafficProtocol = .mcp
@@ -66,17 +56,17 @@ extension Inspection {
         if headers.mcpMethod != nil { facts.doubts.insert(.mismatch) }
     }
 
-    private mutating func inspectCall(_ method: Bytes, _ params: Value, _ arena: Arena) {
+    private mutating func inspectCall(_ method: Bytes, _ params: Value) {
         facts.operation = method
         switch params.kind {
         case .undefined, .object: break
         default: facts.doubts.insert(.malformedMessage)
         }
         if inspectAgentCall(method, params) { return }
-        if headers.isMCP || ModelContextMethod.isKnown(method)
+        if isMessageExpected || ModelContextMethod.isKnown(method)
             || method.firstIndex(of: UInt8(ascii: "/")) != nil
         {
-            inspectModelContext(method, params, arena)
+            inspectModelContext(method, params)
         } else {
             facts.trafficProtocol = .unknown
             facts.effect = .unknown
