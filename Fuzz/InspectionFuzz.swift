@@ -47,7 +47,8 @@ private func read(_ text: Bytes) {
     var http = AttributeContext.HTTPRequest()
     var position = 0
     func line() -> Bytes {
-        let start = position
+        let start = min(position, text.count)
+        position = start
         while position < text.count, text[position] != 0x0A { position += 1 }
         defer { position += 1 }
         return text[start..<position]

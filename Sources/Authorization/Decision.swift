@@ -148,6 +148,8 @@ public final class Decision {
         public var risk: Int?
         /// How much each input gave to the risk.
         public var signals: [RiskSignal] = []
+        /// How sure the policy is of its answer, 0 to 100; nil when it does not say.
+        public var confidence: Int?
         public var strippedScopes: [Bytes] = []
         public var restrictions: [Restriction] = []
         public var labels: [Label] = []
@@ -177,6 +179,7 @@ extension Decision.Content {
         reasons.empty()
         risk = nil
         signals.empty()
+        confidence = nil
         strippedScopes.empty()
         restrictions.empty()
         labels.empty()

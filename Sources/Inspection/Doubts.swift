@@ -15,7 +15,7 @@ public struct Doubts: OptionSet, Sendable {
     public static let ambiguousKeys = Doubts(rawValue: 1 << 1)
     /// Only the beginning of the body was seen.
     public static let truncated = Doubts(rawValue: 1 << 2)
-    /// There is a body and none of it was seen.
+    /// There is a body and none of it was seen, or only what Envoy's own filters tell of it.
     public static let bodyMissing = Doubts(rawValue: 1 << 3)
     /// `Mcp-Method` or `Mcp-Name` says something else than the body, or is missing where the
     /// protocol version requires it.

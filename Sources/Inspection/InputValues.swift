@@ -86,10 +86,14 @@ extension ActionFacts {
 }
 
 extension Destination {
-    /// `input.action.destination`, without what only the agent's context knows.
-    public func value(in arena: Arena) -> Value {
-        let fields = CollectionBuilder.object(in: arena, capacity: 3)
+    /// `input.action.destination`.
+    ///
+    /// - Parameter firstSeen: whether the agent was never allowed to go there; nil when no context
+    ///   is kept.
+    public func value(firstSeen: Bool? = nil, in arena: Arena) -> Value {
+        let fields = CollectionBuilder.object(in: arena, capacity: 4)
         add(to: fields, in: arena)
+        if let firstSeen { fields.insert(.string("first_seen"), .boolean(firstSeen)) }
         return fields.finish()
     }
 

@@ -31,8 +31,9 @@ struct Inspection {
         }
     }
 
-    mutating func classify(_ readBody: () -> BodyReading) {
-        let content = hasBody ? readContent(readBody) : .undefined
+    mutating func classify(_ readBody: () -> BodyReading, _ readMetadata: (Bytes) -> Value) {
+        var content = hasBody ? readContent(readBody) : .undefined
+        if facts.doubts.contains(.bodyMissing) { content = told(readMetadata) }
         facts.content = content
         identify(content)
         guard let expected, expected != facts.trafficProtocol else { return }
@@ -49,6 +50,15 @@ struct Inspection {
             return
         }
         inspectHTTP()
+    }
+
+    /// The message as Envoy's own filters tell it in their metadata, where Envoy reads the body but
+    /// does not send it along. They leave out some of the arguments, so the doubt stays.
+    private func told(_ readMetadata: (Bytes) -> Value) -> Value {
+        let mcp = readMetadata(Bytes("envoy.filters.http.mcp"))
+        if mcp["is_mcp_request"].isTrue, mcp["jsonrpc"].isString { return mcp }
+        let agent = readMetadata(Bytes("envoy.filters.http.a2a"))
+        return agent["method"].isString && agent["jsonrpc"].isString ? agent : .undefined
     }
 
     // MARK: The body
@@ -70,7 +80,7 @@ struct Inspection {
         let shape = isTyped && body.bytes.isEmpty ? BodyShape.blank : BodyShape(body.bytes)
         guard isTyped || shape != .other else { return .undefined }
         checkLength()
-        if shape == .encoded || (isTyped && MediaType.hasForeignCharset(headers.contentType)) {
+        if shape == .encoded || (isTyped && headers.hasForeignCharset) {
             facts.doubts.insert(.textEncoding)
             return .undefined
         }

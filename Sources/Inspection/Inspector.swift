@@ -19,10 +19,13 @@ public struct Inspector: Sendable {
 
     /// - Parameters:
     ///   - arena: for what must be spelled differently than it came: host, path.
+    ///   - readMetadata: reads the dynamic metadata of a namespace; called only for a request whose
+    ///     body Envoy did not send.
     ///   - readBody: reads the body as JSON; called at most once, and only for a request whose body
     ///     may be JSON.
     public func inspect(
-        _ context: AttributeContext, arena: Arena, readBody: () -> BodyReading
+        _ context: AttributeContext, arena: Arena, readMetadata: (Bytes) -> Value,
+        readBody: () -> BodyReading
     ) -> ActionFacts {
         guard let http = context.http else {
             var facts = ActionFacts()
@@ -38,14 +41,16 @@ public struct Inspector: Sendable {
         inspection.facts.arena = arena
         if path.isAmbiguous { inspection.facts.doubts.insert(.ambiguousPath) }
         findDestination(http.host, arena, &inspection.facts)
-        inspection.classify(readBody)
+        inspection.classify(readBody, readMetadata)
         return inspection.facts
     }
 
-    /// The same, for a caller that has no other use for the body.
+    /// The same by the body alone.
     public func inspect(_ context: AttributeContext, arena: Arena) -> ActionFacts {
         var body = RequestBody(context)
-        return inspect(context, arena: arena) { body.json(arena) }
+        return inspect(context, arena: arena, readMetadata: { _ in .undefined }) {
+            body.json(arena)
+        }
     }
 
     private func findDestination(_ authority: Bytes, _ arena: Arena, _ facts: inout ActionFacts) {

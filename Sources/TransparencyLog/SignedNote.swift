@@ -97,4 +97,26 @@ public struct SignedNote: Sendable {
                 "the signature by `\(key.label)` does not fit its text")
         }
     }
+
+    /// Checks that at least one of `keys` signed this note, and that no signature of theirs is bad.
+    ///
+    /// - Returns: the last of them that did: keys are given in the order of their use.
+    @discardableResult
+    public func verify(
+        anyOf keys: [VerifierKey], at location: String?
+    ) throws(TransparencyError) -> VerifierKey {
+        var signer: VerifierKey?
+        var refusal = TransparencyError(.unsigned, at: location, "no key given")
+        for key in keys {
+            do throws(TransparencyError) {
+                try verify(key, at: location)
+                signer = key
+            } catch {
+                guard error.code == .unsigned else { throw error }
+                refusal = error
+            }
+        }
+        guard let signer else { throw refusal }
+        return signer
+    }
 }

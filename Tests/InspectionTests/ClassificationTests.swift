@@ -11,7 +11,7 @@ import Testing
         ("get", "http get read"),
         ("llm-anthropic-body", "llm messages read"),
         ("llm-openai-metadata", "llm chat read !body_missing"),
-        ("mcp-metadata-nobody", "http post unknown !body_missing"),
+        ("mcp-metadata-nobody", "mcp tools/call execute !body_missing"),
         ("mcp-metadata", "mcp tools/call execute"),
         ("mcp-sse-get", "mcp get read"),
         ("mcp-tools-call", "mcp tools/call execute"),

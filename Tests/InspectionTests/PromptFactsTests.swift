@@ -40,8 +40,9 @@ import Testing
             """
         #expect(
             summary("/v1/chat/completions", body) == [
-                "instruction:be good", "user:read it", "user:now", "user:sum",
-                "tool_result read_document@ = salaries", "file @a.pdf = ", #"turn "now\nsum""#,
+                "instruction:be good", "user:read it", #"assistant:{"path":"payroll/x"}"#,
+                "user:now", "user:sum", "tool_result read_document@ = salaries",
+                "document @a.pdf = ", #"turn "now\nsum""#,
             ])
         let (facts, arena) = prompt("/v1/chat/completions", body)
         let documents = facts.documentsValue(SHA256(), in: arena)
@@ -68,7 +69,7 @@ import Testing
         #expect(
             summary("/v1/messages", body) == [
                 "instruction:sys", "user:go", "assistant:I look",
-                "tool_result search@ = one|two", "file @T = doc", "tool_result @ = ?",
+                "tool_result search@ = one|two", "document @T = doc", "tool_result gone@ = ?",
                 #"turn "go""#,
             ])
     }
@@ -83,13 +84,14 @@ import Testing
             """
         #expect(
             summary("/v1/responses", body) == [
-                "instruction:sys", "user:go", "tool_result read@ = text",
+                "instruction:sys", "user:go", "assistant:{}", "assistant:{",
+                "tool_result read@ = text",
                 "tool_result m@ = mcp", #"turn "go""#,
             ])
         #expect(summary("/v1/responses", #"{"input":"hi"}"#) == ["user:hi", #"turn "hi""#])
         #expect(
             summary("/v1/embeddings", #"{"input":["a","b"]}"#)
-                == ["user:a", "user:b", #"turn "b""#])
+                == ["user:a", "user:b", #"turn "a\nb""#])
     }
 
     @Test func gemini() {
@@ -97,12 +99,12 @@ import Testing
             {"systemInstruction":{"parts":[{"text":"sys"}]},"contents":[
              {"role":"user","parts":[{"text":"go"},{"fileData":{"fileUri":"gs://b/f"}}]},
              {"role":"model","parts":[{"functionCall":{"name":"f","args":{"a":1}}}]},
-             {"role":"user","parts":[{"functionResponse":{"name":"f","response":{"r":[1]}}}]}]}
+             {"role":"user","parts":[{"functionResponse":{"name":"f","response":{"r":["x"]}}}]}]}
             """
         #expect(
             summary("/v1beta/models/g:generateContent", body) == [
-                "instruction:sys", "user:go", "file @gs://b/f = ",
-                #"tool_result f@ = {"r":[1]}"#, #"turn "go""#,
+                "instruction:sys", "user:go", "document @gs://b/f = ",
+                "tool_result f@ = x", #"turn "go""#,
             ])
     }
 
@@ -110,11 +112,11 @@ import Testing
         let body = """
             {"jsonrpc":"2.0","id":1,"method":"message/send","params":{"message":{"role":"user",
              "parts":[{"kind":"text","text":"do"},{"kind":"file","file":{"uri":"https://x/y"}},
-             {"kind":"data","data":{"a":1}}]}}}
+             {"kind":"data","data":{"a":"b"}}]}}}
             """
         #expect(
             summary("/a2a", body) == [
-                "user:do", "file @https://x/y = ", #"resource @ = {"a":1}"#, #"turn "do""#,
+                "user:do", "user:b", "document @https://x/y = ", #"turn "do\nb""#,
             ])
     }
 
@@ -132,12 +134,12 @@ import Testing
     @Test func isBounded() {
         let many = Array(
             repeating: #"{"role":"tool","content":"x"},{"role":"user","content":"y"}"#,
-            count: Limits.promptTexts + 1)
+            count: Limits.promptParts)
         let (facts, _) = prompt(
             "/v1/chat/completions", #"{"messages":[\#(many.joined(separator: ","))]}"#)
         #expect(facts.isCut)
         #expect(facts.documents.count == Limits.promptDocuments)
-        #expect(facts.texts.count == Limits.promptTexts)
+        #expect(facts.texts.count == Limits.promptParts / 2)
     }
 
     @Test(

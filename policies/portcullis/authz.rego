@@ -8,6 +8,7 @@
 package portcullis.authz
 
 import data.lib.agents
+import data.lib.caution
 import data.lib.destinations
 import data.lib.risk
 import data.lib.scopes
@@ -20,7 +21,12 @@ default decision := {
 	"reasons": [{"code": "not_allowed", "message": "no rule allows this request"}],
 }
 
-decision := {"action": "deny", "reasons": [reason | some reason in refusals]} if count(refusals) > 0
+decision := caution.isolation if isolates
+
+decision := {"action": "deny", "reasons": [reason | some reason in refusals]} if {
+	count(refusals) > 0
+	not isolates
+}
 
 # An outside host never needs the organisation's own scopes: all of them are stripped.
 decision := {
@@ -31,7 +37,13 @@ decision := {
 } if {
 	count(refusals) == 0
 	reachable
+	not isolates
 	risk.action == "allow"
+}
+
+isolates if {
+	caution.exfiltrates
+	not destinations.inside(host)
 }
 
 decision := {
@@ -44,6 +56,7 @@ decision := {
 } if {
 	count(refusals) == 0
 	reachable
+	not isolates
 	risk.action != "allow"
 }
 

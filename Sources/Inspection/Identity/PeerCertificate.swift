@@ -18,16 +18,21 @@ struct PeerCertificate {
     /// - Returns: nil when it is no certificate, or its names cannot be read.
     init?(_ text: Bytes) {
         guard text.count <= Limits.certificateBytes else { return nil }
-        let pem = Self.decoded(text)
+        // The BIO reads from the bytes, so they must stay where they are until it is done.
+        let isRead = Self.decoded(text).withUnsafeBytes { pem in read(pem) }
+        guard isRead else { return nil }
+    }
+
+    private mutating func read(_ pem: UnsafeRawBufferPointer) -> Bool {
         ERR_clear_error()
-        guard let input = BIO_new_mem_buf(pem, Int32(pem.count)) else { return nil }
+        guard let input = BIO_new_mem_buf(pem.baseAddress, Int32(pem.count)) else { return false }
         defer { BIO_free(input) }
         guard let certificate = PEM_read_bio_X509(input, nil, nil, nil) else {
             ERR_clear_error()
-            return nil
+            return false
         }
         defer { X509_free(certificate) }
-        guard readNames(certificate) else { return nil }
+        return readNames(certificate)
     }
 
     /// Percent-decoded. What is no escape stays: then it is no PEM.

@@ -39,6 +39,7 @@ extension Inspection {
 
     private mutating func takeID(_ id: Value) {
         switch id.kind {
+        case .decimal where facts.doubts.contains(.bodyMissing): break
         case .undefined, .string, .integer, .decimal, .null: facts.messageID = id
         default: facts.doubts.insert(.malformedMessage)
         }

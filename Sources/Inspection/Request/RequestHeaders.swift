@@ -29,6 +29,10 @@ struct RequestHeaders {
         mediaType = MediaType(contentType)
     }
 
+    var hasForeignCharset: Bool {
+        contentType.count > 16 && MediaType.hasForeignCharset(contentType)
+    }
+
     /// Most headers are told apart by their first letter and their length.
     private mutating func take(_ name: Bytes, _ value: Bytes) {
         switch name[0] {

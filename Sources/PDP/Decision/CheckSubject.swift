@@ -58,9 +58,9 @@ public final class CheckSubject {
         if !isInspected {
             isInspected = true
             let arena = evaluation.arena
-            inspected.pointee = inspector.inspect(context, arena: arena) {
-                input.bodyReading(in: arena)
-            }
+            inspected.pointee = inspector.inspect(
+                context, arena: arena, readMetadata: { input.metadata($0, in: arena) },
+                readBody: { input.bodyReading(in: arena) })
         }
         return UnsafePointer(inspected)
     }

@@ -66,6 +66,7 @@ public final class DecisionPoint {
         input.bind(snapshot.binding)
         sections.agent.subject = subject
         sections.action.subject = subject
+        sections.context.subject = subject
         sections.prompt.subject = subject
     }
 
@@ -131,10 +132,15 @@ public final class DecisionPoint {
         _ context: AttributeContext, _ agent: AgentSnapshot?, into decision: Decision
     ) {
         sections.context.snapshot = agent
+        sections.action.snapshot = agent
         if let refusal = refusalBeforePolicy(agent) {
             deny(decision, refusal, .deny)
         } else {
             evaluate(context, decision)
+            if decision.action == .allow, Deferral.isDoubtful(decision, settings.deferral) {
+                decision.isAllowed = false
+                decision.action = .postpone
+            }
             if decision.action != .allow { climb(context, agent, decision) }
             if decision.isAllowed, !decision.restrictions.isEmpty,
                 let refusal = Restrictions.refusal(subject.facts.pointee, decision.restrictions)
@@ -161,7 +167,11 @@ public final class DecisionPoint {
             }
             if let refusal { deny(decision, refusal, .deny) }
         case .postpone:
-            break
+            if let refusal = Deferral.settle(
+                subject, agent, settings.deferral, evaluation.now, decision)
+            {
+                deny(decision, refusal, .deny)
+            }
         case .allow, .restrict, .deny, .isolate: break
         }
     }
@@ -274,6 +284,9 @@ public final class DecisionPoint {
             DenialBody.write(
                 for: subject.facts.pointee, decision, contact: settings.approvals.contact,
                 in: evaluation.arena)
+        }
+        if let seconds = decision.retryAfter {
+            decision.headers.append(Deferral.header(seconds, evaluation.arena))
         }
         if let approval = decision.approval, !approval.isUsed {
             decision.headers.append(field(ApprovalDesk.header, approval.id))

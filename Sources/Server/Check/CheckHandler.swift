@@ -29,9 +29,12 @@ package final class CheckHandler {
     private let random = RandomWords()
     private let clock = SystemClock()
     private let memory: ContextMemory?
+    private let meter: CheckMeter?
     /// The decision belongs into its agent's context.
     private var isRemembered = false
     private var threatsNumber = 0
+    /// A mask took something out of the record.
+    private var isMasked = false
 
     package init(_ shared: SharedState, canWait: Bool = false) {
         self.shared = shared
@@ -41,6 +44,7 @@ package final class CheckHandler {
         record = RecordWriter()
         capture = CheckCapture(arena: evaluation.arena)
         memory = shared.agents.map { ContextMemory($0) }
+        meter = shared.metrics?.makeMeter()
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation,
             agents: shared.agents)
@@ -103,10 +107,12 @@ package final class CheckHandler {
             }
         }
         if isRemembered, let memory {
-            memory.remember(point, decision, now, bytes, isCut: record.isCut)
+            memory.remember(point, decision, now, bytes, isCut: record.isCut || isMasked)
             if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
-        return response.encode(decision)
+        let answer = response.encode(decision)
+        meter?.count(decision, point.entrypoint, nanoseconds: clock.wall() - now)
+        return answer
     }
 
     /// The answer to checks whose decisions could not be recorded.
@@ -154,6 +160,7 @@ package final class CheckHandler {
         let mark = log.content?.mark
         do throws(LogError) {
             if request.isPresent { try fill(&facts, now, log.content) }
+            isMasked = !facts.mask.parts.isEmpty
             let monotonic = UInt64(clock.monotonic())
             facts.duration = monotonic > arrival ? monotonic - arrival : 0
             let bytes = record.encode(request, decision, facts, time: now)

@@ -17,6 +17,8 @@ public final class SharedState: Sendable {
     public let log: LocalLog?
     /// What policies may reach of the network; nil for nothing.
     let network: Network?
+    /// nil when nothing is counted.
+    let metrics: CheckMetrics?
     /// Bytes of values that one decision may hold.
     let memory: Int
     /// Nanoseconds for a check whose caller sets no deadline.
@@ -27,10 +29,11 @@ public final class SharedState: Sendable {
     public init(
         settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy,
         threats: CurrentThreats? = nil, log: LocalLog?, network: Network? = nil, memory: Int,
-        deadline: UInt64, hold: UInt64 = 0
+        deadline: UInt64, hold: UInt64 = 0, metrics: CheckMetrics? = nil
     ) {
         self.hold = hold
         self.network = network
+        self.metrics = metrics
         self.memory = memory
         self.deadline = deadline
         self.settings = settings

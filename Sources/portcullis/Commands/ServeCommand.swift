@@ -31,6 +31,7 @@ struct ServeCommand: ParsableCommand {
                 [
                     "address": LogValue(
                         service.server.addresses.map(\.description).joined(separator: " ")),
+                    "operators": LogValue(service.operatorAddresses.joined(separator: " ")),
                     "entrypoint": LogValue(settings.entrypoint),
                     "revision": LogValue(policy.policy.revision),
                 ])

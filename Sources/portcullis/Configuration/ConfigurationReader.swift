@@ -82,6 +82,8 @@ extension Configuration {
         approvals.read(root.section("approvals"))
         deferral.read(root.section("deferral"))
         log.read(root.section("log"))
+        operators.read(root.section("operators"), log: log)
+        responders = ResponderEntry.list(root, log: log)
         limits.read(root.section("limits"))
         network.read(root.section("network"))
         telemetry.read(root.section("telemetry"))

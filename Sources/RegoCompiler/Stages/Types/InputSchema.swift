@@ -61,7 +61,7 @@ public struct InputSchema: Sendable {
     private static let action = """
         object<protocol: string, operation: string, tool: string, arguments: any, resource:
         string, model: string, effect: string, certain: boolean, doubts: array[string],
-        destination: object<host: string, port: number, internal: boolean, first_seen: any>,
+        destination: object<host: string, port: number, internal: boolean, first_seen: boolean>,
         destinations: array[object<host: string, port: number, internal: boolean, scheme: string,
         argument: string>], conversation: string, tools: array[string], tool_results:
         array[object<name: string, text: string>], batch: array[object[string: any]]>
@@ -87,7 +87,29 @@ public struct InputSchema: Sendable {
     private static let context = """
         object<known: boolean, first_seen: number, last_seen: number, counts: object[string:
         number], denials: object[string: number], events: array[object[string: any]], labels:
-        object[string: any], restrictions: object[string: any], reputation: any, approvals: any,
-        profile: any, signals: any>
+        object[string: any], restrictions: object[string: any], reputation: number, approvals:
+        \(approvals), profile: \(profile), signals: array[\(signal)], session: \(session),
+        lineage: any>
+        """
+
+    private static let approvals = """
+        object<requested: number, granted: number, denied: number, used: number, items:
+        array[object<id: string, state: string, digest: string, summary: string, requested:
+        number, expires: number>]>
+        """
+
+    private static let profile = """
+        object<requests: number, settled: boolean, tool: number, destination: number, effect:
+        number, unusual: number>
+        """
+
+    private static let signal = """
+        object<kind: string, severity: number, confidence: number, scope: string, since: number,
+        expires: number, cause: string>
+        """
+
+    private static let session = """
+        object<known: boolean, requests: number, denials: number, first_seen: number, last_seen:
+        number>
         """
 }
