@@ -188,7 +188,8 @@ let package = Package(
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography"]),
         .testTarget(
-            name: "LogReadingTests", dependencies: ["LogReading", "TransparencyLog", "Cryptography"]),
+            name: "LogReadingTests",
+            dependencies: ["LogReading", "TransparencyLog", "Cryptography"]),
         .testTarget(
             name: "CheckpointSharingTests",
             dependencies: ["CheckpointSharing", "TransparencyLog", "Cryptography", "RegoVM"]),
