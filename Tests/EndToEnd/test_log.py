@@ -35,7 +35,7 @@ def make_server(tmp_path: Path) -> Iterator[MakeServer]:
 
 def log(verb: str, *words: object, code: int = 0) -> str:
     """Runs `portcullis log`, which must end with `code`; standard output, or else the error."""
-    command = [portcullis_binary(), "log", verb, *map(str, words)]
+    command = [str(portcullis_binary()), "log", verb, *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == code, done.stderr + done.stdout
     return done.stdout or done.stderr
@@ -156,7 +156,8 @@ def test_tail_follows_a_log_that_is_written(make_server: MakeServer) -> None:
     server = make_server(log={"checkpoint_interval": "50ms"}).start()
     client = Client(server)
     first = client.check(sample())
-    command = [portcullis_binary(), "log", "tail", server.log_folder, "-f", "--format", "json"]
+    command = [str(portcullis_binary()), "log", "tail", str(server.log_folder)]
+    command += ["-f", "--format", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tail:
         assert tail.stdout
         seen = []
