@@ -36,6 +36,7 @@ let package = Package(
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "Telemetry", dependencies: ["Platform"]),
         .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+        .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Authorization"),
 
         // Protocols, without IO.
@@ -54,34 +55,49 @@ let package = Package(
         .target(
             name: "PolicyBundle",
             dependencies: [
-                "CZlib", "Cryptography", "RegoVM", "RegoCompiler",
+                "Compression", "Cryptography", "RegoVM", "RegoCompiler",
                 .product(name: "Yams", package: "Yams"),
             ]),
 
         // The decision.
-        .target(name: "Inspection", dependencies: ["COpenSSL", "Authorization", "RegoVM"]),
+        .target(
+            name: "Inspection",
+            dependencies: ["COpenSSL", "Authorization", "Cryptography", "RegoVM"]),
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
+        .target(
+            name: "ThreatIntelligence",
+            dependencies: ["Authorization", "Cryptography", "Inspection"]),
         .target(
             name: "PDP",
             dependencies: [
-                "Cryptography", "Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz",
+                "Authorization", "Cryptography", "Inspection", "ThreatIntelligence",
+                "AgentContext", "RegoVM", "ExtAuthz",
             ]),
-        .target(name: "TransparencyLog", dependencies: ["Cryptography"]),
+        .target(name: "TransparencyLog", dependencies: ["Compression", "Cryptography"]),
         .target(
             name: "DecisionLog",
-            dependencies: ["CText", "Platform", "Authorization", "Cryptography", "TransparencyLog"],
+            dependencies: [
+                "CText", "Compression", "Platform", "Authorization", "Cryptography",
+                "TransparencyLog",
+            ],
             exclude: ["Record/record.schema.json"]),
+        .target(
+            name: "LogReading", dependencies: ["Platform", "TransparencyLog", "RegoVM"]),
 
         // What policies reach of the network.
         .target(name: "HTTPClient", dependencies: ["CCurl", "Platform", "RegoVM"]),
+        // Where checkpoints go beside the log.
+        .target(
+            name: "CheckpointSharing",
+            dependencies: ["Platform", "TransparencyLog", "RegoVM"]),
 
         // The program.
         .target(
             name: "Server",
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
-                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog", "TransparencyLog",
-                "Telemetry",
+                "PDP", "AgentContext", "Inspection", "ThreatIntelligence", "RegoVM", "DecisionLog",
+                "TransparencyLog", "Telemetry",
             ]),
         .target(
             name: "Admin",
@@ -100,8 +116,9 @@ let package = Package(
             name: "portcullis",
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
-                "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "HTTPClient", "Server", "Admin", "Responders",
+                "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence", "PDP",
+                "TransparencyLog", "DecisionLog", "LogReading", "HTTPClient", "CheckpointSharing",
+                "Server", "Admin", "Responders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -114,7 +131,7 @@ let package = Package(
                 "Authorization", "CAllocationCount", "Platform", "Cryptography", "TransparencyLog",
                 "DecisionLog",
                 "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM",
-                "Server",
+                "Server", "ThreatIntelligence",
             ]),
         .executableTarget(
             name: "conformance",
@@ -136,10 +153,16 @@ let package = Package(
             exclude: ["Golden"]),
         .testTarget(
             name: "PDPTests",
-            dependencies: ["PDP", "Authorization", "ExtAuthz", "RegoVM", "TestSupport"]),
+            dependencies: [
+                "PDP", "Authorization", "Cryptography", "ExtAuthz", "Inspection", "RegoCompiler",
+                "RegoVM", "TestSupport", "ThreatIntelligence",
+            ]),
         .testTarget(
             name: "InspectionTests",
-            dependencies: ["Inspection", "Authorization", "RegoVM", "TestSupport"]),
+            dependencies: ["Inspection", "Authorization", "Cryptography", "RegoVM", "TestSupport"]),
+        .testTarget(
+            name: "ThreatIntelligenceTests",
+            dependencies: ["ThreatIntelligence", "Authorization", "Cryptography"]),
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
@@ -160,12 +183,13 @@ let package = Package(
             ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(
-            name: "PolicyBundleTests", dependencies: ["PolicyBundle", "CZlib", "RegoVM"]),
+            name: "PolicyBundleTests",
+            dependencies: ["PolicyBundle", "Compression", "CZlib", "RegoVM"]),
         .testTarget(
             name: "PortcullisTests",
             dependencies: [
                 "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
-                "RegoCompiler", "RegoVM", "Server", "TestSupport",
+                "RegoCompiler", "RegoVM", "Server", "TestSupport", "ThreatIntelligence",
             ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
         .testTarget(
@@ -175,6 +199,12 @@ let package = Package(
             ]),
         .testTarget(
             name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography"]),
+        .testTarget(
+            name: "LogReadingTests",
+            dependencies: ["LogReading", "TransparencyLog", "Cryptography"]),
+        .testTarget(
+            name: "CheckpointSharingTests",
+            dependencies: ["CheckpointSharing", "TransparencyLog", "Cryptography", "RegoVM"]),
         .executableTarget(
             name: "log-driver",
             dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography"],

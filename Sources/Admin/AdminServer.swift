@@ -188,13 +188,8 @@ private func handleRequest(
             return Response(problem: .invalid("malformed_request", "the request cannot be read"))
                 .queue(on: connection)
         }
-        do throws(Problem) {
-            let exchange = try Exchange(head, core)
-            state.pointee = Unmanaged.passRetained(exchange).toOpaque()
-            return .YES
-        } catch {
-            return Response(problem: error).queue(on: connection)
-        }
+        state.pointee = Unmanaged.passRetained(Exchange(head, core)).toOpaque()
+        return .YES
     }
     let exchange = Unmanaged<Exchange>.fromOpaque(known).takeUnretainedValue()
     if size.pointee > 0 {

@@ -42,6 +42,7 @@ class Server:
     folder: Path
     log: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    wrapper: list[str] = field(default_factory=list)  # a program that runs the server
     process: Process | None = None
 
     def __post_init__(self) -> None:
@@ -67,7 +68,8 @@ class Server:
         return self.folder / "log"
 
     def launch(self) -> Process:
-        command: list[str | Path] = [portcullis_binary(), "serve", "--config", self.config_file]
+        command: list[str | Path] = [*self.wrapper, portcullis_binary(), "serve"]
+        command += ["--config", self.config_file]
         return Process("portcullis", command, self.folder / "output.txt", cwd=ROOT)
 
     def start(self) -> "Server":
@@ -92,6 +94,25 @@ class Server:
         self.process.signal_group(signal.SIGKILL)
         assert self.process.child.wait() == -signal.SIGKILL
 
+    def kill_all(self) -> None:
+        """SIGKILL for the server and its wrapper, whichever of them is still there."""
+        assert self.process
+        self.process.signal_group(signal.SIGKILL)
+        self.process.child.wait()
+        # The wrapper is gone before what it ran is.
+        deadline = time.monotonic() + 10
+        while self.listens():
+            assert time.monotonic() < deadline, "the server outlives SIGKILL"
+            time.sleep(0.02)
+
+    def end_wrapped(self) -> None:
+        """SIGTERM for the server alone; its wrapper ends after it."""
+        assert self.process
+        pid = self.process.child.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGTERM)
+        self.process.child.wait(30)
+
     def terminate(self) -> int:
         """SIGTERM; the exit code."""
         assert self.process
@@ -100,6 +121,11 @@ class Server:
 
     def stop(self) -> int:
         return self.process.stop() if self.process else 0
+
+    def records(self) -> list[dict[str, Any]]:
+        """All records of the published log."""
+        command = [portcullis_binary(), "log", "export", self.log_folder]
+        return [json.loads(line) for line in run(command).splitlines()]
 
     def verify_log(self) -> set[str]:
         """The log by our own verifier and by an independent one; the decisions in it."""

@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from direct import Server
@@ -19,7 +20,7 @@ class Operators:
 
     def run(self, *arguments: str, expect: int = 0) -> str:
         """A verb of the command line; its output, both streams when it is to fail."""
-        command = [portcullis_binary(), *arguments, "--socket", self.socket]
+        command: list[str | Path] = [portcullis_binary(), *arguments, "--socket", self.socket]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == expect, f"{arguments}: {done.returncode}: {done.stderr}"
         return done.stdout if expect == 0 else done.stderr

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from direct import Client, Load, Server, sample
 from openapi_spec_validator import validate
@@ -147,7 +147,8 @@ def test_command_line_says_what_is_wrong(make_server: MakeServer) -> None:
     server = make_server()
     operators = Operators(server)
     text = operators.run("agents", "list", expect=1)
-    assert "no answer from" in text and "hint: is `portcullis serve` running" in text
+    assert "no answer from" in text
+    assert "hint: is `portcullis serve` running" in text
     server.start()
     assert operators.run("agents", "list") == "no agents\n"
     assert "unknown_agent" in operators.run("agents", "release", AGENT, expect=3)
@@ -187,6 +188,34 @@ def policy(folder: Path, action: str) -> None:
     folder.mkdir(exist_ok=True)
     text = f'package app\n\nimport rego.v1\n\ndecision := {{"action": "{action}"}}\n'
     (folder / "app.rego").write_text(text)
+
+
+def test_approvals(make_server: MakeServer, tmp_path: Path) -> None:
+    policies = tmp_path / "policies"
+    policy(policies, "require_approval")
+    server = make_server(policies=[str(policies)], data=[], entrypoint="app/decision").start()
+    operators = Operators(server)
+    document = Document(operators.get("/v1/openapi.json"))
+    client = Client(server)
+    assert client.check(sample()).is_refusal
+    path = "/v1/approvals?state=pending"
+    listed = document.check("GET", path, operators.request("GET", path))["approvals"]
+    assert len(listed) == 1
+    id = listed[0]["id"]
+    assert id in operators.run("approvals", "list", "--state", "pending")
+    assert listed[0]["digest"] in operators.run("approvals", "show", id)
+    assert "is granted" in operators.run("approvals", "grant", id, "--reason", "checked")
+    assert client.check(sample()).kind == "ok", "once"
+    assert client.check(sample()).is_refusal, "and no more"
+    used = document.check(
+        "GET", f"/v1/approvals/{id}", operators.request("GET", f"/v1/approvals/{id}")
+    )
+    assert used["state"] == "used"
+    assert used["decided_by"].startswith("unix:")
+    assert "approval_decided" in operators.run("approvals", "deny", id, expect=3)
+    (second,) = operators.json("approvals", "list", "--state", "pending")["approvals"]
+    assert "is denied" in operators.run("approvals", "deny", second["id"])
+    assert client.check(sample()).is_refusal
 
 
 @pytest.mark.parametrize("way", ["api", "signal"])
@@ -396,7 +425,8 @@ def test_nothing_but_the_socket_listens(make_server: MakeServer) -> None:
     ports = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True, check=False).stdout
     if ports and server.process:
         own = [line for line in ports.splitlines() if f"pid={server.process.child.pid}," in line]
-        assert len(own) == 1 and f":{server.port} " in own[0]
+        assert len(own) == 1
+        assert f":{server.port} " in own[0]
     assert server.terminate() == 0
     assert not path.exists()
 

@@ -10,12 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from direct import Server
 from operators import Operators
 
+from demo.mesh import ROOT
+
 AGENT = "spiffe://acme.example/agents/research"
-TOKEN = "s.vault-token-of-the-tests"
+TOKEN = "s.vault-token-of-the-tests"  # noqa: S105
 
 
 @dataclass
@@ -153,6 +156,9 @@ def test_examples_of_vault_and_kubernetes(
     assert plain["reason"] == 'a "quote"'
     assert plain["operator"].startswith("unix:")
     wait_until(lambda: len(outcomes(server)) == 3, "outcomes in the log")
+    schema = json.loads((ROOT / "Sources/DecisionLog/Record/record.schema.json").read_text())
+    for entry in server.entries():
+        jsonschema.validate(json.loads(entry), schema)
     assert {it["outcome"] for it in outcomes(server)} == {"done"}
     # A restriction that holds already is not told again.
     operators.run("agents", "isolate", AGENT, "--for", "1h")

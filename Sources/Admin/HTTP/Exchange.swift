@@ -2,37 +2,47 @@
 import CMicrohttpd
 
 /// One request while it comes in. libmicrohttpd calls for its head, for each piece of its body, and
-/// once more at its end; what can be refused is refused at its head.
+/// once more at its end. What is refused at its head is answered at its end all the same: a client
+/// that still sends would not see an answer before.
 ///
 /// Belongs to the thread of its connection.
 final class Exchange {
-    private enum Progress {
-        case head
-        case body
-        /// More came than is taken; so many bytes were thrown away.
-        case overlong(Int)
+    private enum Outcome {
+        case route(Route, Request)
+        case refusal(Problem)
     }
 
-    private let route: Route
-    private var request: Request
-    private var progress = Progress.head
+    private var outcome: Outcome
+    /// Bytes of the body that were thrown away.
+    private var discarded = 0
 
     /// Reads a request's head.
-    ///
-    /// - Throws: what already refuses it.
-    init(_ head: RequestHead, _ core: AdminCore) throws(Problem) {
+    init(_ head: RequestHead, _ core: AdminCore) {
+        do throws(Problem) {
+            let (route, request) = try Self.admit(head, core)
+            outcome = .route(route, request)
+        } catch {
+            outcome = .refusal(error)
+        }
+    }
+
+    private static func admit(
+        _ head: RequestHead, _ core: AdminCore
+    ) throws(Problem) -> (Route, Request) {
         let caller = try core.identify(head)
         let (route, parameters) = try Route.find(head.method, head.path)
         guard caller.permission.includes(route.permission) else {
             throw .forbidden("`\(caller.name)` may only `\(caller.permission.rawValue)`")
         }
-        self.route = route
-        request = Request(
-            parameters: parameters, query: head.query, body: [], operatorName: caller.name)
-        try checkBody(head)
+        try checkBody(head, route)
+        return (
+            route,
+            Request(
+                parameters: parameters, query: head.query, body: [], operatorName: caller.name)
+        )
     }
 
-    private func checkBody(_ head: RequestHead) throws(Problem) {
+    private static func checkBody(_ head: RequestHead, _ route: Route) throws(Problem) {
         guard head.hasBody else {
             if route.body == .required { throw .invalid("missing_body", "expected a body") }
             return
@@ -46,27 +56,27 @@ final class Exchange {
 
     /// - Returns: false when so much came that the connection ends.
     func take(_ piece: UnsafeBufferPointer<UInt8>) -> Bool {
-        switch progress {
-        case .overlong(let count):
-            progress = .overlong(count + piece.count)
-            return count + piece.count <= Limits.discardedBytes
-        case .head, .body:
-            if request.body.count + piece.count > Limits.bodyBytes {
-                request.body = []
-                progress = .overlong(piece.count)
-            } else {
-                progress = .body
+        if case .route(let route, var request) = outcome {
+            if request.body.count + piece.count <= Limits.bodyBytes {
+                // Taken out meanwhile, so that it is not copied.
+                outcome = .refusal(.bodyTooLarge)
                 request.body.append(contentsOf: piece)
+                outcome = .route(route, request)
+                return true
             }
-            return true
+            outcome = .refusal(.bodyTooLarge)
         }
+        discarded += piece.count
+        return discarded <= Limits.discardedBytes
     }
 
     /// The request is whole.
     func finish(_ services: AdminServices) -> Response {
-        if case .overlong = progress { return Response(problem: .bodyTooLarge) }
         do throws(Problem) {
-            return try route.answer(request, services)
+            switch outcome {
+            case .refusal(let problem): throw problem
+            case .route(let route, let request): return try route.answer(request, services)
+            }
         } catch {
             return Response(problem: error)
         }

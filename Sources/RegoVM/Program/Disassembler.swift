@@ -139,7 +139,8 @@ extension Disassembler {
         let count =
             switch i.opcode {
             case .builtin, .builtinReplaceable: item(BuiltinTable.all, i.b)?.arity ?? 0
-            case .call, .callRemembered, .callReplaceable: item(program.functions, i.b)?.parameterCount ?? 0
+            case .call, .callRemembered, .callReplaceable:
+                item(program.functions, i.b)?.parameterCount ?? 0
             default: item(program.scopes, i.b)?.replacements.count(where: \.usesValue) ?? 0
             }
         return (0..<count).map { "R\(Int(i.c) + $0)" }.joined(separator: ", ")

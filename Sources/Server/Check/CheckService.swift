@@ -115,9 +115,13 @@ public final class CheckService: UnaryService {
                 turn = spare.popLast() ?? AnswerBatch()
             }
         } catch {
-            let unsettled = held?.takeUnsettled() ?? []
-            release(unsettled)
-            turn.refuse(handler.unrecorded())
+            release(held?.takeUnsettled() ?? [])
+            if log.mayLose(turn.count, error) {
+                handler.committed()
+                turn.send()
+            } else {
+                turn.refuse(handler.unrecorded())
+            }
         }
     }
 
@@ -130,10 +134,14 @@ public final class CheckService: UnaryService {
             waiting[released].batch.send()
             released += 1
         }
-        if released == 0, log.failure != nil {
+        if released == 0, let failure = log.failure {
             let answer = handler.unrecorded()
             while released < waiting.count {
-                waiting[released].batch.refuse(answer)
+                if log.mayAnswerEarly(waiting[released].batch.count, failure) {
+                    waiting[released].batch.send()
+                } else {
+                    waiting[released].batch.refuse(answer)
+                }
                 released += 1
             }
         }

@@ -28,6 +28,8 @@ enum ExitStatus {
     static let failure: Int32 = 1
     static let denied: Int32 = 2
     static let invalid: Int32 = 3
+    /// Wrong arguments of a `log` verb, which never denies.
+    static let logUsage: Int32 = 2
 }
 
 @main
@@ -52,7 +54,8 @@ enum Main {
             Portcullis.exit(withError: error)
         }
         Output.error(Portcullis.fullMessage(for: error) + "\n")
-        exit(ExitStatus.invalid)
+        let isLogVerb = CommandLine.arguments.dropFirst().first == LogCommand._commandName
+        exit(isLogVerb ? ExitStatus.logUsage : ExitStatus.invalid)
     }
 }
 

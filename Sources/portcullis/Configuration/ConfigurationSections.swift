@@ -111,12 +111,21 @@ extension Configuration.Log {
         options.durability = section.choice(
             "durability", options.durability,
             LogConfiguration.Durability.allCases.map { ($0.rawValue, $0) })
+        options.onFailure = section.choice(
+            "on_failure", options.onFailure,
+            LogConfiguration.OnFailure.allCases.map { ($0.rawValue, $0) })
         options.checkpointInterval = section.duration(
             "checkpoint_interval", options.checkpointInterval, in: 10_000_000...3_600_000_000_000)
         options.segmentBytes = Int(
             section.size("segment", Int64(options.segmentBytes), in: 1 << 20...1 << 30))
         options.journalBytes = Int(
             section.size("backlog", Int64(options.journalBytes), in: 16 << 20...1 << 40))
+        checkpoints.read(section.section("checkpoints"))
+        witnesses = section.list(
+            "witnesses", [], expected: "`VERIFIER-KEY URL`", Configuration.WitnessAddress.init)
+        if section.has("quorum") {
+            quorum = section.integer("quorum", witnesses.count, in: 1...max(1, witnesses.count))
+        }
         readContent(section)
         if journal == directory || journal.hasPrefix(directory + "/") {
             section.reject("journal", "expected a folder outside of the log's, got `\(journal)`")

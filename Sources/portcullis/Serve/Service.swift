@@ -15,8 +15,12 @@ final class Service: Sendable {
     let operations: Operations?
     private let workers: CheckWorkers
     private let log: LocalLog?
+    /// Nil when checkpoints stay with the log.
+    private let checkpoints: CheckpointThread?
     private let operatorSide: OperatorSide
     private let logger: Logger
+    /// nil when no threat lists are configured.
+    private let threats: ThreatWatch?
 
     /// Starts everything; checks are answered when it returns.
     init(_ configuration: Configuration, _ policy: PolicySnapshot, _ logger: Logger) throws {
@@ -25,6 +29,14 @@ final class Service: Sendable {
         let follower = LogFollower()
         log = try configuration.log.isEnabled
             ? Self.openLog(configuration.log, loops, follower, logger) : nil
+        do {
+            checkpoints = try log.flatMap { log in
+                try CheckpointThread(configuration.log, log.verifierKey, logger)
+            }
+        } catch {
+            try? log?.close()
+            throw error
+        }
         var settings = DecisionPoint.Settings(
             inspector: Inspector(
                 internalDestinations: try InternalDestinations(configuration.internalDestinations)))
@@ -32,11 +44,18 @@ final class Service: Sendable {
             key: configuration.agents.key, trustDomains: configuration.agents.trustDomains)
         settings.scopeHeader = ScopeHeader(
             name: configuration.scopes.header, separator: configuration.scopes.separator)
+        settings.confidenceHeader = ConfidenceHeader(name: configuration.confidenceHeader)
         settings.deniedDoubts = configuration.deniedDoubts
         settings.approvals = configuration.approvals.settings
         settings.deferral = configuration.deferral.settings
         settings.workUnits = Int64(configuration.limits.work)
         settings.answerBytes = Int(configuration.limits.answer)
+        threats =
+            configuration.threat.files.isEmpty
+            ? nil
+            : try ThreatWatch(
+                ThreatLists(configuration.threat.files), interval: configuration.threat.interval,
+                logger)
         let agents = try ContextStart.makeStore(configuration, log, logger)
         operations = agents.map { [log] in
             Operations($0, log: log, approvalDecided: { loops.wakeAll() })
@@ -44,8 +63,9 @@ final class Service: Sendable {
         let metrics = MetricRegistry()
         let current = CurrentPolicy(policy)
         let shared = SharedState(
-            settings: settings, agents: agents, policy: current, log: log,
-            network: configuration.network.network, memory: Int(configuration.limits.memory),
+            settings: settings, agents: agents, policy: current, threats: threats?.current,
+            log: log, network: configuration.network.network,
+            memory: Int(configuration.limits.memory),
             deadline: UInt64(configuration.limits.deadline),
             hold: UInt64(configuration.approvals.hold), metrics: CheckMetrics(metrics))
         let workers = CheckWorkers(
@@ -55,11 +75,14 @@ final class Service: Sendable {
             configuration, current, log, follower, metrics, logger)
         try log?.start()
         do {
+            try threats?.start()
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
                 return CheckService(shared, workers: workers, loop: loop)
             }
         } catch {
+            threats?.stop()
+            checkpoints?.stop()
             try? log?.close()
             throw error
         }
@@ -69,6 +92,8 @@ final class Service: Sendable {
             server.drain()
             server.wait()
             workers.stop()
+            threats?.stop()
+            checkpoints?.stop()
             try? log?.close()
             throw error
         }
@@ -136,6 +161,14 @@ final class Service: Sendable {
             logger.debug("log_published", "checkpoint", ["size": LogValue(size)])
         case .failing(let error): logger.error(error.code.rawValue, error.message)
         case .recovered: logger.info("log_recovered", "the log takes records again")
+        case .lossRecorded(let decisions, let early):
+            logger.error(
+                "log_loss_recorded", "a record tells of decisions that have none",
+                ["decisions": LogValue(decisions), "early": LogValue(early)])
+        case .lossUnrecorded(let decisions, let early):
+            logger.error(
+                "log_loss_unrecorded", "decisions have no record, and the log cannot say so",
+                ["decisions": LogValue(decisions), "early": LogValue(early)])
         }
     }
 
@@ -154,8 +187,10 @@ final class Service: Sendable {
         server.drain()
         server.wait()
         workers.stop()
+        threats?.stop()
         operatorSide.stop()
         try log?.close()
+        checkpoints?.stop()
         logger.info("stopped", "all calls are answered and recorded")
     }
 }

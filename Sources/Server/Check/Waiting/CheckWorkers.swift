@@ -142,7 +142,9 @@ private final class CheckWorker {
             let approval = answer == nil ? nil : handler.openApproval
             check.finish(answer ?? unrecorded(), ticket, approval: approval)
         } catch {
-            check.finish(unrecorded(), nil)
+            guard let answer, log.mayLose(1, error) else { return check.finish(unrecorded(), nil) }
+            handler.committed()
+            check.finish(answer, nil)
         }
     }
 

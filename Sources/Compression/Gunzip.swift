@@ -2,8 +2,8 @@
 import CZlib
 
 /// Reads gzip (RFC 1952), of which an archive may hold several members in a row.
-enum Gunzip {
-    enum Failure: Error, Equatable {
+public enum Gunzip {
+    public enum Failure: Error, Equatable {
         case malformed
         /// The text ends before the compressed data does.
         case truncated
@@ -14,7 +14,7 @@ enum Gunzip {
     private static let chunk = 256 << 10
 
     /// - Parameter limit: bytes of the result; a few hundred times fewer may expand to more.
-    static func read(_ compressed: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
+    public static func read(_ compressed: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
         guard !compressed.isEmpty else { throw .truncated }
         var stream = z_stream()
         guard czlib_inflate_gzip(&stream) == Z_OK else { throw .memory }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
-import TransparencyLog
 
 /// Reads entries of a published log by their index, each checked against its leaf hash.
 ///

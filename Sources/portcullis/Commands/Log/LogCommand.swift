@@ -6,11 +6,29 @@ import TransparencyLog
 
 struct LogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "log", abstract: "Print the log's key, check a log, or begin one.",
+        commandName: "log", abstract: "Check, read and keep the log of decisions.",
         discussion: """
+            Exit codes of these verbs: 0 done, 1 not verified or failed, 2 wrong arguments.
+
             portcullis log verify log --vkey "$(portcullis log vkey)"
+            portcullis log tail log -f --decision refused
             """,
-        subcommands: [LogVerifierKeyCommand.self, LogVerifyCommand.self, LogCreateCommand.self])
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Checking", subcommands: [
+                    LogVerifyCommand.self, LogProveCommand.self, LogVerifyProofCommand.self,
+                ]),
+            CommandGroup(
+                name: "Reading", subcommands: [
+                    LogShowCommand.self, LogTailCommand.self, LogGrepCommand.self,
+                    LogExportCommand.self, LogGraphCommand.self, LogStatsCommand.self,
+                ]),
+            CommandGroup(
+                name: "Keeping", subcommands: [
+                    LogCreateCommand.self, LogVerifierKeyCommand.self,
+                    LogCheckpointCommand.self, LogRotateKeyCommand.self, LogPruneCommand.self,
+                ]),
+        ])
 }
 
 struct LogVerifierKeyCommand: ParsableCommand {
@@ -24,52 +42,6 @@ struct LogVerifierKeyCommand: ParsableCommand {
         let log = try configuration.load().log
         do {
             Output.print(try LogKey.load(log.key, origin: log.origin).verifierKey.text + "\n")
-        } catch {
-            throw Failure.report(error)
-        }
-    }
-}
-
-struct LogVerifyCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "verify",
-        abstract: "Check a whole log: signature, every entry, every tile, the root.",
-        discussion: """
-            Exits with 0 when the log is whole, with 3 when something is wrong with it.
-
-            portcullis log verify /var/lib/portcullis/log --vkey example.org/log+33ee33cf+AZ...
-            """)
-
-    @Argument(help: "The log's folder: `checkpoint` and `tile/...`.")
-    var directory: String
-
-    @Option(name: .long, help: "The verifier key, as `log vkey` prints it.")
-    var vkey: String
-
-    @Option(
-        name: .long, parsing: .singleValue,
-        help: "A checkpoint seen before, with which the log must begin. May be repeated.")
-    var checkpoint: [String] = []
-
-    func run() throws {
-        do {
-            let key = try VerifierKey(vkey)
-            var verifier = LogVerifier(key: key)
-            for path in checkpoint {
-                let note = try InputBytes.read(path)
-                verifier.saved.append(try Checkpoint(note: note, key: key, at: path))
-            }
-            let storage = try StorageFolder(directory, creating: false)
-            let report = try verifier.verify(StorageTiles(storage))
-            Output.print(
-                """
-                log verified: \(report.checkpoint.size) entries of `\(report.checkpoint.origin)`
-                root \(report.checkpoint.rootText)
-
-                """)
-        } catch let error as TransparencyError {
-            Output.error("log refused: \(error) (\(error.code.rawValue))\n")
-            throw ExitCode(ExitStatus.invalid)
         } catch {
             throw Failure.report(error)
         }
