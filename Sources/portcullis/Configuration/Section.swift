@@ -165,7 +165,7 @@ final class Section {
         }
     }
 
-    /// A list whose elements are mappings, or texts that stand for a mapping with `shorthand` alone.
+    /// A list whose elements are mappings, or texts that stand for one with `shorthand` alone.
     func sections(_ name: String, shorthand: String) -> [Section] {
         guard let node = node(name) else { return [] }
         let nodes: [Node]
