@@ -18,7 +18,7 @@ struct Portcullis: ParsableCommand {
         subcommands: [
             ServeCommand.self, ValidateCommand.self, EvalCommand.self, InputCommand.self,
             DisassembleCommand.self, ExplainCommand.self,
-            LogCommand.self, VersionCommand.self,
+            LogCommand.self, ReplayCommand.self, VersionCommand.self,
         ])
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
 import DecisionLog
-import Inspection
 import PDP
 import Platform
 import Server
@@ -21,15 +20,7 @@ final class Service: Sendable {
         self.logger = logger
         let loops = LoopList()
         log = try configuration.log.isEnabled ? Self.openLog(configuration.log, loops, logger) : nil
-        var settings = DecisionPoint.Settings(
-            inspector: Inspector(
-                internalDestinations: try InternalDestinations(configuration.internalDestinations)))
-        settings.identifier = AgentIdentifier(
-            key: configuration.agents.key, trustDomains: configuration.agents.trustDomains)
-        settings.scopeHeader = ScopeHeader(
-            name: configuration.scopes.header, separator: configuration.scopes.separator)
-        settings.deniedDoubts = configuration.deniedDoubts
-        settings.workUnits = Int64(configuration.limits.work)
+        let settings = try DecisionPoint.Settings(configuration)
         let agents = try ContextStart.makeStore(configuration, log, logger)
         operations = agents.map { [log] in Operations($0, log: log) }
         let shared = SharedState(
