@@ -22,6 +22,8 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CExtAuthz", dependencies: ["CProtobufC"]),
@@ -68,6 +70,9 @@ let package = Package(
             dependencies: ["CText", "Platform", "Authorization", "Cryptography", "TransparencyLog"],
             exclude: ["Record/record.schema.json"]),
 
+        // What policies reach of the network.
+        .target(name: "HTTPClient", dependencies: ["CCurl", "Platform", "RegoVM"]),
+
         // The program.
         .target(
             name: "Server",
@@ -80,7 +85,7 @@ let package = Package(
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
                 "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "Server",
+                "DecisionLog", "HTTPClient", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

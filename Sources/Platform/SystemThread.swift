@@ -2,7 +2,7 @@
 import CLinux
 import Glibc
 
-/// A thread of the operating system. Somebody must join it.
+/// A thread of the operating system. Somebody must join or detach it.
 public struct SystemThread: Sendable {
     private let identity: UInt
 
@@ -26,6 +26,11 @@ public struct SystemThread: Sendable {
     /// Processors that this process may use.
     public static var processors: Int {
         Int(linux_usable_processors())
+    }
+
+    /// Nobody will join it: what it holds goes when it ends.
+    public func detach() {
+        pthread_detach(pthread_t(identity))
     }
 
     /// Waits until the thread has ended. Only once.

@@ -10,6 +10,10 @@ public struct Compiler {
     public struct Options: Sendable {
         /// Find clauses by index; without it each one is tried.
         public var usesIndex = true
+        /// Leave a rule once its value is known; without it each clause and solution is tried.
+        public var stopsEarly = true
+        /// Evaluate each rule once per decision; without it, each time that it is read.
+        public var remembersRules = true
         /// Let the program tell a `MachineObserver` of each rule and expression that it evaluates.
         public var instruments = false
         /// Fill `Output.indexExplanation`.

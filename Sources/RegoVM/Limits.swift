@@ -14,6 +14,11 @@ public enum Limits {
     public static let callDepth = 512
     /// Arrays, objects and sets inside each other in one value.
     public static let valueDepth = 1024
+    /// Parts of one value that a decision makes, each counted as often as it occurs; four times the
+    /// parts of the data come on top.
+    static let valueParts: UInt64 = 16 * 1024 * 1024
+    /// Bytes of text, and 16 for each part, of what a decision answers.
+    public static let answerBytes = 1024 * 1024
     /// Components of a package's or rule's path.
     public static let documentDepth = 256
     /// Registers of one function.
@@ -83,4 +88,20 @@ public enum Limits {
     /// Bytes of a GraphQL document, and fragments in a query.
     static let graphQLBytes = 1024 * 1024
     static let graphQLFragments = 1000
+    /// Nanoseconds that one `http.send` may take when it does not say so itself.
+    static let httpTimeout: UInt64 = 5_000_000_000
+    /// Nanoseconds before the second retry of an `http.send`, and before any later one at most.
+    static let httpRetryDelay: UInt64 = 160_000_000
+    static let httpRetryDelayMaximum: UInt64 = 60_000_000_000
+    /// Redirects that one `http.send` follows.
+    static let httpRedirects = 10
+    /// Bytes of a certificate or key that `http.send` reads from a file.
+    static let httpCredentialBytes = 1024 * 1024
+    /// Bytes of a response's body and of its header.
+    public static let httpBodyBytes = 16 * 1024 * 1024
+    public static let httpHeaderBytes = 256 * 1024
+    /// Bytes of responses that are kept between decisions.
+    public static let httpCacheBytes = 64 * 1024 * 1024
+    /// Nanoseconds between two looks at whether somebody cancelled what waits.
+    public static let cancellationInterval: UInt64 = 20_000_000
 }

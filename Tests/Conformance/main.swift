@@ -12,6 +12,7 @@ import TestSupport
 // or when the list names no case; with 2 when there is nothing to run.
 
 let options = Options(CommandLine.arguments.dropFirst())
+BuiltinTable.add(SleepBuiltin.builtin)
 
 /// Runs the cases of one language version.
 func report(

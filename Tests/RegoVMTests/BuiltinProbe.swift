@@ -7,7 +7,11 @@ import Testing
 struct BuiltinProbe {
     let evaluation = Evaluation()
 
-    init(now: Int64 = 0, seed: UInt64 = 1) { evaluation.begin(now: now, seed: seed) }
+    init(now: Int64 = 0, seed: UInt64 = 1) {
+        evaluation.begin(now: now, seed: seed)
+        let network = FakeNetwork { _, _ in FakeNetwork.response("") }
+        evaluation.network = Network(network, cache: HTTPCache())
+    }
 
     /// - Parameter operands: JSON; an array behind `set:` becomes a set.
     func call(_ name: String, _ operands: String...) -> String {

@@ -87,10 +87,11 @@ private let origin = Origin(operatorName: "unix:0", reason: "a drill")
         #expect(context.contains("kind_4\"") && context.contains("kind_19\""))
     }
 
-    @Test(arguments: [
-        ("isolated", 60), ("no_tool:", 60), ("isolate", 0), ("isolate", Limits.markSeconds + 1),
-        ("no_tool:" + String(repeating: "x", count: 200), 60),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("isolated", 60), ("no_tool:", 60), ("isolate", 0), ("isolate", Limits.markSeconds + 1),
+            ("no_tool:" + String(repeating: "x", count: 200), 60),
+        ] as [(String, Int64)])
     func whatCannotBeEnforcedIsRefused(_ name: String, _ seconds: Int64) throws {
         let runtime = try Runtime(allow)
         let refusal = #expect(throws: OperationFailure.self) {
@@ -115,7 +116,8 @@ private let origin = Origin(operatorName: "unix:0", reason: "a drill")
         let runtime = try Runtime(allow)
         for name in ["a", "b", "c"] { try runtime.check(.tool("t", agent: "agent/" + name)) }
         _ = try runtime.operations.restrict("agent/b", "read_only", seconds: 60, origin)
-        #expect(runtime.operations.agents(AgentFilter()).map(\.id) == ["agent/c", "agent/b", "agent/a"])
+        #expect(
+            runtime.operations.agents(AgentFilter()).map(\.id) == ["agent/c", "agent/b", "agent/a"])
         var filter = AgentFilter()
         filter.isRestrictedOnly = true
         #expect(runtime.operations.agents(filter).map(\.id) == ["agent/b"])

@@ -46,9 +46,11 @@ struct SplitMix: RandomNumberGenerator {
         var check = SampleCheck.tool(
             text, arguments.randomElement(using: &random) ?? "{}",
             agent: "agent/\(Int.random(in: 0..<6, using: &random))",
-            session: Bool.random(using: &random) ? "s\(Int.random(in: 0..<3, using: &random))" : nil)
-        check.host = ["tools.internal", "partner.example", "Bad Host"].randomElement(
-            using: &random) ?? ""
+            session: Bool.random(using: &random) ? "s\(Int.random(in: 0..<3, using: &random))" : nil
+        )
+        check.host =
+            ["tools.internal", "partner.example", "Bad Host"].randomElement(
+                using: &random) ?? ""
         if Int.random(in: 0..<5, using: &random) == 0 {
             check.method = "GET"
             check.body = ""
@@ -159,14 +161,18 @@ struct SplitMix: RandomNumberGenerator {
         #expect(!snapshot.hasSeen(tool: Bytes("known")))
     }
 
-    @Test(arguments: [
-        ("1970-01-01T00:00:00.000000001Z", 1), ("2027-01-15T08:00:00.000000001Z", 1_800_000_000_000_000_001),
-        ("2000-02-29T12:00:00.500000000Z", 951_825_600_500_000_000), ("2026-13-01T00:00:00.000000000Z", nil),
-        ("2026-01-01T00:00:00Z", nil), ("2026-01-01 00:00:00.000000000Z", nil),
-        ("2026-01-01T00:00:00.00000000xZ", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00.000000001Z", 1),
+            ("2027-01-15T08:00:00.000000001Z", 1_800_000_000_000_000_001),
+            ("2000-02-29T12:00:00.500000000Z", 951_825_600_500_000_000),
+            ("2026-13-01T00:00:00.000000000Z", nil),
+            ("2026-01-01T00:00:00Z", nil), ("2026-01-01 00:00:00.000000000Z", nil),
+            ("2026-01-01T00:00:00.00000000xZ", nil),
+        ] as [(String, Int64?)])
     func timesAreRead(_ text: String, _ expected: Int64?) {
         var text = text
-        #expect(text.withUTF8 { RecordTimestamp.parse(Bytes(UnsafeRawBufferPointer($0))) } == expected)
+        #expect(
+            text.withUTF8 { RecordTimestamp.parse(Bytes(UnsafeRawBufferPointer($0))) } == expected)
     }
 }

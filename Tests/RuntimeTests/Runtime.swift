@@ -34,11 +34,13 @@ final class Runtime {
         self.policy = policy
         storage = crashed?.storage ?? StorageMemory("log", faults: faults)
         journal = crashed?.journal ?? StorageMemory("journal", faults: faults)
-        signer = try crashed?.signer
+        signer =
+            try crashed?.signer
             ?? NoteSigner(name: "example.org/decisions", privateKey: try .generate())
         var configuration = LogConfiguration()
         configuration.permissions = .create
-        log = try LocalLog.open(.init(log: storage, journal: journal), signer: signer, configuration)
+        log = try LocalLog.open(
+            .init(log: storage, journal: journal), signer: signer, configuration)
         agents = AgentStore(maximumAgents: maximumAgents)
         _ = try ContextRebuild.run(
             StorageTiles(storage), size: log.status.published, into: agents)
@@ -77,13 +79,14 @@ final class Runtime {
     /// Decides one check as a loop does whose turn ends with it.
     @discardableResult
     func check(_ check: SampleCheck) throws -> Answer {
-        let answer = check.bytes.withUnsafeBytes { message in
+        let answer = try check.bytes.withUnsafeBytes { message in
             Answer(
-                handler.answer(
-                    message, now: MonotonicTime.now(), deadline: .max, log: writer))
+                try #require(
+                    handler.answer(
+                        message, now: MonotonicTime.now(), deadline: .max, log: writer)))
         }
         try writer.commit()
-        handler.recorded()
+        handler.committed()
         return answer
     }
 

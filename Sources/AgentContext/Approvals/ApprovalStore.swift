@@ -129,7 +129,8 @@ extension ApprovalStore {
             let own = byAgent[agent] ?? []
             let open = own.filter { isOpen($0, now) }.count
             guard open < Limits.openApprovalsOfAgent else { return false }
-            if own.count >= Limits.approvalsOfAgent, let closed = own.first(where: { !isOpen($0, now) })
+            if own.count >= Limits.approvalsOfAgent,
+                let closed = own.first(where: { !isOpen($0, now) })
             {
                 remove(closed)
             }

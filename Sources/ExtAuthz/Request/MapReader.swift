@@ -12,6 +12,13 @@ enum MapReader {
         _ reader: inout WireReader, into table: inout Pairs
     ) throws(CheckRequestError) {
         if takePlain(&reader, into: &table, AttributeContext.StringPair.init(key:value:)) { return }
+        try readUnusual(&reader, into: &table)
+    }
+
+    @inline(never)
+    private static func readUnusual(
+        _ reader: inout WireReader, into table: inout Pairs
+    ) throws(CheckRequestError) {
         guard table.count < Limits.tableEntries else { throw reader.error(.tooManyEntries) }
         let (key, value) = try entry(reader.message())
         table.append(AttributeContext.StringPair(key: key, value: value))

@@ -59,6 +59,7 @@ enum PeerReader {
         }
     }
 
+    @inline(never)
     private static func readPipe(
         _ reader: WireReader, after earlier: AttributeContext.Address
     ) throws(CheckRequestError) -> AttributeContext.Address {
@@ -75,6 +76,7 @@ enum PeerReader {
         return .pipe(path: path, mode: mode)
     }
 
+    @inline(never)
     private static func readInternal(
         _ reader: WireReader, after earlier: AttributeContext.Address
     ) throws(CheckRequestError) -> AttributeContext.Address {

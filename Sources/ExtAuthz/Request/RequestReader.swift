@@ -70,7 +70,13 @@ enum RequestReader {
         let isTaken = MapReader.takePlain(&reader, into: &context.headers) { name, value in
             AttributeContext.HeaderField(name: name, value: value)
         }
-        if isTaken { return }
+        if !isTaken { try readUnusualHeader(&reader, into: &context) }
+    }
+
+    @inline(never)
+    private static func readUnusualHeader(
+        _ reader: inout WireReader, into context: inout AttributeContext.Attributes
+    ) throws(CheckRequestError) {
         guard context.headers.count < Limits.tableEntries else {
             throw reader.error(.tooManyEntries)
         }

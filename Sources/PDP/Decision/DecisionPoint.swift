@@ -20,6 +20,8 @@ public final class DecisionPoint {
         public var decisionHeader: StaticString = "x-portcullis-decision-id"
         /// Work units that one decision may spend.
         public var workUnits = RegoVM.Limits.workUnits
+        /// Bytes of text, and 16 for each part, of what a policy answers.
+        public var answerBytes = RegoVM.Limits.answerBytes
         public var approvals = ApprovalDesk.Settings()
         public var deferral = DeferralSettings()
 
@@ -89,6 +91,15 @@ public final class DecisionPoint {
         entrypoint = .empty
         explains = true
         approvals?.begin()
+    }
+
+    /// True when what decides this check may wait for a network, so that it belongs on a worker.
+    public func mayWait(_ context: AttributeContext) -> Bool {
+        guard snapshot.mayWait else { return false }
+        guard let name = context.contextExtension(Bytes(Self.entrypointExtension)) else {
+            return snapshot.defaultEntrypoint.mayWait
+        }
+        return snapshot.entrypoint(named: name)?.mayWait ?? false
     }
 
     /// Fills `decision`, whose id is set already. `begin` comes first.
@@ -188,6 +199,9 @@ public final class DecisionPoint {
                     code: Bytes("undefined_decision"),
                     message: Bytes("the policy has no decision")),
                 .deny)
+        }
+        guard !answer.exceeds(bytes: settings.answerBytes) else {
+            return fail(decision, "eval_limit_error", "the policy's answer is too large")
         }
         do throws(AnswerReader.InvalidAnswer) {
             try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()

@@ -8,6 +8,8 @@ public final class PolicySnapshot: @unchecked Sendable {
     let binding: InputBinding
     /// The entrypoint of checks whose route names none.
     public let defaultEntrypoint: Entrypoint
+    /// True when some entrypoint may wait for a network.
+    let mayWait: Bool
     /// True when the policy can see `input.agent`.
     let readsAgent: Bool
     /// The policy's revision.
@@ -20,6 +22,8 @@ public final class PolicySnapshot: @unchecked Sendable {
         /// `routes/payments/decision`: slashes, without `data`.
         public let name: Bytes
         let target: Program.Entrypoint
+        /// True when its evaluation may wait for a network.
+        let mayWait: Bool
     }
 
     public struct UnknownEntrypoint: Error, CustomStringConvertible {
@@ -47,6 +51,7 @@ public final class PolicySnapshot: @unchecked Sendable {
         for (index, byte) in policy.revision.utf8.enumerated() { names[index] = byte }
         revision = Bytes(start: names, count: offset)
         var found: [Entrypoint] = []
+        let waits = WaitAnalysis(policy.program)
         for path in listed {
             guard let target = policy.program.entrypoints[path.replacing("/", with: ".")] else {
                 throw UnknownEntrypoint(name: path)
@@ -54,10 +59,12 @@ public final class PolicySnapshot: @unchecked Sendable {
             for (index, byte) in path.utf8.enumerated() { names[offset + index] = byte }
             found.append(
                 Entrypoint(
-                    name: Bytes(start: names + offset, count: path.utf8.count), target: target))
+                    name: Bytes(start: names + offset, count: path.utf8.count), target: target,
+                    mayWait: waits.mayWait(target)))
             offset += path.utf8.count
         }
         entrypoints = found
+        mayWait = found.contains { $0.mayWait }
         defaultEntrypoint = found[0]
     }
 

@@ -14,6 +14,8 @@ final class ProgramBuilder {
     private var dataPathIndices: [[Value]: Int] = [:]
     private var usedBuiltins: Set<Int> = []
     var usesIndex = true
+    var stopsEarly = true
+    var remembersRules = true
     /// Generate `observe` instructions.
     var instruments = false
     /// Filled for `explain index`.

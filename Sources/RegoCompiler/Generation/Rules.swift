@@ -30,7 +30,8 @@ extension FunctionGenerator {
             emitter.emit(.nextCandidate, a: list, to: finish)
         }
         let first = emitter.next
-        let stopsEarly = group.kind == .complete && Self.sameConstant(clauses, builder)
+        let stopsEarly =
+            builder.stopsEarly && group.kind == .complete && Self.sameConstant(clauses, builder)
         for clause in clauses {
             entries.append(emitter.address)
             emitter.release(from: first)
@@ -131,7 +132,9 @@ extension FunctionGenerator {
 
     /// More solutions of a body cannot change a constant.
     private func decidesAtOnce(_ clause: ResolvedClause, _ group: RuleGroup) -> Bool {
-        guard group.kind == .complete || group.kind == .function else { return false }
+        guard builder.stopsEarly, group.kind == .complete || group.kind == .function else {
+            return false
+        }
         guard let value = clause.value else { return true }
         return builder.constantValue(value) != nil
     }

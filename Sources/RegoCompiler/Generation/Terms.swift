@@ -292,9 +292,13 @@ extension FunctionGenerator {
     mutating func rule(_ group: RuleGroup) -> Operand {
         let result = emitter.register()
         let path = builder.program.rules[group.ruleIndex].path
-        emitter.emit(
-            builder.isReplaced(path) ? .ruleReplaceable : .rule, a: result, b: group.ruleIndex,
-            to: fail)
+        if builder.isReplaced(path) {
+            emitter.emit(.ruleReplaceable, a: result, b: group.ruleIndex, to: fail)
+        } else if builder.remembersRules {
+            emitter.emit(.rule, a: result, b: group.ruleIndex, to: fail)
+        } else {
+            emitter.emit(.call, a: result, b: group.functionIndex, c: result, to: fail)
+        }
         return result
     }
 

@@ -35,7 +35,10 @@ final class Compilation {
         owner = ArenaOwner(Arena(chunk: 64 * 1024, limit: .max))
         tree = RuleTree(modules)
         builder = ProgramBuilder(tree: tree, arena: owner.arena)
+        builder.program.moduleParser = ModuleParser()
         builder.usesIndex = options.usesIndex
+        builder.stopsEarly = options.stopsEarly
+        builder.remembersRules = options.remembersRules
         builder.instruments = options.instruments
         builder.indexExplanation = options.explainsIndex ? IndexExplanation() : nil
         queryBody = query

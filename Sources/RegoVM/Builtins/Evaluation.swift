@@ -9,6 +9,14 @@ public final class Evaluation {
     public var now: Int64 = 0
     /// When the decision must be there: monotonic nanoseconds; `.max` for never.
     public var deadline: UInt64 = .max
+    /// What `http.send` and the like reach; nil makes them fail.
+    public var network: Network?
+    /// A builtin asked for a network, and there was none.
+    public var missedNetwork = false
+    /// What `rego.parse_module` reads policies with: the machine takes it from its program.
+    public var moduleParser: (any ModuleParsing)?
+    /// Ends the decision when somebody cancels it; nil when nobody can.
+    public var cancellation: Cancellation?
     /// Builtin errors end the evaluation instead of making an expression undefined.
     public var isStrict = false
     /// Seeds `rand.intn` and `uuid.rfc4122`: equal operands give equal results within a decision.

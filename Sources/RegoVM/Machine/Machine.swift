@@ -28,6 +28,8 @@ public final class Machine {
     private(set) var depth = 0
     /// Monotonic nanoseconds; tests replace it.
     var monotonic: () -> UInt64 = MonotonicClock.now
+    /// Parts that one value may have: enough to hold all of the data several times.
+    private let weightLimit: UInt64
     /// Scratch of index lookups.
     let clauseBits: ClauseBits
 
@@ -40,7 +42,9 @@ public final class Machine {
     public init(_ policy: Policy, evaluation: Evaluation) {
         self.policy = policy
         self.evaluation = evaluation
+        if let parser = policy.program.moduleParser { evaluation.moduleParser = parser }
         arena = evaluation.arena
+        weightLimit = Limits.valueParts + 4 * policy.data.weight
         held = TreeInput(.undefined)
         document = held
         tables = policy.tables
@@ -144,6 +148,9 @@ public final class Machine {
         }
         nextCheck = max(0, workLeft - Self.workBetweenChecks)
         try checkMemory()
+        if let cancellation = evaluation.cancellation, cancellation.isCancelled {
+            throw EvaluationError(.cancelled, "caller cancelled query execution")
+        }
         if evaluation.deadline != .max {
             let now = monotonic()
             guard now >= evaluation.deadline else { return }
@@ -170,13 +177,39 @@ public final class Machine {
     /// Stops a value from nesting so deep that reading it would overflow the stack.
     @inline(__always)
     func bounded(_ value: Value) throws(EvaluationError) -> Value {
+        if value.needsBound { try checkBounds(value) }
+        return value
+    }
+
+    @inline(never)
+    private func checkBounds(_ value: Value) throws(EvaluationError) {
         if value.nesting > Limits.valueDepth {
             throw EvaluationError(
                 .limit, "value of \(value.nesting) levels exceeds the limit of \(Limits.valueDepth)"
             )
         }
-        return value
+        if value.weight > weightLimit {
+            throw EvaluationError(
+                .limit, "value of \(value.weight) parts exceeds the limit of \(weightLimit)")
+        }
     }
+
+    /// Pays for an operation that walks all of a value.
+    @inline(__always)
+    func weigh(_ value: Value) throws(EvaluationError) {
+        if value.isHeavy { try spend(Int64(value.weight >> Self.partsPerUnit)) }
+    }
+
+    /// Pays for a comparison: the lighter side bounds it.
+    @inline(__always)
+    func weigh(_ left: Value, _ right: Value) throws(EvaluationError) {
+        if left.isHeavy && right.isHeavy {
+            try spend(Int64(min(left.weight, right.weight) >> Self.partsPerUnit))
+        }
+    }
+
+    /// Binary logarithm of the parts that one work unit walks.
+    private static let partsPerUnit: UInt64 = 10
 
     /// Work units between two looks at the clock.
     private static let workBetweenChecks: Int64 = 1024

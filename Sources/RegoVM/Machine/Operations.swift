@@ -9,10 +9,11 @@ extension Machine {
         _ index: Int, _ operands: UnsafePointer<Value>, _ function: Int, _ pc: Int
     ) throws(EvaluationError) -> Value {
         try spend(1)
+        let count = tables.builtinArity[index]
+        for operand in 0..<count { try weigh(operands[operand]) }
         let result: Value
         do throws(BuiltinError) {
-            result = try tables.builtins[index](
-                evaluation, Operands(operands, count: tables.builtinArity[index]))
+            result = try tables.builtins[index](evaluation, Operands(operands, count: count))
         } catch {
             return try failed(index, error, function, pc)
         }
@@ -151,6 +152,7 @@ extension Machine {
     func put(
         _ object: Value, _ key: Value, _ value: Value, _ function: Int, _ pc: Int
     ) throws(EvaluationError) {
+        try weigh(key)
         if case .present(sameValue: false) = CollectionBuilder(object).insert(key, value) {
             throw EvaluationError(
                 .conflict, "object keys must be unique", at: position(function, pc))
@@ -170,6 +172,7 @@ extension Machine {
                 try put(builder.value, keys[index], keys[count], function, pc)
                 return
             }
+            try weigh(keys[index])
             var child = builder[keys[index]]
             if child.isUndefined {
                 child = openBuilder(isLast ? 0 : 1)
@@ -181,6 +184,7 @@ extension Machine {
             }
             builder = CollectionBuilder(child)
         }
+        try weigh(keys[count])
         builder.insert(keys[count])
     }
 

@@ -31,17 +31,21 @@ extension Machine {
                     ? replacedData(Int(i.b)) : tables.linkedData[Int(i.b)]
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
             case .dot:
+                try weigh(V(i.c))
                 let value = V(i.b)[V(i.c)]
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
             case .test:
                 if !V(i.b).isTruthy { pc = Int(i.target) }
             case .testComparison:
                 let comparison = Comparison(rawValue: Int(i.a)).unsafelyUnwrapped
+                try weigh(V(i.b), V(i.c))
                 if !comparison.holds(V(i.b), V(i.c)) { pc = Int(i.target) }
             case .comparison:
                 let comparison = Comparison(rawValue: Int(i.target)).unsafelyUnwrapped
+                try weigh(V(i.b), V(i.c))
                 R[Int(i.a)] = .boolean(comparison.holds(V(i.b), V(i.c)))
             case .testMember:
+                try weigh(V(i.b))
                 if !V(i.c).contains(V(i.b)) { pc = Int(i.target) }
             case .jumpIfDefined:
                 if V(i.b).isDefined { pc = Int(i.target) }
@@ -130,6 +134,7 @@ extension Machine {
             case .open:
                 R[Int(i.a)] = openBuilder(i.b)
             case .setAdd:
+                try weigh(V(i.b))
                 CollectionBuilder(R[Int(i.a)]).insert(V(i.b))
             case .arrayAppend:
                 ArrayBuilder(R[Int(i.a)]).append(V(i.b))
@@ -145,11 +150,15 @@ extension Machine {
                 R[Int(i.a)] = try bounded(.array(sharing: elements, count: Int(i.c)))
             case .makeSet:
                 let builder = CollectionBuilder.set(in: arena, capacity: Int(i.c))
-                for index in 0..<Int(i.c) { builder.insert(R[Int(i.b) + index]) }
+                for index in 0..<Int(i.c) {
+                    try weigh(R[Int(i.b) + index])
+                    builder.insert(R[Int(i.b) + index])
+                }
                 R[Int(i.a)] = try bounded(builder.finish())
             case .makeObject:
                 let builder = CollectionBuilder.object(in: arena, capacity: Int(i.c))
                 for index in 0..<Int(i.c) {
+                    try weigh(R[Int(i.b) + index * 2])
                     // Of two values under one key the last one counts.
                     builder.update(R[Int(i.b) + index * 2], R[Int(i.b) + index * 2 + 1])
                 }
@@ -158,8 +167,9 @@ extension Machine {
                 let value = V(i.b)
                 if R[Int(i.a)].isUndefined {
                     R[Int(i.a)] = value
-                } else if !R[Int(i.a)].isEqual(to: value) {
-                    throw conflict(i.target, function, pc)
+                } else {
+                    try weigh(R[Int(i.a)], value)
+                    if !R[Int(i.a)].isEqual(to: value) { throw conflict(i.target, function, pc) }
                 }
 
             case .scan:

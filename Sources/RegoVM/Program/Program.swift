@@ -19,6 +19,8 @@ public struct Program: Sendable {
     public var entrypoints: [String: Entrypoint] = [:]
     /// Where instrumented code tells what it does; empty in other programs.
     public var points: [Point] = []
+    /// What `rego.parse_module` reads policies with; nil leaves it without.
+    public var moduleParser: (any ModuleParsing)?
     /// True when some reachable builtin may wait, so that evaluation belongs on a worker.
     public var mayWait = false
 

@@ -184,7 +184,8 @@ extension Value {
             }
         }
         fillSlots(slots, slotCount(count), memory, count)
-        let parts = max(Value.nesting(keys, count), Value.nesting(values, count))
+        var parts = Shape(keys, count)
+        parts.add(values, count)
         return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count, parts: parts)
     }
 
@@ -201,7 +202,7 @@ extension Value {
         fillSlots(slots, slotCount(count), memory, count)
         return Value(
             kind: .set, pointer: UnsafeRawPointer(memory), length: count,
-            parts: Value.nesting(members, count))
+            parts: Shape(members, count))
     }
 }
 

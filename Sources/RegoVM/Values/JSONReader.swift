@@ -150,16 +150,17 @@ public struct JSONReader {
             depth -= 1
             return .emptyObject
         }
-        var deepest: UInt16 = 0
+        var parts = Shape()
         repeat {
             let key = try key()
             let element = try value()
             stack.push(key)
             stack.push(element)
-            deepest = max(deepest, element.nesting)
+            parts.weight &+= 1
+            parts.add(element)
         } while try more(closing: UInt8(ascii: "}"))
         depth -= 1
-        return closeObject(base, deepest)
+        return closeObject(base, parts)
     }
 
     /// A key and the colon behind it.
@@ -178,12 +179,12 @@ public struct JSONReader {
 
     /// Lays out the pairs above `base` on the stack as an object.
     ///
-    /// - Parameter deepest: how deep the deepest of its values nests.
-    private mutating func closeObject(_ base: Int, _ deepest: UInt16) -> Value {
+    /// - Parameter parts: what its keys and values are together.
+    private mutating func closeObject(_ base: Int, _ parts: Shape) -> Value {
         let count = (stack.count - base) / 2
         let pairs = stack.base + base
         stack.count = base
-        if count <= smallCollection { return smallObject(pairs, count, deepest) }
+        if count <= smallCollection { return smallObject(pairs, count, parts) }
         let builder = CollectionBuilder.object(in: arena, capacity: count)
         for index in 0..<count { builder.update(pairs[index * 2], pairs[index * 2 + 1]) }
         if builder.count != count { hasDuplicateKeys = true }
@@ -192,7 +193,7 @@ public struct JSONReader {
 
     /// Insertion sort straight into place: most objects are small.
     private mutating func smallObject(
-        _ pairs: UnsafePointer<Value>, _ count: Int, _ deepest: UInt16
+        _ pairs: UnsafePointer<Value>, _ count: Int, _ parts: Shape
     ) -> Value {
         let keys = arena.values(count * 2)
         let values = keys + count
@@ -227,10 +228,10 @@ public struct JSONReader {
             (keys + stored).update(from: values, count: stored)
             return Value(
                 kind: .object, pointer: UnsafeRawPointer(keys), length: stored,
-                parts: Value.nesting(keys + stored, stored))
+                parts: Shape(keys, stored * 2))
         }
         return Value(
-            kind: .object, pointer: UnsafeRawPointer(keys), length: count, parts: deepest)
+            kind: .object, pointer: UnsafeRawPointer(keys), length: count, parts: parts)
     }
 
     /// The order of two strings; mostly their first bytes tell.

@@ -73,8 +73,9 @@ extension Value {
                 memory[count + index] = values[index].copied(into: arena, interner: interner)
             }
             fillSlots(slots, slotCount(count), memory, count)
-            return Value(
-                kind: .object, pointer: UnsafeRawPointer(memory), length: count, parts: nesting - 1)
+            var copy = Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count)
+            copy.takeShape(of: self)
+            return copy
         case .set:
             guard count > 0 else { return .emptySet }
             let (memory, slots) = Value.entries(count, stored: count, in: arena)
@@ -82,8 +83,9 @@ extension Value {
                 memory[index] = elements[index].copied(into: arena, interner: interner)
             }
             fillSlots(slots, slotCount(count), memory, count)
-            return Value(
-                kind: .set, pointer: UnsafeRawPointer(memory), length: count, parts: nesting - 1)
+            var copy = Value(kind: .set, pointer: UnsafeRawPointer(memory), length: count)
+            copy.takeShape(of: self)
+            return copy
         default:
             return self
         }

@@ -20,8 +20,10 @@ public struct Value: @unchecked Sendable {
     @usableFromInline var bits: UInt64
     @usableFromInline var length: UInt32
     public let kind: Kind
-    /// How deep collections nest in a collection: 1 when it holds none. 0 for all other values.
-    @usableFromInline var nesting: UInt16 = 0
+    /// How deep a collection nests, and about how many values it holds: see `Shape`. 0 for all
+    /// other values.
+    @usableFromInline var weightMantissa: UInt8 = 0
+    @usableFromInline var shape: UInt16 = 0
 
     /// Kinds in the order in which Rego sorts values. `integer` and `decimal` are both numbers.
     @frozen
@@ -54,20 +56,10 @@ public struct Value: @unchecked Sendable {
         self.length = UInt32(truncatingIfNeeded: length)
     }
 
-    /// A collection whose parts nest as deep as `parts` says.
-    init(kind: Kind, pointer: UnsafeRawPointer?, length: Int, parts: UInt16) {
+    /// A collection of such parts.
+    init(kind: Kind, pointer: UnsafeRawPointer?, length: Int, parts: Shape) {
         self.init(kind: kind, pointer: pointer, length: length)
-        nesting = parts == .max ? parts : parts + 1
-    }
-
-    /// How deep the deepest of some values nests.
-    static func nesting(_ values: UnsafePointer<Value>?, _ count: Int) -> UInt16 {
-        guard let values else { return 0 }
-        var deepest: UInt16 = 0
-        for index in 0..<count where values[index].nesting > deepest {
-            deepest = values[index].nesting
-        }
-        return deepest
+        (shape, weightMantissa) = parts.packed
     }
 
     @inlinable
@@ -82,9 +74,9 @@ extension Value {
     public static let `true` = Value(kind: .boolean, bits: 1)
     public static let `false` = Value(kind: .boolean, bits: 0)
     public static let emptyString = Value(kind: .string, bits: 0)
-    public static let emptyArray = Value(kind: .array, pointer: nil, length: 0, parts: 0)
-    public static let emptyObject = Value(kind: .object, pointer: nil, length: 0, parts: 0)
-    public static let emptySet = Value(kind: .set, pointer: nil, length: 0, parts: 0)
+    public static let emptyArray = Value(kind: .array, pointer: nil, length: 0, parts: Shape())
+    public static let emptyObject = Value(kind: .object, pointer: nil, length: 0, parts: Shape())
+    public static let emptySet = Value(kind: .set, pointer: nil, length: 0, parts: Shape())
 
     @inlinable
     public static func boolean(_ value: Bool) -> Value {
@@ -120,7 +112,7 @@ extension Value {
     public static func array(sharing elements: UnsafePointer<Value>?, count: Int) -> Value {
         Value(
             kind: .array, pointer: UnsafeRawPointer(elements), length: count,
-            parts: nesting(elements, count))
+            parts: Shape(elements, count))
     }
 }
 

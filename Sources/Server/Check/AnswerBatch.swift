@@ -9,7 +9,11 @@ struct AnswerBatch {
     var isEmpty: Bool { calls.isEmpty }
 
     mutating func add(_ call: CallHandle, _ answer: Bytes) {
-        bytes.append(contentsOf: answer.buffer)
+        add(call, UnsafeRawBufferPointer(answer.buffer))
+    }
+
+    mutating func add(_ call: CallHandle, _ answer: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: answer)
         calls.append((call, bytes.count))
     }
 

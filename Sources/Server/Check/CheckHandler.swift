@@ -11,9 +11,11 @@ import RegoVM
 
 /// Answers checks: the one place where protocol meets decision.
 ///
-/// One instance belongs to one event loop and reuses all of its memory from check to check.
+/// One instance belongs to one thread and reuses all of its memory from check to check.
 package final class CheckHandler {
     private let shared: SharedState
+    /// False on event loops, which must not be held up.
+    private let canWait: Bool
     private let evaluation: Evaluation
     private let request = AttributeContext()
     private let agent: AgentSnapshot
@@ -27,10 +29,16 @@ package final class CheckHandler {
     private let random = RandomWords()
     private let clock = SystemClock()
     private let memory: ContextMemory?
+    /// The decision belongs into its agent's context.
+    private var isRemembered = false
+    /// When the check came; monotonic nanoseconds.
+    private var arrival: UInt64 = 0
 
-    package init(_ shared: SharedState) {
+    package init(_ shared: SharedState, canWait: Bool = false) {
         self.shared = shared
+        self.canWait = canWait
         evaluation = Evaluation(arena: Arena(limit: shared.memory))
+        evaluation.network = shared.network
         record = RecordWriter()
         capture = CheckCapture(arena: evaluation.arena)
         memory = shared.agents.map { ContextMemory($0) }
@@ -45,31 +53,58 @@ package final class CheckHandler {
     /// Decides one check. The path of a check is this function, from top to bottom.
     ///
     /// - Returns: the encoded CheckResponse, valid until the next call. It must not be sent before
-    ///   what `log` was given is committed.
+    ///   what `log` was given is committed. nil, and nothing is logged, when the check's policy may
+    ///   wait and this handler must not.
     package func answer(
         _ message: UnsafeRawBufferPointer, now monotonic: UInt64, deadline: UInt64, log: LogWriter?
-    ) -> Bytes {
+    ) -> Bytes? {
         let now = clock.wall()
+        arrival = monotonic
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
-        var isDecided = false
         do {
             try CheckRequestReader.read(message, into: request)
-            isDecided = decide(now)
+            if !canWait && point.mayWait(request) { return nil }
+            decide(now)
         } catch {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
+        return recorded(now, log)
+    }
+
+    /// Denies a check with `code`, without asking a policy.
+    ///
+    /// - Returns: as `answer`.
+    func refusal(
+        _ message: UnsafeRawBufferPointer, _ code: StaticString, log: LogWriter?
+    ) -> Bytes {
+        let now = clock.wall()
+        arrival = .max
+        begin(now, .max)
+        if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
+        refuse(Bytes(code))
+        return recorded(now, log)
+    }
+
+    /// Ends evaluations when it is cancelled.
+    var cancellation: Cancellation? {
+        get { evaluation.cancellation }
+        set { evaluation.cancellation = newValue }
+    }
+
+    /// Encodes the decision when it is in the log's batch, else a denial.
+    private func recorded(_ now: Int64, _ log: LogWriter?) -> Bytes {
         var bytes: Bytes?
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)
-            bytes = append(now, monotonic, isDecided, to: log)
+            bytes = append(now, to: log)
             if bytes == nil {
                 refuse(Bytes("log_refused"))
-                isDecided = false
+                isRemembered = false
             }
         }
-        if isDecided, let memory {
+        if isRemembered, let memory {
             memory.remember(point, decision, now, bytes, isCut: record.isCut)
             if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
@@ -85,10 +120,17 @@ package final class CheckHandler {
     }
 
     /// The log has taken everything that was decided.
-    func recorded() { memory?.settle() }
+    func committed() { memory?.settle() }
+
+    /// The approval that the last decision waits for.
+    var openApproval: DecisionID? {
+        guard let approval = decision.approval, !approval.isUsed else { return nil }
+        return approval.id
+    }
 
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
+        isRemembered = false
         // Without entropy ids repeat, which the log shows; decisions stay what they are.
         let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
         decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
@@ -96,30 +138,21 @@ package final class CheckHandler {
         evaluation.begin(now: now, deadline: deadline, seed: decision.id.seed)
     }
 
-    /// - Returns: false when the decision is none that the agent's context knows of.
-    private func decide(_ now: Int64) -> Bool {
+    private func decide(_ now: Int64) {
         point.begin(request)
-        guard let agents = shared.agents else {
-            point.decide(request, nil, into: decision)
-            return false
-        }
+        guard let agents = shared.agents else { return point.decide(request, nil, into: decision) }
         let identity = point.subject.identity
         let lookup = agents.load(
             identity.pointee.id, session: identity.pointee.session, now: now, into: agent)
-        guard lookup != .full else {
-            refuse(Bytes("context_full"))
-            return false
-        }
+        guard lookup != .full else { return refuse(Bytes("context_full")) }
         point.decide(request, agent, into: decision)
-        return lookup != .nobody
+        isRemembered = lookup != .nobody
     }
 
     /// - Returns: the record, valid until the next one; nil when the log does not take it.
-    private func append(
-        _ now: Int64, _ arrival: UInt64, _ isInContext: Bool, to log: LogWriter
-    ) -> Bytes? {
+    private func append(_ now: Int64, to log: LogWriter) -> Bytes? {
         var facts = RecordFacts()
-        if isInContext { facts.context = .init(agent.stamp, decision.id) }
+        if isRemembered { facts.context = .init(agent.stamp, decision.id) }
         let mark = log.content?.mark
         do throws(LogError) {
             if request.isPresent { try fill(&facts, now, log.content) }

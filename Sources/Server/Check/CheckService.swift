@@ -22,10 +22,16 @@ public final class CheckService: UnaryService {
     /// Answers of earlier turns that are not durable yet, oldest first.
     private var waiting: [(ticket: LogWriter.Ticket, batch: AnswerBatch)] = []
     private var spare: [AnswerBatch] = []
+    /// Checks that workers have, because their policy may wait.
+    private var checks: WaitingChecks
+    /// Checks that wait for a person; nil when none may.
+    private var held: HeldChecks?
 
-    public init(_ shared: SharedState, loop: LoopHandle) {
+    public init(_ shared: SharedState, workers: CheckWorkers, loop: LoopHandle) {
         self.shared = shared
         self.loop = loop
+        checks = WaitingChecks(loop, workers)
+        held = HeldChecks(loop, shared.agents, time: shared.hold)
         handler = CheckHandler(shared)
         log = shared.log?.makeWriter()
     }
@@ -34,7 +40,41 @@ public final class CheckService: UnaryService {
         _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, deadline: UInt64
     ) {
         if let policy = shared.policy.change(since: &policyNumber) { handler.use(policy) }
-        let answer = handler.answer(message, now: loop.now, deadline: deadline, log: log)
+        guard
+            let answer = handler.answer(message, now: loop.now, deadline: deadline, log: log)
+        else { return wait(call, message, deadline) }
+        if held != nil, hold(call, message, deadline, answer) { return }
+        give(answer, to: call)
+    }
+
+    /// Keeps a check whose approval is open, and its denial.
+    private func hold(
+        _ call: CallHandle, _ message: UnsafeRawBufferPointer, _ deadline: UInt64, _ denial: Bytes
+    ) -> Bool {
+        guard let approval = handler.openApproval else { return false }
+        let deadline = deadline == .max ? loop.now + shared.deadline : deadline
+        let denial = UnsafeRawBufferPointer(denial.buffer)
+        return held?.hold(call, approval, message, denial: denial, deadline: deadline) ?? false
+    }
+
+    /// Decides again what a person has decided about.
+    private func resume() {
+        for check in held?.takeDecided(now: SystemClock().wall()) ?? [] {
+            check.message.withUnsafeBytes {
+                handle(check.call, method: 0, message: $0, deadline: check.deadline)
+            }
+        }
+    }
+
+    /// Gives held denials.
+    private func release(_ checks: [HeldChecks.Check]) {
+        for check in checks {
+            check.denial.withUnsafeBytes { give(Bytes($0), to: check.call) }
+        }
+    }
+
+    /// Answers after the next commit.
+    private func give(_ answer: Bytes, to call: CallHandle) {
         guard log != nil else {
             call.respond(UnsafeRawBufferPointer(answer.buffer))
             return
@@ -42,11 +82,32 @@ public final class CheckService: UnaryService {
         turn.add(call, answer)
     }
 
+    /// Hands a check to the workers.
+    private func wait(_ call: CallHandle, _ message: UnsafeRawBufferPointer, _ deadline: UInt64) {
+        let deadline = deadline == .max ? loop.now + shared.deadline : deadline
+        if checks.add(call, message, deadline: deadline) { return }
+        give(handler.refusal(message, "waiting_queue_full", log: log), to: call)
+    }
+
+    public func timerFired(token: UInt64) {
+        if token == HeldChecks.timer { return release(held?.takeExpired() ?? []) }
+        for check in checks.takeExpired() {
+            let answer = check.message.withUnsafeBytes {
+                handler.refusal($0, "eval_cancel_error", log: log)
+            }
+            give(answer, to: check.call)
+        }
+    }
+
+    public func loopEnded() { checks.cancelAll() }
+
     public func turnEnded() {
-        guard let log, !turn.isEmpty else { return }
+        if !checks.isEmpty { checks.sweep() }
+        guard let log, !turn.isEmpty || log.pending > 0 else { return }
         do throws(LogError) {
             let ticket = try log.commit()
-            handler.recorded()
+            handler.committed()
+            held?.settle()
             if log.isDurable(ticket) && waiting.isEmpty {
                 turn.send()
             } else {
@@ -54,11 +115,15 @@ public final class CheckService: UnaryService {
                 turn = spare.popLast() ?? AnswerBatch()
             }
         } catch {
+            let unsettled = held?.takeUnsettled() ?? []
+            release(unsettled)
             turn.refuse(handler.unrecorded())
         }
     }
 
     public func woken() {
+        if !checks.isEmpty { takeFinished() }
+        if held?.isEmpty == false { resume() }
         guard let log, !waiting.isEmpty else { return }
         var released = 0
         while released < waiting.count, log.isDurable(waiting[released].ticket) {
@@ -74,5 +139,20 @@ public final class CheckService: UnaryService {
         }
         for entry in waiting.prefix(released) { spare.append(entry.batch) }
         waiting.removeFirst(released)
+    }
+
+    /// Answers what workers have decided, or has it wait for its record.
+    private func takeFinished() {
+        for entry in checks.collect() {
+            entry.answer.withUnsafeBytes { answer in
+                guard let ticket = entry.ticket else {
+                    entry.check.call.respond(answer)
+                    return
+                }
+                var batch = spare.popLast() ?? AnswerBatch()
+                batch.add(entry.check.call, answer)
+                waiting.append((ticket, batch))
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 import AgentContext
 import DecisionLog
 import PDP
+import RegoVM
 import Synchronization
 
 /// What all loops share: immutable parts, the policy that is current, the agents' context, the log.
@@ -12,16 +13,22 @@ public final class SharedState: Sendable {
     public let policy: CurrentPolicy
     /// nil when decisions are not recorded, which only a benchmark wants.
     public let log: LocalLog?
+    /// What policies may reach of the network; nil for nothing.
+    let network: Network?
     /// Bytes of values that one decision may hold.
     let memory: Int
     /// Nanoseconds for a check whose caller sets no deadline.
     let deadline: UInt64
+    /// Nanoseconds that a check waits for a person's approval; 0 to answer at once.
+    let hold: UInt64
 
     public init(
         settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy,
-        log: LocalLog?,
-        memory: Int, deadline: UInt64
+        log: LocalLog?, network: Network? = nil, memory: Int, deadline: UInt64,
+        hold: UInt64 = 0
     ) {
+        self.hold = hold
+        self.network = network
         self.memory = memory
         self.deadline = deadline
         self.settings = settings

@@ -195,6 +195,7 @@ public final class Replay {
         decision.reset()
         decision.id = recorded.id
         evaluation.begin(now: recorded.time, seed: recorded.id.seed)
+        evaluation.missedNetwork = false
         point.begin(request)
         if let agents {
             let identity = point.subject.identity
@@ -205,6 +206,8 @@ public final class Replay {
         } else {
             point.decide(request, nil, into: decision)
         }
+        // There is no network here, so that nothing outside is touched.
+        if evaluation.missedNetwork { return skip(entry, .nondeterministic) }
         MutationRules.settle(decision)
         compare(entry, recorded)
     }

@@ -32,7 +32,7 @@ public struct ReplayReport: Sendable {
         /// The recorded action and the one that it would be.
         public var from: String
         public var to: String
-        /// What differs: `answer`, `mutations`, `labels`, `restrictions`, `approval`.
+        /// What differs, in some of them: `answer`, `mutations`, `labels`, `restrictions`, `approval`.
         public var parts: [String]
         public var count = 0
         /// Some decision ids.
@@ -64,7 +64,7 @@ public struct ReplayReport: Sendable {
         changed += 1
         var place = groups.firstIndex {
             $0.route == change.route && $0.rules == change.rules && $0.from == change.from
-                && $0.to == change.to && $0.parts == change.parts
+                && $0.to == change.to
         }
         if place == nil {
             groups.append(change)
@@ -72,6 +72,9 @@ public struct ReplayReport: Sendable {
         }
         guard let place else { return }
         groups[place].count += 1
+        for part in change.parts where !groups[place].parts.contains(part) {
+            groups[place].parts.append(part)
+        }
         if groups[place].examples.count < Self.examples { groups[place].examples.append(id) }
     }
 

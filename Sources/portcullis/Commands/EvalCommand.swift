@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Foundation
+import HTTPClient
 import PolicyBundle
 import RegoVM
 
@@ -123,6 +124,7 @@ struct EvalCommand: ParsableCommand {
     private func question(_ evaluation: Evaluation) throws(QueryFailure) -> Query {
         let clock = Date().timeIntervalSince1970
         evaluation.begin(now: Int64(clock * 1e9), seed: UInt64.random(in: 0...UInt64.max))
+        evaluation.network = Network(CurlTransport(), cache: HTTPCache())
         evaluation.printer = { Output.error($0 + "\n") }
         var question = Query(text: query ?? "")
         if readsQuery { question.text = String(decoding: try InputFile.bytes("-"), as: UTF8.self) }

@@ -2,6 +2,7 @@
 import AgentContext
 import DecisionLog
 import Inspection
+import RegoVM
 import Server
 import Telemetry
 
@@ -36,8 +37,11 @@ struct Configuration {
     /// `inspection.deny`: doubts about a request with which it is denied before policy runs.
     /// Danger: each one taken out is a known way around policies.
     var deniedDoubts = Doubts.deniedByDefault
+    var approvals = Approvals()
+    var deferral = Deferral()
     var log = Log()
     var limits = Limits()
+    var network = Network()
     var telemetry = Telemetry()
 
     struct Listen {
@@ -109,6 +113,8 @@ struct Configuration {
         var drain: Int64 = 20_000_000_000
         /// `limits.work`: work units of one decision.
         var work = 10_000_000
+        /// `limits.answer`: bytes of what a policy answers, 16 for each of its parts included.
+        var answer = Int64(RegoVM.Limits.answerBytes)
         /// `limits.memory`: bytes of values of one decision.
         var memory: Int64 = 64 << 20
     }

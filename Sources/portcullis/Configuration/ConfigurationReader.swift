@@ -75,8 +75,11 @@ extension Configuration {
         let denied = root.section("inspection").list(
             "deny", [deniedDoubts], expected: "one of \(words)", Doubts.init(word:))
         deniedDoubts = Doubts(denied)
+        approvals.read(root.section("approvals"))
+        deferral.read(root.section("deferral"))
         log.read(root.section("log"))
         limits.read(root.section("limits"))
+        network.read(root.section("network"))
         telemetry.read(root.section("telemetry"))
     }
 }

@@ -154,6 +154,7 @@ extension Configuration.Limits {
         deadline = section.duration("deadline", deadline, in: 1_000_000...60_000_000_000)
         drain = section.duration("drain", drain, in: 0...600_000_000_000)
         work = section.integer("work", work, in: 1000...1_000_000_000_000)
+        answer = section.size("answer", answer, in: 1 << 10...64 << 20)
         memory = section.size("memory", memory, in: 1 << 20...4 << 30)
     }
 }

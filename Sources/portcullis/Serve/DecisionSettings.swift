@@ -13,6 +13,9 @@ extension DecisionPoint.Settings {
         scopeHeader = ScopeHeader(
             name: configuration.scopes.header, separator: configuration.scopes.separator)
         deniedDoubts = configuration.deniedDoubts
+        approvals = configuration.approvals.settings
+        deferral = configuration.deferral.settings
         workUnits = Int64(configuration.limits.work)
+        answerBytes = Int(configuration.limits.answer)
     }
 }

@@ -46,9 +46,6 @@ enum PolicyCompilation {
             var options = Compiler.Options()
             options.inputSchema = .check
             options.sourceNames = sources.policies.map(\.name)
-            // A loop never waits, and no worker takes such policies yet: they are refused at load.
-            options.unsafeBuiltins = Set(
-                BuiltinTable.all.filter { $0.traits.contains(.mayWait) }.map(\.name))
             let output = try Compiler(options: options).compile(modules)
             return try link(output, sources)
         } catch {

@@ -12,6 +12,7 @@ final class Service: Sendable {
     let server: GRPCServer
     /// nil when no context is kept.
     let operations: Operations?
+    private let workers: CheckWorkers
     private let log: LocalLog?
     private let logger: Logger
 
@@ -22,16 +23,23 @@ final class Service: Sendable {
         log = try configuration.log.isEnabled ? Self.openLog(configuration.log, loops, logger) : nil
         let settings = try DecisionPoint.Settings(configuration)
         let agents = try ContextStart.makeStore(configuration, log, logger)
-        operations = agents.map { [log] in Operations($0, log: log) }
+        operations = agents.map { [log] in
+            Operations($0, log: log, approvalDecided: { loops.wakeAll() })
+        }
         let shared = SharedState(
             settings: settings, agents: agents, policy: CurrentPolicy(policy), log: log,
+            network: configuration.network.network,
             memory: Int(configuration.limits.memory),
-            deadline: UInt64(configuration.limits.deadline))
+            deadline: UInt64(configuration.limits.deadline),
+            hold: UInt64(configuration.approvals.hold))
+        let workers = CheckWorkers(
+            shared, threads: configuration.network.workers, queue: configuration.network.queue)
+        self.workers = workers
         try log?.start()
         do {
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
-                return CheckService(shared, loop: loop)
+                return CheckService(shared, workers: workers, loop: loop)
             }
         } catch {
             try? log?.close()
@@ -104,6 +112,7 @@ final class Service: Sendable {
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
+        workers.stop()
         try log?.close()
         logger.info("stopped", "all calls are answered and recorded")
     }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 
 /// `net.lookup_ip_addr`: asks the system's resolver. It waits for the network.
 enum AddressLookup {
@@ -17,7 +16,7 @@ enum AddressLookup {
         if let known = answers.addresses[host] {
             addresses = known
         } else {
-            addresses = try resolve(host)
+            addresses = try resolve(host, evaluation)
             answers.addresses[host] = addresses
         }
         let result = CollectionBuilder.set(in: evaluation.arena)
@@ -25,41 +24,26 @@ enum AddressLookup {
         return result.finish()
     }
 
-    private static func resolve(_ host: String) throws(BuiltinError) -> [String] {
+    private static func resolve(
+        _ host: String, _ evaluation: Evaluation
+    ) throws(BuiltinError) -> [String] {
         guard !host.isEmpty, host.utf8.count <= Limits.hostNameBytes, !host.utf8.contains(0) else {
             throw .failed("lookup \(host): no such host")
         }
-        var hints = addrinfo()
-        hints.ai_family = AF_UNSPEC
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, nil, &hints, &list)
-        guard status == 0 else {
-            let isMissing = status == EAI_NONAME
-            throw .failed(
-                "lookup \(host): "
-                    + "\(isMissing ? "no such host" : String(cString: gai_strerror(status)))"
-            )
+        guard let network = evaluation.network else {
+            evaluation.missedNetwork = true
+            throw .failed("no network is available")
         }
-        defer { freeaddrinfo(list) }
-        var result: [String] = []
-        var entry = list
-        while let current = entry {
-            if let text = text(current.pointee) { result.append(text) }
-            entry = current.pointee.ai_next
+        do throws(NetworkFailure) {
+            return try network.transport.addresses(of: host, evaluation.patience)
+        } catch {
+            switch error {
+            case .disallowed: throw .failed("disallowed host: \(host)")
+            case .invalid(let message), .failed(let message):
+                throw .failed("lookup \(host): \(message)")
+            case .timedOut:
+                throw BuiltinError(.cancelled, "lookup \(host): context deadline exceeded")
+            }
         }
-        return result
-    }
-
-    private static func text(_ entry: addrinfo) -> String? {
-        guard let address = entry.ai_addr else { return nil }
-        var buffer = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-        guard
-            getnameinfo(
-                address, entry.ai_addrlen, &buffer, socklen_t(buffer.count), nil, 0, NI_NUMERICHOST)
-                == 0
-        else { return nil }
-        return String(
-            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }
