@@ -110,10 +110,9 @@ extension JSONBuffer {
     private mutating func writeAgent(_ facts: RecordFacts) {
         key("agent")
         beginObject()
-        if !facts.mask.parts.contains(.agent) {
-            text("id", facts.agent, RecordLimits.identity)
-            digest("certificate_sha256", facts.certificate)
-        }
+        // The agent's context is rebuilt from the log: its id stays, whatever is masked.
+        text("id", facts.agent, RecordLimits.identity)
+        if !facts.mask.parts.contains(.agent) { digest("certificate_sha256", facts.certificate) }
         key("provenance")
         value(facts.agentProvenance.word)
         if !facts.mask.parts.contains(.session) {

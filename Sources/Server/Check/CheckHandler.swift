@@ -31,6 +31,8 @@ package final class CheckHandler {
     private let memory: ContextMemory?
     /// The decision belongs into its agent's context.
     private var isRemembered = false
+    /// A mask policy took something out of the record.
+    private var isMasked = false
     /// When the check came; monotonic nanoseconds.
     private var arrival: UInt64 = 0
 
@@ -105,7 +107,7 @@ package final class CheckHandler {
             }
         }
         if isRemembered, let memory {
-            memory.remember(point, decision, now, bytes, isCut: record.isCut)
+            memory.remember(point, decision, now, bytes, isCut: record.isCut || isMasked)
             if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
         return response.encode(decision)
@@ -131,6 +133,7 @@ package final class CheckHandler {
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
         isRemembered = false
+        isMasked = false
         // Without entropy ids repeat, which the log shows; decisions stay what they are.
         let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
         decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
@@ -179,9 +182,33 @@ package final class CheckHandler {
         }
         facts.certificate = fingerprints.digest(request.source.certificate)
         facts.parentHeader = Bytes(shared.settings.decisionHeader)
+        if point.hasMask, !mask(&facts) { return }
         if let content {
             try capture.keep(request, point.subject.facts, decision.id, now, in: content, &facts)
         }
+    }
+
+    /// Applies the policy's mask.
+    ///
+    /// - Returns: false when it failed. Then nothing of the check is kept, and nothing of the
+    ///   record that might have been masked.
+    private func mask(_ facts: inout RecordFacts) -> Bool {
+        let masking = CheckMasking(
+            scopeHeader: shared.settings.scopeHeader.name, arena: evaluation.arena)
+        do throws(LogMask.Failure) {
+            let operations = try point.maskOperations(decision.id)
+            let isApplied = masking.apply(operations, request, &capture.mask, &facts.mask) {
+                point.subject.body
+            }
+            guard isApplied else { throw LogMask.Failure() }
+        } catch {
+            facts.mask = RecordMask()
+            facts.mask.parts = .all
+            facts.content = .maskFailed
+        }
+        isMasked = !facts.mask.parts.isEmpty
+        if case .maskFailed = facts.content { return false }
+        return true
     }
 
     private func encodeStep() throws(LogError) -> Bytes? {
