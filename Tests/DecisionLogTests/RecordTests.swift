@@ -260,10 +260,8 @@ struct RecordTests {
     ])
     func trace(context: String, parent: String, isFound: Bool) throws {
         let request = AttributeContext()
-        request.headers = [
-            .init(name: Bytes("traceparent"), value: bytes(context)),
-            .init(name: Bytes("x-parent"), value: bytes(parent)),
-        ]
+        request.headers.append(.init(name: Bytes("traceparent"), value: bytes(context)))
+        request.headers.append(.init(name: Bytes("x-parent"), value: bytes(parent)))
         var facts = RecordFacts()
         facts.parentHeader = Bytes("x-parent")
         let trace = try parse(encode(request, Decision(), facts))["trace"] as? [String: String]

@@ -64,9 +64,17 @@ def send(server: Server, calls: list[bytes]) -> int:
 
 def records(server: Server) -> list[dict[str, Any]]:
     """The log's records, read by nothing but their lengths."""
-    found = []
+    tiles: dict[Path, Path] = {}
     files = (server.log_folder / "tile/entries").rglob("*")
     for file in sorted(it for it in files if it.is_file()):
+        # Of a tile that is not full there may be several, the widest is the newest.
+        is_part = file.parent.suffix == ".p"
+        tile = file.parent.with_suffix("") if is_part else file
+        known = tiles.get(tile)
+        if not is_part or known is None or int(file.name) > int(known.name):
+            tiles[tile] = file
+    found = []
+    for _, file in sorted(tiles.items()):
         data = file.read_bytes()
         while data:
             length = int.from_bytes(data[:2], "big")

@@ -32,7 +32,12 @@ struct CheckMasking {
                 upsert(operation, &result)
             }
         }
-        guard rewriteBody(operations, &result, readBody) else { return false }
+        rewriteBody(operations, &result, readBody)
+        if let body = result.request.newBody, request.header(Bytes("content-length")) != nil {
+            // A body that is shorter than declared would look cut.
+            result.request.headers.append(
+                .init(name: Bytes("content-length"), value: bytes("\(body.count)")))
+        }
         capture = result.request
         record.parts = result.record
         return true
@@ -79,14 +84,14 @@ struct CheckMasking {
     private func rewriteBody(
         _ operations: [LogMask.Operation], _ result: inout MaskResult,
         _ readBody: () -> BodyReading
-    ) -> Bool {
+    ) {
         guard !result.bodyPointers.isEmpty, case .whole = result.request.body,
             result.request.newBody == nil
-        else { return true }
+        else { return }
         guard case .value(var body, false) = readBody() else {
             // What is no JSON cannot be masked in parts.
             result.request.body = .none
-            return true
+            return
         }
         for operation in operations {
             guard let parts = MaskPointer.parts(operation.pointer),
@@ -96,6 +101,5 @@ struct CheckMasking {
             body = body.masked(at: path[...], with: operation.value, in: arena)
         }
         result.request.newBody = text(body)
-        return true
     }
 }

@@ -10,7 +10,9 @@ struct LogCommand: ParsableCommand {
         discussion: """
             portcullis log verify log --vkey "$(portcullis log vkey)"
             """,
-        subcommands: [LogVerifierKeyCommand.self, LogVerifyCommand.self, LogCreateCommand.self])
+        subcommands: [LogVerifierKeyCommand.self, LogVerifyCommand.self, LogCreateCommand.self,
+            LogEraseCommand.self,
+        ])
 }
 
 struct LogVerifierKeyCommand: ParsableCommand {
