@@ -76,10 +76,7 @@ class Mesh:
         self.stop()
 
     def start(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.data.mkdir(parents=True)
-        # A Unix socket's path holds 107 bytes: too few for a deep checkout.
-        self.sockets = tempfile.TemporaryDirectory(prefix="portcullis-")
+        self.prepare()
         run([ROOT / "Scripts/certificates", self.certificates])
         python = Path(sys.executable)
         tools = self.launch("tools", [python, "-m", "demo.tools_server"])
@@ -89,6 +86,12 @@ class Mesh:
         self.start_portcullis()
         upstreams = {"tools": tools, "payments": payments, "partner": partner}
         self.start_envoy({name: ("127.0.0.1", it.port()) for name, it in upstreams.items()})
+
+    def prepare(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.data.mkdir(parents=True)
+        # A Unix socket's path holds 107 bytes: too few for a deep checkout.
+        self.sockets = tempfile.TemporaryDirectory(prefix="portcullis-")
 
     def start_portcullis(self) -> None:
         binary = portcullis_binary()
@@ -108,9 +111,17 @@ class Mesh:
         program = Path(sys.executable).parent / "envoy"
         envoy = self.launch("envoy", [program, "-c", file, "--admin-address-path", admin, *options])
         envoy.wait_until(lambda: admin_ready(admin), START_SECONDS, "starting")
-        listeners = json.loads(ask(f"http://{admin.read_text()}/listeners?format=json"))
-        local = listeners["listener_statuses"][0]["local_address"]
-        self.port = local["socket_address"]["port_value"]
+        self.port = self.listener_port()
+
+    def listener_port(self, name: str = "") -> int:
+        """The port that Envoy picked for a listener; for the first one when none is named."""
+        admin = (self.folder / "envoy-admin.txt").read_text()
+        listeners = json.loads(ask(f"http://{admin}/listeners?format=json"))
+        for status in listeners["listener_statuses"]:
+            if not name or status["name"] == name:
+                port: int = status["local_address"]["socket_address"]["port_value"]
+                return port
+        raise ProcessFailed(f"Envoy has no listener `{name}`")
 
     def portcullis_config(self) -> dict[str, Any]:
         return {

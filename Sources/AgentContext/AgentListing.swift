@@ -56,6 +56,11 @@ extension AgentStore {
         }
     }
 
+    /// Bytes that are held for agents: states, keys, marks, and what finds them.
+    public var memoryBytes: Int {
+        shards.reduce(0) { sum, shard in sum + shard.withLock { $0.memoryBytes } }
+    }
+
     /// Calls `body` for each agent, with the lock held for one page of them at a time, so that no
     /// check waits long.
     private func forEachState(

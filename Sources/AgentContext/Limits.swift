@@ -12,6 +12,14 @@ public enum Limits {
     public static let eventTextBytes = 240
     /// Destinations, and as many tools, that are known as seen before.
     public static let seen = 16
+    /// Sessions of one agent.
+    public static let sessions = 4
+    /// Deferred actions of one agent.
+    public static let deferrals = 4
+    /// Seconds after which a deferred action is a new one.
+    public static let deferralSeconds: UInt32 = 86_400
+    /// Allowed requests after which it can be told what an agent usually does.
+    public static let profileRequests = 20
     /// Labels of one agent. One more isolates it: a taint that has no room must not be forgotten.
     public static let labels = 16
     /// Restrictions of one agent. One more isolates it.

@@ -62,10 +62,13 @@ static int unix_address(const char *path, size_t length, union address *address,
   return 0;
 }
 
-static int listen_on(const union address *address, socklen_t size, int backlog) {
+// `mode` 0: as the process's umask has it.
+static int listen_on(const union address *address, socklen_t size, unsigned mode, int backlog) {
   int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
   int descriptor = socket(address->any.sa_family, type, 0);
   if (descriptor < 0) return -errno;
+  // Linux gives the file the mode of its socket, so that it is never open to others.
+  if (mode && fchmod(descriptor, mode) < 0) return give_up(descriptor);
   int on = 1;
   if (address->any.sa_family != AF_UNIX &&
       setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
@@ -79,14 +82,28 @@ int linux_listen_tcp(const char *text, uint16_t port, int backlog) {
   union address address;
   socklen_t size;
   int failure = tcp_address(text, port, &address, &size);
-  return failure ? failure : listen_on(&address, size, backlog);
+  return failure ? failure : listen_on(&address, size, 0, backlog);
 }
 
 int linux_listen_unix(const char *path, size_t length, int backlog) {
   union address address;
   socklen_t size;
   int failure = unix_address(path, length, &address, &size);
-  return failure ? failure : listen_on(&address, size, backlog);
+  return failure ? failure : listen_on(&address, size, 0, backlog);
+}
+
+int linux_listen_unix_mode(const char *path, size_t length, unsigned int mode, int backlog) {
+  union address address;
+  socklen_t size;
+  int failure = unix_address(path, length, &address, &size);
+  return failure ? failure : listen_on(&address, size, mode, backlog);
+}
+
+int64_t linux_peer_user(int descriptor) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) return -errno;
+  return peer.uid;
 }
 
 int linux_bound_port(int descriptor) {

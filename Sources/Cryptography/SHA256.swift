@@ -1,38 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import COpenSSL
 
-/// SHA-256 (FIPS 180-4) over libcrypto, with state of its own: hashing allocates nothing.
+/// SHA-256 (FIPS 180-4) by libcrypto, with one reused context: hashing allocates nothing.
 ///
-/// An instance belongs to one thread at a time. A libcrypto without SHA-256 ends the program: there
-/// is nothing that could be answered safely then, and no input can bring it about.
+/// An instance belongs to one thread at a time.
 public final class SHA256 {
-    private let state: UnsafeMutablePointer<SHA256_CTX>
+    private let context: UnsafeMutablePointer<SHA256_CTX>
 
     public init() {
-        state = .allocate(capacity: 1)
-        state.initialize(to: SHA256_CTX())
+        context = .allocate(capacity: 1)
+        context.initialize(to: SHA256_CTX())
         start()
     }
 
-    deinit { state.deallocate() }
+    deinit { context.deallocate() }
 
     private func start() {
-        precondition(openssl_sha256_start(state) == 1, "SHA-256 cannot start")
+        precondition(SHA256_Init(context) == 1, "SHA-256 cannot start")
     }
 
     /// Adds bytes to the message.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         precondition(
-            openssl_sha256_update(state, bytes.baseAddress, bytes.count) == 1,
-            "SHA-256 cannot go on")
+            SHA256_Update(context, bytes.baseAddress, bytes.count) == 1, "SHA-256 cannot go on")
     }
 
     /// The hash of all bytes since the last call; the instance then starts a new message.
     public func finish() -> Digest {
         var digest = Digest()
         let isDone = digest.withUnsafeMutableBytes { output in
-            openssl_sha256_finish(
-                output.baseAddress?.assumingMemoryBound(to: UInt8.self), state)
+            SHA256_Final(output.baseAddress?.assumingMemoryBound(to: UInt8.self), context)
         }
         precondition(isDone == 1, "SHA-256 cannot finish")
         start()

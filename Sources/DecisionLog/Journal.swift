@@ -2,6 +2,7 @@
 import Cryptography
 import Platform
 import Synchronization
+import TransparencyLog
 
 /// Where records are safe from our own crash before they are in the tree: a chain of append-only
 /// segments. Loops append, the sequencer reads what they appended and removes what is published,
@@ -45,18 +46,21 @@ final class Journal: Sendable {
     private let storage: any Storage
     private let origin: Digest
     private let configuration: LogConfiguration
+    private let clock: any Clock
     private let state: Mutex<State>
+    let losses = LossLedger()
 
     /// Begins a new segment; those with lower numbers are left to the caller.
     ///
     /// A crash in here leaves a segment without records, which recovery removes.
     init(
-        _ storage: any Storage, origin: Digest, configuration: LogConfiguration, ordinal: Int,
-        next: Int
+        _ storage: any Storage, origin: Digest, configuration: LogConfiguration, clock: any Clock,
+        ordinal: Int, next: Int
     ) throws(LogError) {
         self.storage = storage
         self.origin = origin
         self.configuration = configuration
+        self.clock = clock
         do {
             let file = try Self.makeSegmentFile(storage, ordinal)
             let segment = try Self.begin(file, ordinal: ordinal, first: next, origin: origin)
@@ -103,17 +107,11 @@ extension Journal {
     ) throws(LogError) -> (end: Int, wakes: Bool) {
         let sum = Checksum.of(records)
         return try state.withLock { (state) throws(LogError) in
-            let active = state.segments.count - 1
+            if state.isClosed { throw LogError(.closed, "the log is closed") }
             try admit(&state, records.count)
-            do throws(StorageError) {
-                try state.segments[active].append(records, count: count, sum: sum)
-            } catch {
-                // Cut off at once what went in: the disk may be full of it.
-                try? state.segments[active].repair()
-                throw LogError(error)
-            }
-            state.next += count
-            state.unannounced += records.count
+            // Before anything that comes after it, so that no gap is without its record.
+            if !losses.isEmpty { try settle(&state) }
+            try append(&state, records, count: count, sum: sum)
             let wakes =
                 state.isSequencerParked || state.unannounced >= DecisionLogLimits.readBytes
             if wakes {
@@ -124,8 +122,22 @@ extension Journal {
         }
     }
 
+    private func append(
+        _ state: inout State, _ records: UnsafeRawBufferPointer, count: Int, sum: UInt64
+    ) throws(LogError) {
+        let active = state.segments.count - 1
+        do throws(StorageError) {
+            try state.segments[active].append(records, count: count, sum: sum)
+        } catch {
+            // Cut off at once what went in: the disk may be full of it.
+            try? state.segments[active].repair()
+            throw LogError(error)
+        }
+        state.next += count
+        state.unannounced += records.count
+    }
+
     private func admit(_ state: inout State, _ bytes: Int) throws(LogError) {
-        if state.isClosed { throw LogError(.closed, "the log is closed") }
         if let failure = state.failure { throw failure }
         let held = state.segments.reduce(0) { $0 + $1.size }
         guard held + bytes <= configuration.journalBytes else {
@@ -173,6 +185,40 @@ extension Journal.Segment {
         guard isTorn else { return }
         try file.truncate(to: size)
         isTorn = false
+    }
+}
+
+// Decisions without a record.
+extension Journal {
+    /// Writes what is known of lost records, also while no loop has anything to commit.
+    ///
+    /// - Returns: what the record says; nil when nothing was lost.
+    func settleLosses() throws(LogError) -> LossLedger.Loss? {
+        guard !losses.isEmpty else { return nil }
+        return try state.withLock { (state) throws(LogError) in
+            try admit(&state, DecisionLogLimits.lossRecordBytes)
+            return try settle(&state)
+        }
+    }
+
+    @discardableResult
+    private func settle(_ state: inout State) throws(LogError) -> LossLedger.Loss? {
+        guard let loss = losses.take() else { return nil }
+        let record = LossRecord.encode(loss, time: clock.wall())
+        var entry: [UInt8] = []
+        record.withUnsafeBytes { EntryBundle.append($0, to: &entry) }
+        let written = entry.withUnsafeBytes { bytes in
+            Result { () throws(LogError) in
+                try append(&state, bytes, count: 1, sum: Checksum.of(bytes))
+            }
+        }
+        do {
+            try written.get()
+        } catch {
+            losses.add(loss)
+            throw error
+        }
+        return loss
     }
 }
 

@@ -13,6 +13,8 @@ public enum DecisionLogLimits {
     static let readBytes = 1 << 20
     /// Nanoseconds that the sequencer waits after a failure.
     static let retryNanoseconds: Int64 = 200_000_000
+    /// Bytes of a loss record.
+    static let lossRecordBytes = 4_096
     /// Digits of a journal segment's number in its name.
     static let segmentDigits = 16
     /// Bytes of a content segment before a new one is begun.

@@ -30,6 +30,10 @@ public final class LocalLog: Sendable {
         case failing(LogError)
         /// It works again.
         case recovered
+        /// A record tells of decisions that have none, and of some that were answered early.
+        case lossRecorded(decisions: Int, early: Int)
+        /// The log ends, and could not say that these decisions have no record.
+        case lossUnrecorded(decisions: Int, early: Int)
     }
 
     /// What the start found.
@@ -106,7 +110,7 @@ public final class LocalLog: Sendable {
             throw LogError(any: error)
         }
         do {
-            let opening = try LogOpening(folders, signer, configuration)
+            let opening = try LogOpening(folders, signer, configuration, clock)
             return LocalLog(
                 opening, folders, configuration, clock, content, onEvent: onEvent,
                 onDurable: onDurable)
@@ -140,7 +144,7 @@ public final class LocalLog: Sendable {
     public func makeWriter() -> LogWriter {
         LogWriter(
             journal, sequencer: sequencerSignal, flusher: flusherSignal,
-            content: content?.makeWriter())
+            onFailure: configuration.onFailure, clock: clock, content: content?.makeWriter())
     }
 
     public var status: Status {
@@ -178,6 +182,9 @@ public final class LocalLog: Sendable {
                 folders.log.unlock()
             }
             try work(&turn, publishes: true)
+            if let loss = journal.losses.take() {
+                onEvent(.lossUnrecorded(decisions: loss.decisions, early: loss.early))
+            }
         }
     }
 }
@@ -227,7 +234,11 @@ extension LocalLog {
                 return now + DecisionLogLimits.retryNanoseconds
             }
             let size = turn.sequencer.size
-            if size == turn.sequencer.publishedSize, journal.parks(at: size) { return nil }
+            if size == turn.sequencer.publishedSize, journal.losses.isEmpty,
+                journal.parks(at: size)
+            {
+                return nil
+            }
             return max(now, turn.lastPublish + configuration.checkpointInterval)
         }
     }
@@ -254,11 +265,13 @@ extension LocalLog {
     private func work(_ turn: inout Turn, publishes: Bool) throws(LogError) {
         do {
             let isHealing = journal.failure != nil
+            if !isHealing { try settleLosses() }
             try turn.sequencer.sequence(journal)
             if publishes || isHealing { try publishIfNew(&turn) }
             if isHealing {
                 try journal.restart(published: turn.sequencer.publishedSize)
                 onDurable()
+                try settleLosses()
             }
         } catch {
             let failure = LogError(any: error)
@@ -267,6 +280,11 @@ extension LocalLog {
             throw failure
         }
         if note(nil) != nil { onEvent(.recovered) }
+    }
+
+    private func settleLosses() throws(LogError) {
+        guard let loss = try journal.settleLosses() else { return }
+        onEvent(.lossRecorded(decisions: loss.decisions, early: loss.early))
     }
 
     /// - Returns: what stood there before.

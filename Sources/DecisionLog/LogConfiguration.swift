@@ -11,7 +11,17 @@ public struct LogConfiguration: Sendable {
         case durable
     }
 
+    /// What becomes of a decision whose record the log does not take.
+    public enum OnFailure: String, Sendable, CaseIterable {
+        /// It is not given: the check is denied.
+        case closed
+        /// It is given. When the log is back, a record of kind `loss` says how many there were,
+        /// from when to when and why; if the process ends before, nothing does.
+        case open
+    }
+
     public var durability = Durability.buffered
+    public var onFailure = OnFailure.closed
     /// Nanoseconds between checkpoints while there are new records.
     public var checkpointInterval: Int64 = 1_000_000_000
     /// Bytes of a journal segment before a new one is begun.

@@ -39,4 +39,32 @@ public enum LogKey {
             throw LogError(.key, error.description)
         }
     }
+
+    /// The verifier keys that this key followed, oldest first: what they signed is still this
+    /// log's. A line each in the file beside the key; there is none before the first change.
+    public static func history(_ path: String) throws(LogError) -> [VerifierKey] {
+        do {
+            let bytes = try FileReplacement.read(historyPath(path)) ?? []
+            return try String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
+                try VerifierKey(String($0))
+            }
+        } catch {
+            throw LogError(.key, "key history `\(historyPath(path))`: \(error)")
+        }
+    }
+
+    /// Notes that another key follows `key`; once.
+    public static func retire(_ key: VerifierKey, _ path: String) throws(LogError) {
+        var keys = try history(path).map(\.text)
+        guard keys.last != key.text else { return }
+        keys.append(key.text)
+        do {
+            let text = keys.joined(separator: "\n") + "\n"
+            try FileReplacement.write(Array(text.utf8), to: historyPath(path))
+        } catch {
+            throw LogError(error)
+        }
+    }
+
+    private static func historyPath(_ path: String) -> String { path + ".history" }
 }

@@ -15,7 +15,8 @@ struct LogOpening {
     private(set) var recovery = LocalLog.Recovery()
 
     init(
-        _ folders: LocalLog.Folders, _ signer: NoteSigner, _ configuration: LogConfiguration
+        _ folders: LocalLog.Folders, _ signer: NoteSigner, _ configuration: LogConfiguration,
+        _ clock: any Clock
     ) throws {
         verifierKey = signer.verifierKey
         let origin = SHA256.hash(Array(signer.verifierKey.name.utf8))
@@ -56,7 +57,7 @@ struct LogOpening {
 
         // 5. A new segment; the old ones hold nothing that is not published.
         journal = try Journal(
-            folders.journal, origin: origin, configuration: configuration,
+            folders.journal, origin: origin, configuration: configuration, clock: clock,
             ordinal: (segments.ordinals.last ?? 0) + 1, next: sequencer.size)
         for ordinal in segments.ordinals { try folders.journal.remove(segmentName(ordinal)) }
         sequencer.follow(from: journal.start)

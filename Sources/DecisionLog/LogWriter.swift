@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import Platform
 import TransparencyLog
 
 /// One event loop's way into the log: `append` for each decision of the turn, without a lock or an
@@ -17,6 +18,8 @@ public final class LogWriter {
     /// Records appended since the last commit.
     public private(set) var pending = 0
     private var lastTicket: Ticket
+    private let onFailure: LogConfiguration.OnFailure
+    private let clock: any Clock
 
     /// What a commit promises to make durable.
     public struct Ticket: Equatable, Sendable {
@@ -25,9 +28,12 @@ public final class LogWriter {
     }
 
     init(
-        _ journal: Journal, sequencer: Signal, flusher: Signal?, content: ContentWriter? = nil
+        _ journal: Journal, sequencer: Signal, flusher: Signal?,
+        onFailure: LogConfiguration.OnFailure, clock: any Clock, content: ContentWriter? = nil
     ) {
         self.journal = journal
+        self.onFailure = onFailure
+        self.clock = clock
         self.content = content
         sequencerSignal = sequencer
         flusherSignal = flusher
@@ -100,6 +106,32 @@ public final class LogWriter {
 
     /// Why the log takes no records at the moment; tickets that are not durable then may never be.
     public var failure: LogError? { journal.failure }
+
+    /// Asks whether decisions may be given although `commit` threw `error`; notes them then, for
+    /// the loss record.
+    ///
+    /// - Parameter count: how many decisions.
+    public func mayLose(_ count: Int, _ error: LogError) -> Bool {
+        let now = clock.wall()
+        return may(.init(decisions: count, from: now, to: now, reasons: [error.code: count]), error)
+    }
+
+    /// As `mayLose`, for decisions whose records were taken and are not durable, because the log
+    /// fails (`failure`).
+    public func mayAnswerEarly(_ count: Int, _ error: LogError) -> Bool {
+        let now = clock.wall()
+        return may(.init(early: count, from: now, to: now, reasons: [error.code: count]), error)
+    }
+
+    private func may(_ loss: LossLedger.Loss, _ error: LogError) -> Bool {
+        // Nothing can be said any more in a log that is closed.
+        guard onFailure == .open, error.code != .closed else { return false }
+        let isFirst = journal.losses.isEmpty
+        journal.losses.add(loss)
+        // It tries again by itself from then on.
+        if isFirst { sequencerSignal.raise() }
+        return true
+    }
 
     private func grow(to needed: Int) throws(LogError) {
         guard needed <= DecisionLogLimits.batchBytes else {

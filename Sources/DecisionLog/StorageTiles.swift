@@ -3,7 +3,7 @@ import Platform
 import TransparencyLog
 
 /// A log's files in a storage folder.
-public struct StorageTiles: TileSource {
+public struct StorageTiles: TileSource, Sendable {
     private let storage: any Storage
 
     public init(_ storage: any Storage) { self.storage = storage }

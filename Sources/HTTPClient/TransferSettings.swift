@@ -11,6 +11,8 @@ struct TransferSettings {
     /// What holds for all requests.
     func common() {
         number(CURLOPT_NOSIGNAL, 1)
+        // A lookup that is still under way when the patience ends is left behind, not waited for.
+        number(CURLOPT_QUICK_EXIT, 1)
         number(CURLOPT_FOLLOWLOCATION, 0)
         number(CURLOPT_MAXCONNECTS, ClientLimits.idleConnections)
         text(CURLOPT_PROTOCOLS_STR, "http,https")

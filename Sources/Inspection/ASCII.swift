@@ -25,6 +25,9 @@ enum ASCII {
 }
 
 extension Bytes {
+    var first: UInt8? { isEmpty ? nil : self[0] }
+    var last: UInt8? { isEmpty ? nil : self[count - 1] }
+
     /// Equal but for the case of ASCII letters; `literal` is in lower case.
     func equalsIgnoringCase(_ literal: StaticString) -> Bool {
         guard count == literal.utf8CodeUnitCount else { return false }
@@ -39,6 +42,12 @@ extension Bytes {
     @inline(__always)
     func differsInCase(_ literal: StaticString) -> Bool {
         count == literal.utf8CodeUnitCount && !equals(literal) && equalsIgnoringCase(literal)
+    }
+
+    /// Ends with `literal`, which is in lower case, whatever the case of ASCII letters here.
+    func endsIgnoringCase(_ literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        return count >= length && self[count - length..<count].equalsIgnoringCase(literal)
     }
 
     func hasPrefix(_ literal: StaticString) -> Bool {

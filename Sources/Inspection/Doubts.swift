@@ -15,7 +15,7 @@ public struct Doubts: OptionSet, Sendable {
     public static let ambiguousKeys = Doubts(rawValue: 1 << 1)
     /// Only the beginning of the body was seen.
     public static let truncated = Doubts(rawValue: 1 << 2)
-    /// There is a body and none of it was seen.
+    /// There is a body and none of it was seen, or only what Envoy's own filters tell of it.
     public static let bodyMissing = Doubts(rawValue: 1 << 3)
     /// `Mcp-Method` or `Mcp-Name` says something else than the body, or is missing where the
     /// protocol version requires it.
@@ -41,9 +41,25 @@ public struct Doubts: OptionSet, Sendable {
     /// No HTTP request at all (Envoy's network filter).
     public static let noRequest = Doubts(rawValue: 1 << 14)
 
+    /// The body is text in another encoding than UTF-8, or begins with a byte order mark.
+    public static let textEncoding = Doubts(rawValue: 1 << 15)
+    /// A header asks the upstream to take another method than the request's.
+    public static let methodOverride = Doubts(rawValue: 1 << 16)
+    /// SQL whose quoting or comments are read differently by different databases.
+    public static let ambiguousStatement = Doubts(rawValue: 1 << 17)
+    /// The route says which protocol it carries (`portcullis.protocol`), and this is another.
+    public static let foreignProtocol = Doubts(rawValue: 1 << 18)
+
+    /// Why no JSON was seen although there may be some.
+    static let unreadBody: Doubts = [
+        .truncated, .bodyMissing, .contentEncoding, .malformedBody, .textEncoding,
+    ]
+
     /// Doubts with which no honest client is expected: denied unless configured otherwise.
     public static let deniedByDefault: Doubts = [
-        .duplicateKeys, .ambiguousKeys, .mismatch, .batch, .malformedMessage, .repeatedHeader,
+        .duplicateKeys, .ambiguousKeys, .mismatch, .contentEncoding, .batch, .malformedBody,
+        .malformedMessage, .repeatedHeader, .textEncoding, .methodOverride, .ambiguousStatement,
+        .foreignProtocol,
     ]
 
     /// Every doubt with its word in policies and records, in the order of its bit.
@@ -51,5 +67,6 @@ public struct Doubts: OptionSet, Sendable {
         "duplicate_keys", "ambiguous_keys", "truncated", "body_missing", "mismatch",
         "content_type", "content_encoding", "batch", "malformed_body", "malformed_message",
         "ambiguous_path", "malformed_host", "repeated_header", "altered_body", "no_request",
+        "text_encoding", "method_override", "ambiguous_statement", "foreign_protocol",
     ]
 }

@@ -204,7 +204,7 @@ func folder(of path: String) -> String {
     return String(path[..<slash])
 }
 
-private func makeFolders(_ path: String, below root: Int32) throws(StorageError) {
+func makeFolders(_ path: String, below root: Int32) throws(StorageError) {
     guard !path.isEmpty, path != "/", path != "." else { return }
     do {
         try storageCall("mkdirat", path) { mkdirat(root, path, 0o750) }

@@ -2,11 +2,13 @@
 import CLinux
 import Glibc
 
-/// SIGTERM and SIGINT as something to wait for instead of something that interrupts.
+/// SIGTERM and SIGINT, which end the program, and SIGHUP, which makes it take up changes, as
+/// something to wait for instead of something that interrupts.
 public enum TerminationSignals {
-    private static let numbers: [Int32] = [SIGTERM, SIGINT]
+    public static let reload = SIGHUP
+    private static let numbers: [Int32] = [SIGTERM, SIGINT, reload]
 
-    /// Blocks both for this thread and all threads it starts: call it before any other starts.
+    /// Blocks them for this thread and all threads it starts: call it before any other starts.
     public static func block() throws(SystemError) {
         _ = try checked(linux_block_signals(numbers, numbers.count), "pthread_sigmask")
     }

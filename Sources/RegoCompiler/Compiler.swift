@@ -14,6 +14,12 @@ public struct Compiler {
         public var stopsEarly = true
         /// Evaluate each rule once per decision; without it, each time that it is read.
         public var remembersRules = true
+        /// Collect what comprehensions inside loops look for once, by what they compare with the
+        /// loop's variables.
+        public var indexesComprehensions = true
+        /// Take the result of a function from an earlier call with the same operands. Never where
+        /// each evaluation is observed or printed.
+        public var remembersCalls = true
         /// Let the program tell a `MachineObserver` of each rule and expression that it evaluates.
         public var instruments = false
         /// Fill `Output.indexExplanation`.

@@ -38,7 +38,7 @@ extension MetricRegistry {
 extension MetricRegistry.Definition {
     var typeName: String {
         switch kind {
-        case .counter: "counter"
+        case .counter, .reading: "counter"
         case .histogram: "histogram"
         case .gauge: "gauge"
         }
@@ -47,6 +47,7 @@ extension MetricRegistry.Definition {
     func write(_ sums: [UInt64], to text: inout String) {
         switch kind {
         case .counter(let cell): text += "\(name)\(labelText()) \(sums[cell])\n"
+        case .reading(let read): text += "\(name)\(labelText()) \(read())\n"
         case .gauge(let read): text += "\(name)\(labelText()) \(Self.number(read()))\n"
         case .histogram(let cell, let bounds, let scale):
             var total: UInt64 = 0

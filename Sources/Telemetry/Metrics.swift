@@ -22,6 +22,7 @@ public final class MetricRegistry: Sendable {
             /// - scale: what values are divided by when they are shown.
             case histogram(cell: Int, bounds: [UInt64], scale: Double)
             case gauge(@Sendable () -> Double)
+            case reading(@Sendable () -> UInt64)
         }
         let name: String
         let help: String
@@ -65,6 +66,14 @@ public final class MetricRegistry: Sendable {
             for (index, bound) in bounds.enumerated() { memory[index] = bound }
             return Histogram(cell: cell, bounds: memory, count: bounds.count)
         }
+    }
+
+    /// A counter that is kept elsewhere, and asked for when metrics are read.
+    public func counter(
+        _ name: String, _ help: String, labels: [(String, String)] = [],
+        reading: @escaping @Sendable () -> UInt64
+    ) {
+        state.withLock { $0.define(name, help, labels, .reading(reading)) }
     }
 
     /// A value that is asked for when metrics are read.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// RFC 3339 in UTC with milliseconds: `2026-11-22T13:00:00.123Z`.
-enum Timestamp {
+public enum Timestamp {
     /// - Parameter nanoseconds: since 1970; times before that are shown as 1970.
-    static func text(_ nanoseconds: Int64) -> String {
+    public static func text(_ nanoseconds: Int64) -> String {
         let milliseconds = max(0, nanoseconds) / 1_000_000
         let seconds = milliseconds / 1000
         let (year, month, day) = date(daysSince1970: seconds / 86_400)

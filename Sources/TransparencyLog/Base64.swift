@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Cryptography
 
 /// Standard base64 with padding (RFC 4648, section 4), and no other spelling of the same bytes.
 enum Base64 {
@@ -57,4 +58,9 @@ enum Base64 {
         default: nil
         }
     }
+}
+
+extension Digest {
+    /// As proofs and checkpoints spell it.
+    public var base64: String { Base64.encode(bytes) }
 }

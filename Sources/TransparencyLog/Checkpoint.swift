@@ -59,8 +59,15 @@ public struct Checkpoint: Equatable, Sendable {
     public init(
         note: [UInt8], key: VerifierKey, at location: String?
     ) throws(TransparencyError) {
+        try self.init(note: note, keys: [key], at: location)
+    }
+
+    /// Parses a checkpoint that one of several keys signed: a log changes its key now and then.
+    public init(
+        note: [UInt8], keys: [VerifierKey], at location: String?
+    ) throws(TransparencyError) {
         let note = try SignedNote(note, at: location)
-        try note.verify(key, at: location)
+        let key = try note.verify(anyOf: keys, at: location)
         try self.init(body: note.text, at: location)
         guard origin == key.name else {
             throw TransparencyError(

@@ -12,6 +12,8 @@ public enum LogLimits {
     public static let entryLength = 65_535
     /// Bytes before each entry in a bundle.
     public static let entryPrefixLength = 2
+    /// Bytes in the largest entry bundle.
+    public static let bundleLength = tileWidth * (entryPrefixLength + entryLength)
     /// Signatures on one note: a parser must accept at least 16.
     public static let signaturesPerNote = 64
     /// Bytes in one signed note.
@@ -22,6 +24,8 @@ public enum LogLimits {
     public static let proofHashes = 63
     /// Bytes in a proof file's extra data.
     public static let proofExtraLength = 65_536
+    /// Changes of a log's key that a verifier follows.
+    public static let successions = 1_000
     /// Entries between two calls of a progress report.
     public static let progressInterval = 65_536
 }

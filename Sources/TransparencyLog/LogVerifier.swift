@@ -4,15 +4,21 @@ import Cryptography
 /// Checks a whole log with nothing but its verifier key: the checkpoint's signature, every entry
 /// against its leaf hash, every tile of every level against the level below, the root, and that
 /// the log still begins with what older checkpoints said.
+///
+/// Entries that the log has pruned, by its own signed statement, may be absent: their hashes are
+/// checked all the same, and the report says what is not there.
 public struct LogVerifier {
-    public let key: VerifierKey
+    /// The log's keys, in the order of their use.
+    public let keys: [VerifierKey]
     /// Checkpoints seen before, such as those a witness or a backup kept. All must be signed by
-    /// `key`, which the caller has checked (`Checkpoint.init(note:key:at:)`).
+    /// one of `keys`, which the caller has checked (`Checkpoint.init(note:keys:at:)`).
     public var saved: [Checkpoint] = []
     /// Called now and then with the entries checked and those in all.
     public var progress: ((_ done: Int, _ total: Int) -> Void)?
 
-    public init(key: VerifierKey) { self.key = key }
+    public init(key: VerifierKey) { self.init(keys: [key]) }
+
+    public init(keys: [VerifierKey]) { self.keys = keys }
 
     /// What was checked.
     public struct Report: Equatable, Sendable {
@@ -23,6 +29,8 @@ public struct LogVerifier {
         public var entryBytes = 0
         /// Older checkpoints that the log was found to begin with.
         public var consistentWith = 0
+        /// Entries that are not here, from the first on: the log says that it pruned them.
+        public var absent = 0
     }
 
     /// - Throws: `TransparencyError` for the first thing that is wrong; what `source` throws.
@@ -30,7 +38,7 @@ public struct LogVerifier {
         guard let note = try source.read(TilePath.checkpoint) else {
             throw TransparencyError(.missing, at: TilePath.checkpoint, "missing")
         }
-        let checkpoint = try Checkpoint(note: note, key: key, at: TilePath.checkpoint)
+        let checkpoint = try Checkpoint(note: note, keys: keys, at: TilePath.checkpoint)
         for old in saved where old.size > checkpoint.size {
             throw TransparencyError(
                 .shrunk, at: TilePath.checkpoint,
@@ -38,6 +46,10 @@ public struct LogVerifier {
                     + "got \(checkpoint.size)")
         }
         var pass = VerifierPass(source: source, checkpoint: checkpoint, saved: saved)
+        if let note = try source.read(TilePath.pruned) {
+            pass.firstKept = try PruningStatement(
+                note: note, keys: keys, at: TilePath.pruned).firstKept
+        }
         return try pass.run(progress)
     }
 }
@@ -51,6 +63,8 @@ private struct VerifierPass<Source: TileSource> {
     var report: LogVerifier.Report
     /// Sorted by size; those that the walk has not reached yet.
     var saved: ArraySlice<Checkpoint>
+    /// Entries below it may be absent.
+    var firstKept = 0
 
     init(source: Source, checkpoint: Checkpoint, saved: [Checkpoint]) {
         self.source = source
@@ -82,9 +96,11 @@ private struct VerifierPass<Source: TileSource> {
     /// Hashes the entries of one bundle and compares them with their tile of level 0.
     private mutating func checkBundle(_ index: Int) throws {
         let tile = try source.tile(level: 0, index: index, shape: shape)
-        let bundle = try source.bundle(index, shape: shape)
-        report.tiles += 1
         let first = index * LogLimits.tileWidth
+        report.tiles += 1
+        guard let bundle = try bundle(index, first: first) else {
+            return try takeHashes(tile, count: shape.width(level: 0, index: index))
+        }
         try bundle.bytes.withUnsafeBytes { bytes in
             try EntryBundle.forEach(
                 bytes, path: bundle.path, count: min(LogLimits.tileWidth, shape.size - first),
@@ -102,6 +118,21 @@ private struct VerifierPass<Source: TileSource> {
                 if let next = saved.first, next.size == edge.size { try compareSaved() }
             }
         }
+    }
+
+    /// Nil when its entries were pruned.
+    private func bundle(_ index: Int, first: Int) throws -> StoredBundle? {
+        guard first < firstKept else { return try source.bundle(index, shape: shape) }
+        return try source.storedBundle(index, shape: shape)
+    }
+
+    /// The entries are gone: their hashes lead to the root, or the log is not what was signed.
+    private mutating func takeHashes(_ tile: StoredTile, count: Int) throws {
+        for position in 0..<count {
+            edge.append(tile.hash(at: position))
+            if let next = saved.first, next.size == edge.size { try compareSaved() }
+        }
+        report.absent += count
     }
 
     private mutating func checkCompletedTiles() throws {

@@ -22,26 +22,30 @@ public struct ProofFile: Equatable, Sendable {
 
     /// Proves entry `index` of the log in `source`, and checks the proof as its receiver will.
     ///
-    /// - Parameter key: the log's.
-    public init(of index: Int, in source: some TileSource, key: VerifierKey) throws {
-        guard let note = try source.read(TilePath.checkpoint) else {
-            throw TransparencyError(.missing, at: TilePath.checkpoint, "missing")
+    /// - Parameters:
+    ///   - keys: the log's.
+    ///   - path: of the checkpoint to prove it under: the log's own, or the one that witnesses
+    ///     cosigned.
+    public init(
+        of index: Int, in source: some TileSource, keys: [VerifierKey],
+        under path: String = TilePath.checkpoint
+    ) throws {
+        guard let note = try source.read(path),
+            let published = try source.read(TilePath.checkpoint)
+        else { throw TransparencyError(.missing, at: path, "missing") }
+        let checkpoint = try Checkpoint(note: note, keys: keys, at: path)
+        let size = try Checkpoint(note: published, keys: keys, at: TilePath.checkpoint).size
+        guard index >= 0, index < checkpoint.size else {
+            throw TransparencyError(
+                .missing, at: path,
+                "entry \(index): the checkpoint has \(checkpoint.size) entries")
         }
-        let checkpoint = try Checkpoint(note: note, key: key, at: TilePath.checkpoint)
-        let path = try ProofBuilder(source, published: checkpoint.size).inclusion(of: index)
-        self.init(index: index, path: path, checkpoint: note)
-        let shape = TileShape(size: checkpoint.size)
-        let tile = index / LogLimits.tileWidth
-        let bundle = try source.bundle(tile, shape: shape)
-        try bundle.bytes.withUnsafeBytes { bytes in
-            try EntryBundle.forEach(
-                bytes, path: bundle.path, count: shape.width(level: 0, index: tile),
-                allowsMore: bundle.isFull
-            ) { position, entry in
-                guard position == index % LogLimits.tileWidth else { return }
-                try verify(entry: [UInt8](entry), key: key)
-            }
-        }
+        let hashes = try ProofBuilder(source, published: size, size: checkpoint.size)
+            .inclusion(of: index)
+        self.init(index: index, path: hashes, checkpoint: note)
+        let tile = try source.tile(
+            level: 0, index: index / LogLimits.tileWidth, shape: TileShape(size: size))
+        try verify(leaf: tile.hash(at: index % LogLimits.tileWidth), keys: keys)
     }
 
     public var bytes: [UInt8] {
@@ -96,11 +100,19 @@ public struct ProofFile: Equatable, Sendable {
     public func verify(
         entry: [UInt8], key: VerifierKey
     ) throws(TransparencyError) -> Checkpoint {
-        let checkpoint = try Checkpoint(note: checkpoint, key: key, at: "the proof's checkpoint")
-        let hasher = MerkleHasher()
+        let leaf = entry.withUnsafeBytes { MerkleHasher().leaf($0) }
+        return try verify(leaf: leaf, keys: [key])
+    }
+
+    /// Checks that the entry with leaf hash `leaf` is in the log that one of `keys` signs.
+    @discardableResult
+    public func verify(
+        leaf: Digest, keys: [VerifierKey]
+    ) throws(TransparencyError) -> Checkpoint {
+        let checkpoint = try Checkpoint(note: checkpoint, keys: keys, at: "the proof's checkpoint")
         try Proof.checkInclusion(
-            leaf: entry.withUnsafeBytes { hasher.leaf($0) }, index: index, size: checkpoint.size,
-            path: path, root: checkpoint.root, hasher)
+            leaf: leaf, index: index, size: checkpoint.size, path: path, root: checkpoint.root,
+            MerkleHasher())
         return checkpoint
     }
 }

@@ -7,6 +7,12 @@ public struct NoteSignature: Equatable, Sendable {
     /// What follows the key id.
     public let bytes: [UInt8]
 
+    public init(name: String, keyID: UInt32, bytes: [UInt8]) {
+        self.name = name
+        self.keyID = keyID
+        self.bytes = bytes
+    }
+
     /// `— <name> <base64(key id || signature)>` and a line feed.
     var line: String {
         let id = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: keyID >> UInt32($0)) }
@@ -96,5 +102,27 @@ public struct SignedNote: Sendable {
                 .badSignature, at: location,
                 "the signature by `\(key.label)` does not fit its text")
         }
+    }
+
+    /// Checks that at least one of `keys` signed this note, and that no signature of theirs is bad.
+    ///
+    /// - Returns: the last of them that did: keys are given in the order of their use.
+    @discardableResult
+    public func verify(
+        anyOf keys: [VerifierKey], at location: String?
+    ) throws(TransparencyError) -> VerifierKey {
+        var signer: VerifierKey?
+        var refusal = TransparencyError(.unsigned, at: location, "no key given")
+        for key in keys {
+            do throws(TransparencyError) {
+                try verify(key, at: location)
+                signer = key
+            } catch {
+                guard error.code == .unsigned else { throw error }
+                refusal = error
+            }
+        }
+        guard let signer else { throw refusal }
+        return signer
     }
 }

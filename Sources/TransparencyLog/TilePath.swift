@@ -3,6 +3,13 @@
 /// File names of a log (C2SP tlog-tiles, "Tile layout"), below its prefix.
 public enum TilePath {
     public static let checkpoint = "checkpoint"
+    /// The newest checkpoint that witnesses cosigned, with their signatures.
+    public static let witnessed = "checkpoint.witnessed"
+    /// The log's statement about entries that it keeps no more (`PruningStatement`).
+    public static let pruned = "pruned"
+
+    /// The statement by which the key with id `keyID` handed over to the next one.
+    public static func succession(_ keyID: String) -> String { "succession/" + keyID }
 
     /// `tile/<level>/<index>`, with `.p/<width>` when the tile is partial.
     ///
@@ -17,6 +24,9 @@ public enum TilePath {
     public static func entries(_ index: Int, width: Int = LogLimits.tileWidth) -> String {
         "tile/entries/" + number(index) + suffix(width)
     }
+
+    /// Where a full bundle lies once it is compressed: the same bytes, with gzip.
+    public static func compressed(_ bundle: String) -> String { bundle + ".gz" }
 
     private static func suffix(_ width: Int) -> String {
         precondition(width > 0 && width <= LogLimits.tileWidth)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Compression
 import Cryptography
 
 /// Where a reader of a log gets its files from: a folder, memory, a web server.
@@ -15,9 +16,11 @@ public struct StoredTile {
     public let hashes: [UInt8]
 
     /// Whether hash `position` is `hash`.
-    public func holds(_ hash: Digest, at position: Int) -> Bool {
+    public func holds(_ hash: Digest, at position: Int) -> Bool { hash == self.hash(at: position) }
+
+    public func hash(at position: Int) -> Digest {
         hashes.withUnsafeBytes {
-            hash == Digest(UnsafeRawBufferPointer(rebasing: $0[(position * Digest.byteCount)...]))
+            Digest(UnsafeRawBufferPointer(rebasing: $0[(position * Digest.byteCount)...]))
         }
     }
 }
@@ -49,16 +52,35 @@ extension TileSource {
 
     /// The bundle with the entries of tile `index` of level 0.
     public func bundle(_ index: Int, shape: TileShape) throws -> StoredBundle {
+        guard let bundle = try storedBundle(index, shape: shape) else {
+            throw missing(
+                TilePath.entries(index, width: shape.width(level: 0, index: index)), shape)
+        }
+        return bundle
+    }
+
+    /// The bundle with the entries of tile `index` of level 0, plain or compressed; nil when it is
+    /// not there.
+    func storedBundle(_ index: Int, shape: TileShape) throws -> StoredBundle? {
         let width = shape.width(level: 0, index: index)
         let path = TilePath.entries(index, width: width)
         if let bytes = try read(path) {
             return StoredBundle(path: path, bytes: bytes, isFull: false)
         }
         let fullPath = TilePath.entries(index)
-        guard width < LogLimits.tileWidth, let bytes = try read(fullPath) else {
-            throw missing(path, shape)
+        if width < LogLimits.tileWidth {
+            return try read(fullPath).map { StoredBundle(path: fullPath, bytes: $0, isFull: true) }
         }
-        return StoredBundle(path: fullPath, bytes: bytes, isFull: true)
+        let compressedPath = TilePath.compressed(fullPath)
+        guard let compressed = try read(compressedPath) else { return nil }
+        do {
+            let bytes = try Gunzip.read(compressed, limit: LogLimits.bundleLength)
+            return StoredBundle(path: compressedPath, bytes: bytes, isFull: false)
+        } catch {
+            throw TransparencyError(
+                .malformedBundle, at: compressedPath, "is no gzip of at most "
+                    + "\(LogLimits.bundleLength) bytes: \(error)")
+        }
     }
 
     private func checkLength(_ bytes: [UInt8], _ width: Int, _ path: String) throws -> [UInt8] {

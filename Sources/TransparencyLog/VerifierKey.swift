@@ -3,36 +3,49 @@ import Cryptography
 
 /// A key that checks notes (C2SP signed-note, "Verifier keys"): `<name>+<key id>+<base64>`.
 ///
-/// Ed25519, signature type 0x01, is the one type of key that signs our checkpoints.
+/// Ed25519 alone: signature type 0x01 signs notes, such as our checkpoints, and type 0x04 is a
+/// witness's (C2SP tlog-cosignature).
 public struct VerifierKey: Sendable {
     public let name: String
     public let keyID: UInt32
     public let publicKey: Ed25519PublicKey
+    public let kind: Kind
 
-    private static let ed25519: UInt8 = 0x01
+    /// What the key signs: the type byte of its text form.
+    public enum Kind: UInt8, Sendable {
+        case note = 0x01
+        case cosignature = 0x04
+    }
 
-    public init(name: String, publicKey: Ed25519PublicKey) throws(TransparencyError) {
+    public init(
+        name: String, publicKey: Ed25519PublicKey, kind: Kind = .note
+    ) throws(TransparencyError) {
         try checkKeyName(name)
         self.name = name
         self.publicKey = publicKey
-        keyID = Self.keyID(name, publicKey.bytes)
+        self.kind = kind
+        keyID = Self.keyID(name, kind, publicKey.bytes)
     }
 
     /// Reads the text form.
-    public init(_ text: String) throws(TransparencyError) {
+    ///
+    /// - Parameter kind: what the key must sign.
+    public init(_ text: String, kind: Kind = .note) throws(TransparencyError) {
         let parts = text.split(separator: "+", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3 else {
             throw TransparencyError(
                 .malformedKey, "verifier key: expected `name+id+key`, got `\(text)`")
         }
-        guard let encoded = Base64.decode(parts[2].utf8), encoded.first == Self.ed25519,
+        guard let encoded = Base64.decode(parts[2].utf8), encoded.first == kind.rawValue,
             encoded.count == 1 + Ed25519.publicKeyLength,
             let publicKey = try? Ed25519PublicKey(bytes: encoded.dropFirst())
         else {
             throw TransparencyError(
-                .malformedKey, "verifier key: expected an Ed25519 key (type 1), got `\(parts[2])`")
+                .malformedKey,
+                "verifier key: expected an Ed25519 key of type \(kind.rawValue), "
+                    + "got `\(parts[2])`")
         }
-        try self.init(name: String(parts[0]), publicKey: publicKey)
+        try self.init(name: String(parts[0]), publicKey: publicKey, kind: kind)
         guard parts[1].utf8.elementsEqual(keyIDText.utf8) else {
             throw TransparencyError(
                 .malformedKey, "verifier key: expected id `\(keyIDText)`, got `\(parts[1])`")
@@ -40,7 +53,7 @@ public struct VerifierKey: Sendable {
     }
 
     public var text: String {
-        "\(name)+\(keyIDText)+" + Base64.encode([Self.ed25519] + publicKey.bytes)
+        "\(name)+\(keyIDText)+" + Base64.encode([kind.rawValue] + publicKey.bytes)
     }
 
     /// The name and id, as messages show it.
@@ -50,8 +63,8 @@ public struct VerifierKey: Sendable {
     public var keyIDText: String { hexadecimal(keyID) }
 
     /// The first four bytes of SHA-256(name || LF || type || key).
-    private static func keyID(_ name: String, _ publicKey: [UInt8]) -> UInt32 {
-        let hash = SHA256.hash(Array(name.utf8) + [0x0A, ed25519] + publicKey).bytes
+    private static func keyID(_ name: String, _ kind: Kind, _ publicKey: [UInt8]) -> UInt32 {
+        let hash = SHA256.hash(Array(name.utf8) + [0x0A, kind.rawValue] + publicKey).bytes
         return hash.prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
     }
 }

@@ -210,4 +210,23 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
         #expect(MemoryLayout<AgentState>.stride <= 1792)
         #expect(MemoryLayout<Mark>.stride <= 192)
     }
+
+    /// At most 2 KB for each of 100,000 agents, and a search that does not grow with them.
+    @Test func manyAgentsNeedLittleMemoryAndFewSteps() {
+        let store = AgentStore(maximumAgents: 100_000)
+        for index in 0..<100_000 {
+            let name = "spiffe://acme.example/ns/agents/sa/worker-\(1_000_000 + index)"
+            store.apply(
+                event(name, start) { event in
+                    event.session = bytes("s")
+                    event.tool = bytes("read")
+                    // One in a hundred carries a label.
+                    if index % 100 == 0 { event.labels = [Label(name: bytes("l"), seconds: 60)] }
+                })
+        }
+        #expect(store.count == 100_000)
+        #expect(store.memoryBytes / store.count <= 2048)
+        let probes = store.shards.reduce(0) { sum, shard in sum + shard.withLock { $0.probes } }
+        #expect(Double(probes) / Double(store.count) < 3)
+    }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HTTPClient
 import RegoCompiler
 import RegoVM
 
@@ -100,6 +101,7 @@ struct Runner {
         let evaluation = Evaluation()
         evaluation.begin(now: 1_780_000_000_000_000_000, seed: 42)
         evaluation.isStrict = item.isStrict
+        evaluation.network = Network(CurlTransport(), cache: HTTPCache())
         let machine = Machine(policy, evaluation: evaluation)
         machine.begin(TreeInput(try input(item, evaluation)))
         do throws(EvaluationError) {

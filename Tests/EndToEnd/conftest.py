@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mesh for each module of tests, and a plain client through it."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 from demo.mesh import Mesh
 from demo.story import PARTNER, Gateway
+
+# gRPC's own handling of forks now and then ends a child before it becomes the server.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 MeshFactory = Callable[..., Mesh]
 

@@ -42,6 +42,7 @@ class Server:
     folder: Path
     log: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    wrapper: list[str] = field(default_factory=list)  # a program that runs the server
     process: Process | None = None
 
     def __post_init__(self) -> None:
@@ -67,7 +68,8 @@ class Server:
         return self.folder / "log"
 
     def launch(self) -> Process:
-        command: list[str | Path] = [portcullis_binary(), "serve", "--config", self.config_file]
+        command: list[str | Path] = [*self.wrapper, portcullis_binary(), "serve"]
+        command += ["--config", self.config_file]
         return Process("portcullis", command, self.folder / "output.txt", cwd=ROOT)
 
     def start(self) -> "Server":
@@ -77,12 +79,39 @@ class Server:
 
     def listens(self) -> bool:
         with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            if probe.connect_ex(("127.0.0.1", self.port)) != 0:
+                return False
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(self.operators_socket) == 0
+
+    @property
+    def operators_socket(self) -> str:
+        """Where the operators' API is, which starts last."""
+        return f"{self.log_folder}.operators.sock"
 
     def kill(self) -> None:
         assert self.process
         self.process.signal_group(signal.SIGKILL)
         assert self.process.child.wait() == -signal.SIGKILL
+
+    def kill_all(self) -> None:
+        """SIGKILL for the server and its wrapper, whichever of them is still there."""
+        assert self.process
+        self.process.signal_group(signal.SIGKILL)
+        self.process.child.wait()
+        # The wrapper is gone before what it ran is.
+        deadline = time.monotonic() + 10
+        while self.listens():
+            assert time.monotonic() < deadline, "the server outlives SIGKILL"
+            time.sleep(0.02)
+
+    def end_wrapped(self) -> None:
+        """SIGTERM for the server alone; its wrapper ends after it."""
+        assert self.process
+        pid = self.process.child.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGTERM)
+        self.process.child.wait(30)
 
     def terminate(self) -> int:
         """SIGTERM; the exit code."""
@@ -93,15 +122,40 @@ class Server:
     def stop(self) -> int:
         return self.process.stop() if self.process else 0
 
+    def records(self) -> list[dict[str, Any]]:
+        """All records of the published log."""
+        command = [portcullis_binary(), "log", "export", self.log_folder]
+        return [json.loads(line) for line in run(command).splitlines()]
+
     def verify_log(self) -> set[str]:
         """The log by our own verifier and by an independent one; the decisions in it."""
         key = run([portcullis_binary(), "log", "vkey", "--config", self.config_file]).strip()
         run([portcullis_binary(), "log", "verify", self.log_folder, "--vkey", key])
         run([sys.executable, ROOT / "Tests/Independent/verify_tlog.py", self.log_folder, key])
-        files = sorted((self.log_folder / "tile/entries").rglob("*"))
-        entries = b"".join(file.read_bytes() for file in files if file.is_file())
-        ids = re.findall(rb'"decision_id":"([0-9a-f-]{36})"', entries)
+        ids = re.findall(rb'"decision_id":"([0-9a-f-]{36})"', b"".join(self.entries()))
         return {id.decode() for id in ids}
+
+    def entries(self) -> list[bytes]:
+        """All entries of the published log, in their order."""
+        bundles: dict[str, bytes] = {}
+        root = self.log_folder / "tile/entries"
+        for file in sorted(root.rglob("*")):
+            if not file.is_file():
+                continue
+            name = str(file.relative_to(root))
+            # A full bundle, or the widest partial one.
+            tile = name.split(".p/")[0]
+            content = file.read_bytes()
+            if len(content) > len(bundles.get(tile, b"")):
+                bundles[tile] = content
+        found = []
+        for tile in sorted(bundles):
+            bundle = bundles[tile]
+            while bundle:
+                length = int.from_bytes(bundle[:2], "big")
+                found.append(bundle[2 : 2 + length])
+                bundle = bundle[2 + length :]
+        return found
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,15 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def fill_disk(folder: Path) -> Path:
+    """Leaves little space, by a file that can be removed."""
+    ballast = folder / "ballast"
+    with ballast.open("wb") as file:
+        space = os.statvfs(folder)
+        file.write(bytes(max(0, space.f_bavail * space.f_frsize - LEFT)))
+    return ballast
+
+
 @pytest.mark.parametrize("durability", ["buffered", "durable"])
 def test_full_disk_refuses_and_recovers(
     make_server: MakeServer, small_disk: Path, durability: str
@@ -94,10 +103,7 @@ def test_full_disk_refuses_and_recovers(
     server = make_server(small_disk, log={**BUSY_LOG, "durability": durability}).start()
     client = Client(server)
     answers = [client.check(sample())]
-    ballast = small_disk / "ballast"
-    with ballast.open("wb") as file:
-        space = os.statvfs(small_disk)
-        file.write(bytes(max(0, space.f_bavail * space.f_frsize - LEFT)))
+    ballast = fill_disk(small_disk)
 
     with Load(server, sample(), connections=1) as load:
         deadline = time.monotonic() + 20
@@ -116,3 +122,36 @@ def test_full_disk_refuses_and_recovers(
     answers += [answer, *load.answers]
     assert server.terminate() == 0
     assert {answer.decision_id for answer in answers if answer.kind == "ok"} <= server.verify_log()
+
+
+@pytest.mark.parametrize("durability", ["buffered", "durable"])
+def test_full_disk_is_answered_and_counted(
+    make_server: MakeServer, small_disk: Path, durability: str
+) -> None:
+    """With `on_failure: open` each decision is in the log, or a loss record counts it."""
+    options = {**BUSY_LOG, "durability": durability, "on_failure": "open"}
+    server = make_server(small_disk, log=options).start()
+    ballast = fill_disk(small_disk)
+    with Load(server, sample(), connections=1) as load:
+        deadline = time.monotonic() + 20
+        while "log_storage_full" not in (small_disk / "output.txt").read_text():
+            assert time.monotonic() < deadline, "the disk does not get full"
+            time.sleep(0.05)
+        load.wait_for_answers(500)
+        ballast.unlink()
+        load.wait_for_answers(500)
+        time.sleep(1)
+    assert server.terminate() == 0
+    assert not load.failures
+    assert {answer.kind for answer in load.answers} == {"ok"}
+    recorded = server.verify_log()
+    answered = {answer.decision_id for answer in load.answers}
+    losses = [it["loss"] for it in server.records() if it.get("kind") == "loss"]
+    assert losses
+    assert len(answered - recorded) == sum(loss["decisions"] for loss in losses)
+    assert all(loss["from"] <= loss["to"] for loss in losses)
+    assert {reason["code"] for loss in losses for reason in loss["reasons"]} <= {
+        "log_storage_full",
+        "log_journal_full",
+        "log_storage_failed",
+    }

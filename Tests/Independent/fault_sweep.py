@@ -33,6 +33,7 @@ CALLS = {
     "mkdirat": 4,
     "ftruncate": 2,
     "pread64": 10,
+    "close": 60,
 }
 FAULTS = ["error=EIO", "error=ENOSPC", "signal=KILL"]
 

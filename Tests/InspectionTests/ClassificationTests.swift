@@ -11,11 +11,11 @@ import Testing
         ("get", "http get read"),
         ("llm-anthropic-body", "llm messages read"),
         ("llm-openai-metadata", "llm chat read !body_missing"),
-        ("mcp-metadata-nobody", "http post write !body_missing"),
+        ("mcp-metadata-nobody", "mcp tools/call execute !body_missing"),
         ("mcp-metadata", "mcp tools/call execute"),
         ("mcp-sse-get", "mcp get read"),
         ("mcp-tools-call", "mcp tools/call execute"),
-        ("mcp-truncated", "http post write !truncated"),
+        ("mcp-truncated", "http post unknown !truncated"),
         ("mtls-k8s-delete", "kubernetes delete write"),
         ("mtls-k8s-list", "kubernetes watch secret"),
         ("mtls-mcp", "mcp tools/call execute"),
@@ -29,6 +29,15 @@ import Testing
         ("GET", "/v1/secret/data/a", "vault read secret", "secret/data/a"),
         ("LIST", "/v1/secret/metadata", "vault list read", "secret/metadata"),
         ("GET", "/v1/secret/metadata?list=true", "vault list read", "secret/metadata"),
+        ("GET", "/v1/secret/metadata/a", "vault read read", "secret/metadata/a"),
+        ("POST", "/v1/secret/data/a", "vault write write", "secret/data/a"),
+        ("PATCH", "/v1/secret/data/a", "vault patch write", "secret/data/a"),
+        ("GET", "/v1/database/creds/app", "vault read secret", "database/creds/app"),
+        ("POST", "/v1/transit/decrypt/k", "vault write secret", "transit/decrypt/k"),
+        ("POST", "/v1/auth/userpass/login/x", "vault write secret", "auth/userpass/login/x"),
+        ("GET", "/v1/sys/health", "vault read read", "sys/health"),
+        ("GET", "/v1/sys/raw/core", "vault read secret", "sys/raw/core"),
+        ("PURGE", "/v1/secret/data/a", "vault PURGE unknown", "secret/data/a"),
         ("PUT", "/v1/secret/data/a", "vault write write", "secret/data/a"),
         ("DELETE", "/v1/secret/data/a", "vault delete write", "secret/data/a"),
     ])
@@ -36,6 +45,17 @@ import Testing
         let facts = SampleRequest(method, path, headers: [("x-vault-token", "t")]).facts
         #expect(facts.summary == summary)
         #expect(facts.resource.string == resource)
+    }
+
+    @Test(arguments: ["team-a", "/team-a/"])
+    func vaultNamespaceIsPartOfThePath(_ namespace: String) {
+        let request = SampleRequest(
+            "PUT", "/v1/secret/data/a",
+            headers: [
+                ("x-vault-namespace", namespace), ("content-type", "application/json"),
+            ], body: #"{"data":{"k":"v"}}"#)
+        #expect(request.facts.resource.string == "team-a/secret/data/a")
+        #expect(request.facts.arguments.description == #"{"data":{"k":"v"}}"#)
     }
 
     @Test(arguments: [
@@ -51,6 +71,16 @@ import Testing
         ),
         ("PATCH", "/apis/apps/v1/namespaces/prod/deployments/d", "kubernetes patch write"),
         ("GET", "/api/v1/items", "http get read"),
+        ("GET", "/api/v1/watch/namespaces/prod/secrets", "kubernetes watch secret"),
+        ("GET", "/api/v1/namespaces/prod/pods/p/log", "kubernetes get read"),
+        ("GET", "/api/v1/namespaces/prod/pods/p/exec?command=id", "kubernetes exec execute"),
+        ("GET", "/api/v1/namespaces/prod/pods/p/attach", "kubernetes attach execute"),
+        (
+            "PATCH", "/api/v1/namespaces/prod/pods/p/ephemeralcontainers",
+            "kubernetes ephemeralcontainers execute"
+        ),
+        ("PUT", "/api/v1/namespaces/prod/finalize", "kubernetes update write"),
+        ("GET", "/apis/apps/v1/deployments?watch=true", "kubernetes watch read"),
     ])
     func kubernetes(_ method: String, _ path: String, _ summary: String) {
         #expect(SampleRequest(method, path, headers: []).facts.summary == summary)
@@ -120,6 +150,54 @@ import Testing
                 try InternalDestinations([entry])
             }
         }
+    }
+
+    @Test func commandIsAnArgument() {
+        let request = SampleRequest(
+            "GET", "/api/v1/namespaces/n/pods/p/exec?command=sh&command=-c&command=id%20-u&tty=1",
+            headers: [])
+        #expect(
+            request.facts.arguments.description
+                == #"{"command":["sh","-c","id -u"],"tty":["1"]}"#)
+    }
+
+    @Test(arguments: [
+        ("/v1/Chat/Completions", "llm chat read"), ("/v1/chat/completions/", "llm chat read"),
+        ("/openai/deployments/x/chat/completions?api-version=1", "llm chat read"),
+        ("/v1/messages/count_tokens", "llm messages read"), ("/api/generate", "llm complete read"),
+        ("/v1beta/models/g:streamGenerateContent?alt=sse", "llm generate read"),
+        ("/v1/embeddings", "llm embed read"),
+    ])
+    func spellingsOfModelPaths(_ path: String, _ summary: String) {
+        #expect(SampleRequest("POST", path, body: "{}").facts.summary == summary)
+    }
+
+    @Test func modelRequestIsNotJSON() {
+        let request = SampleRequest("POST", "/v1/messages", body: "[]")
+        #expect(request.facts.summary == "llm messages read !malformed_body")
+    }
+
+    @Test func offeredToolsAndTheirResults() {
+        let request = SampleRequest(
+            "POST", "/v1/chat/completions",
+            body: """
+                {"tools":[{"type":"function","function":{"name":"f"}},{"name":"g"},
+                {"type":"mcp","server_label":"m","server_url":"https://evil.example/mcp"},
+                {"functionDeclarations":[{"name":"h"}]},{"type":"web_search"}],
+                "messages":[{"role":"tool","tool_call_id":"c","content":"r"}]}
+                """)
+        let facts = request.facts
+        #expect(
+            facts.value(of: "tools", in: request.arena).description
+                == #"["f","g","m","h","web_search"]"#)
+        #expect(
+            facts.value(of: "tool_results", in: request.arena).description
+                == #"[{"name":"c","text":"r"}]"#)
+        #expect(
+            facts.value(of: "destinations", in: request.arena).description == """
+                [{"argument":"server_url","host":"evil.example","internal":false,"port":443,\
+                "scheme":"https"}]
+                """)
     }
 
     @Test func networkFilterHasNoRequest() {

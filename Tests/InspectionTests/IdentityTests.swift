@@ -29,7 +29,7 @@ import Testing
     func malformed(_ text: String) {
         #expect(SPIFFEID(SampleRequest.bytes(text)) == nil)
         let request = SampleRequest(principal: text)
-        let identity = AgentIdentifier(trustDomains: ["acme"]).identify(request.context)
+        let identity = AgentIdentifier(trustDomains: ["acme"]).identify(request)
         #expect(identity.id.isEmpty)
         #expect(identity.provenance == .absent)
     }
@@ -42,30 +42,36 @@ import Testing
 
     @Test func trustDomainsAreAnAllowList() {
         let request = SampleRequest(principal: "spiffe://other.example/a")
-        #expect(AgentIdentifier().identify(request.context).provenance == .attested)
+        #expect(AgentIdentifier().identify(request).provenance == .attested)
         #expect(
-            AgentIdentifier(trustDomains: ["acme.example"]).identify(request.context).id.isEmpty)
+            AgentIdentifier(trustDomains: ["acme.example"]).identify(request).id.isEmpty)
     }
 
     @Test func headersAreClaims() {
         let request = SampleRequest(headers: [("x-agent", "bot"), ("mcp-session-id", "s1")])
-        let identity = AgentIdentifier(key: .header("X-Agent")).identify(request.context)
+        let identity = AgentIdentifier(key: .header("X-Agent")).identify(request)
         #expect(identity.id.string == "bot")
         #expect(identity.provenance == .claimed)
         let list = ScopeHeader().scopes(request.context, arena: request.arena)
         #expect(
-            identity.value(scopes: list, in: request.arena).description
-                == #"{"id":"bot","provenance":"claimed","scopes":[],"session":"s1"}"#)
+            identity.value(
+                scopes: list, request.principals(identity), in: request.arena).description
+                == """
+                {"delegation":[{"id":"bot","provenance":"claimed","role":"agent"}],"id":"bot",\
+                "provenance":"claimed","scopes":[],"session":"s1","session_provenance":"claimed"}
+                """)
     }
 
     @Test func principalAsInput() {
         let request = SampleRequest(
             headers: [("x-agent-scopes", "a b")], principal: "spiffe://acme/x")
         let list = ScopeHeader().scopes(request.context, arena: request.arena)
-        let identity = AgentIdentifier().identify(request.context)
+        let identity = AgentIdentifier().identify(request)
         #expect(
-            identity.value(scopes: list, in: request.arena).description == """
-                {"id":"spiffe://acme/x","provenance":"attested","scopes":["a","b"],\
+            identity.value(
+                scopes: list, request.principals(identity), in: request.arena).description == """
+                {"delegation":[{"id":"spiffe://acme/x","provenance":"attested","role":"agent"}],\
+                "id":"spiffe://acme/x","provenance":"attested","scopes":["a","b"],\
                 "spiffe":{"path":"/x","trust_domain":"acme"}}
                 """)
     }
@@ -123,5 +129,11 @@ import Testing
         let crowded = SampleRequest(headers: [("x-agent-scopes", many)])
         let overfull = ScopeHeader().scopes(crowded.context, arena: crowded.arena)
         #expect(overfull.isOverfull && overfull.count == Limits.scopes)
+    }
+}
+
+extension AgentIdentifier {
+    fileprivate func identify(_ request: SampleRequest) -> AgentIdentity {
+        identify(request.context, CertificateMemory())
     }
 }

@@ -9,6 +9,8 @@ import TestSupport
 final class SampleRequest {
     let context = AttributeContext()
     let arena = Arena()
+    /// Dynamic metadata by namespace.
+    var metadata = Value.undefined
 
     init(
         _ method: String = "POST", _ path: String = "/mcp", host: String = "tools.acme.example",
@@ -42,10 +44,18 @@ final class SampleRequest {
         http.size = Int64(request["size"].description.split(separator: ".")[0]) ?? 0
         context.http = http
         context.source.principal = attributes["source"]["principal"].text
+        metadata = attributes["metadataContext"]["filterMetadata"]
         let headers = request["headers"]
         for (key, value) in zip(headers.keys, headers.values) {
             context.headers.append(.init(name: key.text, value: value.text))
         }
+    }
+
+    /// With the metadata of Envoy's token filter as JSON.
+    func principals(_ identity: AgentIdentity, metadata: String = "{}") -> Principals {
+        let metadata = try? JSONReader.read(Self.bytes(metadata).buffer, into: arena)
+        let token = TokenClaims(context, metadata: metadata ?? .undefined, arena: arena)
+        return Principals(identity, context, token, arena: arena)
     }
 
     static func bytes(_ text: String) -> Bytes {
@@ -63,7 +73,13 @@ final class SampleRequest {
         }
     }()
 
-    var facts: ActionFacts { Self.inspector.inspect(context, arena: arena) }
+    var facts: ActionFacts {
+        var body = RequestBody(context)
+        return Self.inspector.inspect(
+            context, arena: arena,
+            readMetadata: { metadata[.string($0.start, $0.count)] },
+            readBody: { body.json(arena) })
+    }
 }
 
 extension ActionFacts {

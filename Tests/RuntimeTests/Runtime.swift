@@ -6,6 +6,7 @@ import DecisionLog
 import Inspection
 import PDP
 import Platform
+import PolicyBundle
 import RegoCompiler
 import RegoVM
 import Testing
@@ -24,11 +25,18 @@ final class Runtime {
     let faults = StorageFaults()
     private let journal: StorageMemory
     private let signer: NoteSigner
-    private let policy: String
+    private let policy: PolicySnapshot
 
     /// - Parameter policy: the rules of `package test`; `decision` decides.
+    convenience init(
+        _ policy: String, maximumAgents: Int = 1000,
+        change: (inout DecisionPoint.Settings) -> Void = { _ in }
+    ) throws {
+        try self.init(try Self.compile(policy), maximumAgents: maximumAgents, change: change)
+    }
+
     init(
-        _ policy: String, maximumAgents: Int = 1000, from crashed: Runtime? = nil,
+        _ policy: PolicySnapshot, maximumAgents: Int = 1000, from crashed: Runtime? = nil,
         change: (inout DecisionPoint.Settings) -> Void = { _ in }
     ) throws {
         self.policy = policy
@@ -50,8 +58,7 @@ final class Runtime {
         change(&settings)
         let shared = SharedState(
             settings: settings, agents: agents,
-            policy: CurrentPolicy(try Self.compile(policy)), log: log, memory: 1 << 20,
-            deadline: 1_000_000_000)
+            policy: CurrentPolicy(policy), log: log, memory: 1 << 20, deadline: 1_000_000_000)
         handler = CheckHandler(shared)
         writer = log.makeWriter()
     }
@@ -64,6 +71,24 @@ final class Runtime {
             program: output.program, data: .emptyObject, revision: revision,
             owners: [output.owner])
         return try PolicySnapshot(policy: policy, entrypoint: "test/decision", allowed: [])
+    }
+
+    /// The policies that the project ships.
+    static func shippedPolicies() throws -> PolicySnapshot {
+        let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
+        let sources = try PolicyLoader().load([root + "/policies"])
+        let modules = try sources.policies.enumerated().map {
+            try Parser.parse($0.element, file: Int32($0.offset))
+        }
+        var options = Compiler.Options()
+        options.inputSchema = .check
+        let output = try Compiler(options: options).compile(modules)
+        let policy = Policy(
+            program: output.program, data: sources.data, revision: sources.revision,
+            owners: [output.owner, sources.memory])
+        return try PolicySnapshot(
+            policy: policy, entrypoint: "portcullis/authz/decision",
+            allowed: ["routes/tools/decision"])
     }
 
     /// The process is killed and started again.
@@ -120,10 +145,12 @@ final class Runtime {
 
 /// What a test asks of a CheckResponse.
 struct Answer {
+    let bytes: [UInt8]
     let text: String
     let isAllowed: Bool
 
     init(_ bytes: Bytes) {
+        self.bytes = Array(bytes.buffer)
         text = bytes.string
         // `status` is the first field; an empty one is OK.
         isAllowed = bytes.count > 1 && bytes[0] == 0x0A && bytes[1] == 0

@@ -8,6 +8,8 @@ struct SampleCheck {
     var path = "/mcp"
     var headers: [(String, String)] = [("content-type", "application/json")]
     var body = ""
+    /// What the Envoy route names; empty for none.
+    var entrypoint = ""
 
     /// A call of an MCP tool.
     static func tool(
@@ -30,7 +32,12 @@ struct SampleCheck {
         if !body.isEmpty { http += Self.field(9, number: body.utf8.count) + Self.text(11, body) }
         let request = Self.field(4, Self.field(2, http))
         let source = Self.field(1, Self.text(4, agent))
-        return Self.field(1, source + request)
+        var extensions: [UInt8] = []
+        if !entrypoint.isEmpty {
+            extensions = Self.field(
+                10, Self.text(1, "portcullis.entrypoint") + Self.text(2, entrypoint))
+        }
+        return Self.field(1, source + request + extensions)
     }
 
     private static func varint(_ value: Int) -> [UInt8] {

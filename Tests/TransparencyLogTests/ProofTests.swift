@@ -91,7 +91,7 @@ struct ProofTests {
         let proof = ProofFile(
             index: 77, path: try ProofBuilder(log, published: 300).inclusion(of: 77),
             checkpoint: log.files["checkpoint"] ?? [], extra: Array("why".utf8))
-        #expect(try ProofFile(of: 77, in: log, key: key).path == proof.path)
+        #expect(try ProofFile(of: 77, in: log, keys: [key]).path == proof.path)
         let copy = try ProofFile(proof.bytes)
         #expect(copy == proof)
         #expect(try copy.verify(entry: Example.entry(77), key: key).size == 300)

@@ -42,6 +42,10 @@ int linux_eventfd_drain(int descriptor);
 int linux_listen_tcp(const char *address, uint16_t port, int backlog);
 // `path` of `length` bytes; a leading '@' names an abstract socket.
 int linux_listen_unix(const char *path, size_t length, int backlog);
+// The same at a path, as a file with these permissions from the first moment on.
+int linux_listen_unix_mode(const char *path, size_t length, unsigned int mode, int backlog);
+// The user on the other end of a Unix socket, or -errno.
+int64_t linux_peer_user(int descriptor);
 // The port that a TCP listener got.
 int linux_bound_port(int descriptor);
 

@@ -77,6 +77,7 @@ extension JSONBuffer {
         writePolicy(facts)
         writeAction(facts, request.http?.host ?? .empty)
         if let context = facts.context { writeContext(context) }
+        writeThreat(facts.threat, facts.mask.parts)
         writeOutcome(decision, facts.mask.parts)
         if facts.duration > 0 { number("duration_ns", Int(facts.duration)) }
         writeContent(facts)

@@ -67,7 +67,8 @@ extension ReverseWriter {
     /// `AttributeContext.Peer`
     private mutating func peer(
         _ number: UInt8, _ peer: AttributeContext.Peer,
-        _ labels: Table<AttributeContext.StringPair>, _ mask: CheckRequestMask
+        _ labels: Table<AttributeContext.StringPair>,
+        _ mask: CheckRequestMask
     ) {
         let start = mark
         if !mask.parts.contains(.principal) {

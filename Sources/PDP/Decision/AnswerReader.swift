@@ -38,7 +38,9 @@ struct AnswerReader {
         try strings("strip_scopes") { decision.strippedScopes.append($0) }
         decision.body = try string("body") ?? .empty
         try readReasons()
-        try readRisk()
+        decision.risk = try percentage("risk")
+        try readSignals()
+        decision.confidence = try percentage("confidence")
         try readMetadata()
         try timed("labels") { decision.labels.append(Label(name: $0, seconds: $1)) }
         try timed("restrictions") {
@@ -72,11 +74,31 @@ struct AnswerReader {
         decision.httpStatus = code
     }
 
-    private func readRisk() throws(InvalidAnswer) {
-        let risk = answer["risk"]
-        guard risk.isDefined else { return }
-        guard let score = risk.arrayIndex, score <= 100 else { throw InvalidAnswer(key: "risk") }
-        decision.risk = score
+    /// 0 to 100; nil when it is not there.
+    private func percentage(_ key: StaticString) throws(InvalidAnswer) -> Int? {
+        let value = answer[key]
+        guard value.isDefined else { return nil }
+        guard let number = value.arrayIndex, number <= 100 else { throw InvalidAnswer(key: key) }
+        return number
+    }
+
+    /// An object of numbers.
+    private func readSignals() throws(InvalidAnswer) {
+        let signals = answer["signals"]
+        guard signals.isDefined else { return }
+        guard signals.kind == .object, signals.count <= Limits.signals else {
+            throw InvalidAnswer(key: "signals")
+        }
+        for index in 0..<signals.count {
+            let name = signals.keys[index]
+            guard name.isString, name.count <= Limits.signalNameBytes,
+                let number = signals.values[index].asDouble, abs(number) <= 100
+            else {
+                throw InvalidAnswer(key: "signals")
+            }
+            decision.signals.append(
+                RiskSignal(name: Bytes(name), hundredths: Int((number * 100).rounded())))
+        }
     }
 
     /// Isolation is a restriction of its own, so that it is recorded and remembered like one.

@@ -6,12 +6,15 @@ import RegoVM
 
 /// The parts of `input` that Portcullis adds to OPA-Envoy's document.
 enum CheckSections {
-    static let names = ["agent", "action", "context"]
+    static let names = ["agent", "action", "context", "prompt", "threat"]
     static let agent = 0
 
     /// In the order of `names`.
-    static func all() -> (agent: AgentSection, action: ActionSection, context: ContextSection) {
-        (AgentSection(), ActionSection(), ContextSection())
+    static func all() -> (
+        agent: AgentSection, action: ActionSection, context: ContextSection,
+        prompt: PromptSection, threat: ThreatSection
+    ) {
+        (AgentSection(), ActionSection(), ContextSection(), PromptSection(), ThreatSection())
     }
 }
 
@@ -22,12 +25,14 @@ final class AgentSection: InputSection {
 
     func value(in arena: Arena) -> Value {
         guard let subject else { return .undefined }
-        return subject.identity.pointee.value(scopes: subject.scopes, in: arena)
+        return subject.identity.pointee.value(
+            scopes: subject.scopes, subject.principals, in: arena)
     }
 
     func value(of key: Value, in arena: Arena) -> Value {
         guard let subject else { return .undefined }
         if key.equals("scopes") { return subject.scopes.value }
+        if Principals.has(key) { return subject.principals.value(of: key) }
         return subject.identity.pointee.value(of: key, in: arena)
     }
 }
@@ -36,23 +41,60 @@ final class AgentSection: InputSection {
 final class ActionSection: InputSection {
     let name = CheckSections.names[1]
     unowned(unsafe) var subject: CheckSubject?
+    /// nil when no context is kept.
+    var snapshot: AgentSnapshot?
 
-    func value(in arena: Arena) -> Value { subject?.facts.pointee.value(in: arena) ?? .undefined }
+    func value(in arena: Arena) -> Value {
+        guard let whole = subject?.facts.pointee.value(in: arena) else { return .undefined }
+        let destination = Value.string("destination")
+        let builder = CollectionBuilder.object(in: arena, capacity: whole.count)
+        for index in 0..<whole.count where !whole.keys[index].equals("destination") {
+            builder.insert(whole.keys[index], whole.values[index])
+        }
+        builder.insert(destination, value(of: destination, in: arena))
+        return builder.finish()
+    }
 
     func value(of key: Value, in arena: Arena) -> Value {
-        subject?.facts.pointee.value(of: key, in: arena) ?? .undefined
+        guard let facts = subject?.facts else { return .undefined }
+        if key.equals("destination"), let snapshot {
+            let host = facts.pointee.destination.host
+            return facts.pointee.destination.value(
+                firstSeen: !snapshot.hasSeen(destination: host), in: arena)
+        }
+        return facts.pointee.value(of: key, in: arena)
     }
 }
 
 /// `input.context`
 final class ContextSection: InputSection {
     let name = CheckSections.names[2]
+    unowned(unsafe) var subject: CheckSubject?
     /// nil when no context is kept.
     var snapshot: AgentSnapshot?
 
-    func value(in arena: Arena) -> Value { snapshot?.value(in: arena) ?? .undefined }
+    func value(in arena: Arena) -> Value {
+        guard let snapshot else { return .undefined }
+        let builder = CollectionBuilder.object(in: arena, capacity: AgentSnapshot.keys.count + 1)
+        for name in AgentSnapshot.keys {
+            let value = snapshot.value(of: .string(name), in: arena)
+            if value.isDefined { builder.insert(.string(name), value) }
+        }
+        builder.insert(.string("profile"), profile(snapshot, arena))
+        return builder.finish()
+    }
 
     func value(of key: Value, in arena: Arena) -> Value {
-        snapshot?.value(of: key, in: arena) ?? .undefined
+        guard let snapshot else { return .undefined }
+        if key.equals("profile") { return profile(snapshot, arena) }
+        return snapshot.value(of: key, in: arena)
+    }
+
+    private func profile(_ snapshot: AgentSnapshot, _ arena: Arena) -> Value {
+        guard let facts = subject?.facts else { return .undefined }
+        let call = AgentSnapshot.Call(
+            tool: facts.pointee.tool, destination: facts.pointee.destination.host,
+            effect: facts.pointee.effect)
+        return snapshot.profile(of: call, in: arena)
     }
 }

@@ -3,6 +3,7 @@ import AgentContext
 import Authorization
 import Inspection
 import RegoVM
+import ThreatIntelligence
 
 /// Decides one check: restrictions first, then the policy, then what its answer does to the
 /// request.
@@ -14,6 +15,7 @@ public final class DecisionPoint {
         public var inspector: Inspector
         public var identifier = AgentIdentifier()
         public var scopeHeader = ScopeHeader()
+        public var confidenceHeader = ConfidenceHeader()
         /// Doubts about a request's meaning with which it is denied without asking the policy.
         public var deniedDoubts: Doubts = .deniedByDefault
         /// Header that tells the client the decision id; empty for none.
@@ -57,13 +59,17 @@ public final class DecisionPoint {
         approvals = agents.map { ApprovalDesk(settings.approvals, $0.approvals) }
         self.evaluation = evaluation
         self.snapshot = snapshot
-        input = CheckInput(sections: [sections.agent, sections.action, sections.context])
+        input = CheckInput(sections: [
+            sections.agent, sections.action, sections.context, sections.prompt, sections.threat,
+        ])
         subject = CheckSubject(settings, evaluation, input)
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
         input.bind(snapshot.binding)
         sections.agent.subject = subject
         sections.action.subject = subject
+        sections.context.subject = subject
+        sections.prompt.subject = subject
     }
 
     /// Decides with another policy from now on.
@@ -73,6 +79,22 @@ public final class DecisionPoint {
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
         input.bind(snapshot.binding)
+    }
+
+    /// Looks up in these threat lists from the next check on.
+    public func use(_ threats: ThreatIndex) {
+        if let lookup = sections.threat.lookup {
+            lookup.use(threats)
+        } else {
+            sections.threat.lookup = ThreatLookup(threats, evaluation, subject)
+        }
+    }
+
+    /// What the record says of threats that the policy was told of: JSON, empty when it was told
+    /// of none. Valid until the next check.
+    public var threatRecord: Bytes {
+        guard let text = sections.threat.record(in: evaluation.arena) else { return .empty }
+        return Bytes(start: text.baseAddress, count: text.count)
     }
 
     /// The revision of the policy that decides.
@@ -116,6 +138,7 @@ public final class DecisionPoint {
     public func begin(_ context: AttributeContext) {
         input.begin(context)
         subject.begin(context)
+        sections.threat.lookup?.begin(context)
         entrypoint = .empty
         answer = .undefined
         explains = true
@@ -138,10 +161,15 @@ public final class DecisionPoint {
         _ context: AttributeContext, _ agent: AgentSnapshot?, into decision: Decision
     ) {
         sections.context.snapshot = agent
+        sections.action.snapshot = agent
         if let refusal = refusalBeforePolicy(agent) {
             deny(decision, refusal, .deny)
         } else {
             evaluate(context, decision)
+            if decision.action == .allow, Deferral.isDoubtful(decision, settings.deferral) {
+                decision.isAllowed = false
+                decision.action = .postpone
+            }
             if decision.action != .allow { climb(context, agent, decision) }
             if decision.isAllowed, !decision.restrictions.isEmpty,
                 let refusal = Restrictions.refusal(subject.facts.pointee, decision.restrictions)
@@ -168,7 +196,11 @@ public final class DecisionPoint {
             }
             if let refusal { deny(decision, refusal, .deny) }
         case .postpone:
-            break
+            if let refusal = Deferral.settle(
+                subject, agent, settings.deferral, evaluation.now, decision)
+            {
+                deny(decision, refusal, .deny)
+            }
         case .allow, .restrict, .deny, .isolate: break
         }
     }
@@ -260,8 +292,12 @@ public final class DecisionPoint {
         let id = decision.id
         let restrictions = decision.restrictions
         let labels = decision.labels
+        let risk = decision.risk
+        let signals = decision.signals
         decision.reset()
         decision.id = id
+        decision.risk = risk
+        decision.signals = signals
         decision.action = action == .allow ? .deny : action
         decision.restrictions = restrictions
         decision.labels = labels
@@ -278,6 +314,9 @@ public final class DecisionPoint {
             DenialBody.write(
                 for: subject.facts.pointee, decision, contact: settings.approvals.contact,
                 in: evaluation.arena)
+        }
+        if let seconds = decision.retryAfter {
+            decision.headers.append(Deferral.header(seconds, evaluation.arena))
         }
         if let approval = decision.approval, !approval.isUsed {
             decision.headers.append(field(ApprovalDesk.header, approval.id))

@@ -30,15 +30,15 @@ enum Restrictions {
             return Reason(
                 code: Bytes("agent_read_only"), message: Bytes("this agent may only read"))
         }
-        if name.equals("no_egress"), !facts.destination.isInternal || facts.effect == .egress {
+        if name.equals("no_egress"), facts.reachesOutside {
             return Reason(
                 code: Bytes("agent_no_egress"), message: Bytes("this agent may not call outside"))
         }
-        if name.equals("no_delegation"), facts.effect == .delegate {
+        if name.equals("no_delegation"), facts.delegates {
             return Reason(
                 code: Bytes("agent_no_delegation"), message: Bytes("this agent may not delegate"))
         }
-        if let tool = name.suffix(after: "no_tool:"), tool == facts.tool {
+        if let tool = name.suffix(after: "no_tool:"), facts.calls(tool) {
             return Reason(
                 code: Bytes("agent_tool_disabled"),
                 message: Bytes("this tool is disabled for this agent"))

@@ -93,6 +93,12 @@ public final class CheckInput: InputDocument {
     /// The request's body as JSON: read at most once, for the policy and whoever else asks.
     public func bodyReading(in arena: Arena) -> BodyReading { requestBody.json(arena) }
 
+    /// The dynamic metadata under `name`; `.undefined` when there is none, or none that can be
+    /// read.
+    public func metadata(_ name: Bytes, in arena: Arena) -> Value {
+        (try? namespace(name, attributes.pointee.metadata, arena)) ?? .undefined
+    }
+
     public func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value {
         guard paths == bound.paths else {
             // Not the policy that was bound: the long way, same answer.

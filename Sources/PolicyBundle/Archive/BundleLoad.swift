@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Compression
 
 /// Bundles: folders and archives with a manifest.
 extension Load {

@@ -21,6 +21,12 @@ struct FunctionGenerator {
     /// Closures around the current body.
     var depth = 0
     var diagnostics: [Diagnostic] = []
+    /// What is generated now may be evaluated several times in one decision.
+    var isRepeated = false
+    /// Tests of whose place only the value of one side is wanted, by expression: see
+    /// `indexedComprehension`.
+    var keyTerms: [ObjectIdentifier: Term] = [:]
+    var keyOperands: [ObjectIdentifier: Operand] = [:]
     var file: Int32 = 0
 
     /// The next expression is the inner part of one that is observed already.
@@ -62,6 +68,8 @@ struct FunctionGenerator {
     ) {
         let outerFail = fail
         let outerLoops = loops
+        let isOuterRepeated = isRepeated
+        isRepeated = isRepeated || !loops.isEmpty
         fail = end
         loops = []
         for expression in body { self.expression(expression) }
@@ -76,6 +84,7 @@ struct FunctionGenerator {
         }
         fail = outerFail
         loops = outerLoops
+        isRepeated = isOuterRepeated
     }
 
     /// A body of its own scope: what it binds is forgotten behind it.
@@ -115,6 +124,10 @@ struct FunctionGenerator {
 
     mutating func expression(_ expression: Expression) {
         locate(expression.location)
+        if let key = keyTerms[ObjectIdentifier(expression)] {
+            keyOperands[ObjectIdentifier(expression)] = term(key)
+            return
+        }
         let observation = beginObserving(expression)
         defer { if let observation { endObserving(observation) } }
         if !expression.modifiers.isEmpty {

@@ -16,6 +16,7 @@ final class ProgramBuilder {
     var usesIndex = true
     var stopsEarly = true
     var remembersRules = true
+    var indexesComprehensions = true
     /// Generate `observe` instructions.
     var instruments = false
     /// Filled for `explain index`.
@@ -68,6 +69,13 @@ final class ProgramBuilder {
             }
         }
         program.nodes[node.nodeIndex].children = children.map { (key: $0.0, child: $0.1) }
+    }
+
+    /// Adds a rule that no path leads to; its number.
+    func add(_ function: Program.Function) -> Int {
+        program.functions.append(function)
+        program.rules.append(.init(function: program.functions.count - 1, path: []))
+        return program.rules.count - 1
     }
 
     func constant(_ value: Value) -> Emitter.Operand {

@@ -9,6 +9,7 @@ extension FunctionGenerator {
     ) {
         let parameters = (group.clauses.first ?? group.defaultRule)?.rule.head.arguments?.count ?? 0
         _ = emitter.registers(parameters)
+        isRepeated = group.kind == .function
         let result = emitter.register()
         if let first = clauses.first ?? defaultClause { locate(first.location) }
         switch group.kind {

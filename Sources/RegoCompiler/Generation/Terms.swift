@@ -28,11 +28,13 @@ extension FunctionGenerator {
             return call(name, arguments, location)
         case .template(let parts): return template(parts)
         case .arrayComprehension(let head, let body):
+            if let result = indexedComprehension(kind: 2, head, body) { return result }
             return comprehension(kind: 2, body) { generator, result in
                 let value = generator.term(head)
                 generator.emitter.emit(.arrayAppend, a: result, b: value)
             }
         case .setComprehension(let head, let body):
+            if let result = indexedComprehension(kind: 0, head, body) { return result }
             return comprehension(kind: 0, body) { generator, result in
                 let value = generator.term(head)
                 generator.emitter.emit(.setAdd, a: result, b: value)

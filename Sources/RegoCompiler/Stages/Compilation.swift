@@ -39,6 +39,8 @@ final class Compilation {
         builder.usesIndex = options.usesIndex
         builder.stopsEarly = options.stopsEarly
         builder.remembersRules = options.remembersRules
+        builder.indexesComprehensions =
+            options.indexesComprehensions && options.remembersRules && !options.instruments
         builder.instruments = options.instruments
         builder.indexExplanation = options.explainsIndex ? IndexExplanation() : nil
         queryBody = query
@@ -136,6 +138,9 @@ extension Compilation {
             builder.program.functions.append(generator.emitter.function(parameterCount: 0))
         }
         addEntrypoints()
+        if options.remembersCalls, !options.instruments, !options.keepsPrint {
+            RememberedCalls.mark(&builder.program)
+        }
         return diagnostics
     }
 

@@ -32,6 +32,7 @@ public final class Machine {
     private let weightLimit: UInt64
     /// Scratch of index lookups.
     let clauseBits: ClauseBits
+    let callMemory = CallMemory()
 
     /// Those of `policy`.
     let tables: Policy.Tables
@@ -65,6 +66,7 @@ public final class Machine {
         baseScope.pointee.deallocateTables()
         baseScope.deallocate()
         clauseBits.deallocate()
+        callMemory.deallocate()
         registers.deallocate()
     }
 
@@ -194,10 +196,16 @@ public final class Machine {
         }
     }
 
-    /// Pays for an operation that walks all of a value.
+    /// Pays for hashing a value.
     @inline(__always)
     func weigh(_ value: Value) throws(EvaluationError) {
         if value.isHeavy { try spend(Int64(value.weight >> Self.partsPerUnit)) }
+    }
+
+    /// Pays for what a builtin may do with an operand. Many do not walk it, so it is less.
+    @inline(__always)
+    func weigh(operand: Value) throws(EvaluationError) {
+        if operand.isHeavy { try spend(Int64(operand.weight >> Self.operandPartsPerUnit)) }
     }
 
     /// Pays for a comparison: the lighter side bounds it.
@@ -208,8 +216,9 @@ public final class Machine {
         }
     }
 
-    /// Binary logarithm of the parts that one work unit walks.
-    private static let partsPerUnit: UInt64 = 10
+    /// Binary logarithms of the parts that one work unit walks.
+    private static let partsPerUnit: UInt64 = 6
+    private static let operandPartsPerUnit: UInt64 = 10
 
     /// Work units between two looks at the clock.
     private static let workBetweenChecks: Int64 = 1024

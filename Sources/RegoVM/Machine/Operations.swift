@@ -10,7 +10,7 @@ extension Machine {
     ) throws(EvaluationError) -> Value {
         try spend(1)
         let count = tables.builtinArity[index]
-        for operand in 0..<count { try weigh(operands[operand]) }
+        for operand in 0..<count { try weigh(operand: operands[operand]) }
         let result: Value
         do throws(BuiltinError) {
             result = try tables.builtins[index](evaluation, Operands(operands, count: count))
@@ -159,29 +159,36 @@ extension Machine {
         }
     }
 
-    /// Puts a leaf under `count` keys, with inner objects (and a set at the end) still open.
+    /// Puts a leaf under `count` keys. Inner objects, and a set or array at the end, stay open.
+    ///
+    /// - Parameter leaf: 0 a value, 1 a member of a set, 2 an element of an array.
     func putPath(
-        _ object: Value, _ keys: UnsafePointer<Value>, _ count: Int, _ leafIsSet: Bool,
+        _ object: Value, _ keys: UnsafePointer<Value>, _ count: Int, _ leaf: Int32,
         _ function: Int,
         _ pc: Int
     ) throws(EvaluationError) {
         var builder = CollectionBuilder(object)
         for index in 0..<count {
             let isLast = index == count - 1
-            if isLast && !leafIsSet {
+            if isLast && leaf == 0 {
                 try put(builder.value, keys[index], keys[count], function, pc)
                 return
             }
             try weigh(keys[index])
             var child = builder[keys[index]]
             if child.isUndefined {
-                child = openBuilder(isLast ? 0 : 1)
+                child = openBuilder(!isLast ? 1 : leaf == 1 ? 0 : 2)
                 builder.update(keys[index], child)
             }
-            guard child.kind == .builder, isLast == child.isSetBuilder else {
+            let isOpen =
+                isLast
+                ? leaf == 1 ? child.isSetBuilder : child.isArrayBuilder
+                : child.kind == .builder && !child.isSetBuilder && !child.isArrayBuilder
+            guard isOpen else {
                 throw EvaluationError(
                     .conflict, "object keys must be unique", at: position(function, pc))
             }
+            if isLast && leaf == 2 { return ArrayBuilder(child).append(keys[count]) }
             builder = CollectionBuilder(child)
         }
         try weigh(keys[count])

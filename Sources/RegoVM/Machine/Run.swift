@@ -108,6 +108,10 @@ extension Machine {
                 try spend(1)
                 let value = try call(Int(i.b), R + Int(i.c))
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .callRemembered:
+                try spend(1)
+                let value = try callRemembered(Int(i.b), R + Int(i.c))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
             case .callReplaceable:
                 try spend(1)
                 let value = try replaceable(.function(Int(i.b)), R + Int(i.c), function, pc)
@@ -141,7 +145,7 @@ extension Machine {
             case .objectPut:
                 try put(R[Int(i.a)], V(i.b), V(i.c), function, pc)
             case .objectPutPath:
-                try putPath(R[Int(i.a)], R + Int(i.b), Int(i.c), i.target == 1, function, pc)
+                try putPath(R[Int(i.a)], R + Int(i.b), Int(i.c), i.target, function, pc)
             case .close:
                 R[Int(i.a)] = try bounded(finished(R[Int(i.a)]))
             case .makeArray:

@@ -27,7 +27,7 @@ struct DependencyCheck {
         var result: [Int32] = []
         for i in function.instructions {
             switch i.opcode {
-            case .call, .callReplaceable: result.append(i.b)
+            case .call, .callRemembered, .callReplaceable: result.append(i.b)
             case .rule, .ruleReplaceable: result.append(vertex(.rule(Int(i.b))))
             case .node: result.append(vertex(.node(Int(i.b))))
             default: break

@@ -98,7 +98,7 @@ public struct Disassembler {
         ("input path b", { $0.path("input", $0.item($0.program.inputPaths, $1.b)) }),
         ("builtin b", { $0.item(BuiltinTable.all, $1.b)?.name ?? "builtin \($1.b)" }),
         ("function b", { $0.item($0.program.functions, $1.b)?.name ?? "function \($1.b)" }),
-        ("rule b", { $0.path("data", $0.item($0.program.rules, $1.b)?.path) }),
+        ("rule b", { $0.rule($1.b) }),
         ("node b", { $0.path("data", $0.item($0.program.nodes, $1.b)?.path) }),
         ("index b", { _, i in "index \(i.b)" }),
         ("replacements b", { $0.replacements($1.b) }),
@@ -139,10 +139,18 @@ extension Disassembler {
         let count =
             switch i.opcode {
             case .builtin, .builtinReplaceable: item(BuiltinTable.all, i.b)?.arity ?? 0
-            case .call, .callReplaceable: item(program.functions, i.b)?.parameterCount ?? 0
+            case .call, .callRemembered, .callReplaceable:
+                item(program.functions, i.b)?.parameterCount ?? 0
             default: item(program.scopes, i.b)?.replacements.count(where: \.usesValue) ?? 0
             }
         return (0..<count).map { "R\(Int(i.c) + $0)" }.joined(separator: ", ")
+    }
+
+    /// A rule without a path was made by the compiler, which named its function.
+    private func rule(_ number: Int32) -> String {
+        guard let rule = item(program.rules, number) else { return "rule ?" }
+        guard rule.path.isEmpty else { return path("data", rule.path) }
+        return item(program.functions, Int32(rule.function))?.name ?? "rule ?"
     }
 
     private func path(_ root: String, _ steps: [Value]?) -> String {

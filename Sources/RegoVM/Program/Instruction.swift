@@ -51,6 +51,8 @@ public enum Opcode: String, Sendable, CaseIterable {
     case call = "R[a] := function b(R[c]...), else goto target"
     case callReplaceable =
         "R[a] := function b(R[c]...) or what replaces it, else goto target"
+    /// Evaluated once per decision for the same operands, as far as there is room.
+    case callRemembered = "R[a] := remembered function b(R[c]...), else goto target"
     /// Evaluated once per decision.
     case rule = "R[a] := rule b, else goto target"
     case ruleReplaceable = "R[a] := rule b or the base data that hides it, else goto target"
@@ -65,7 +67,8 @@ public enum Opcode: String, Sendable, CaseIterable {
     case arrayAppend = "append V(b) to the array R[a]"
     /// A different value under the same key is a conflict.
     case objectPut = "R[a][V(b)] := V(c)"
-    /// The keys are R[b] to R[b+c-1]. Target 1: the leaf is a member of a set.
+    /// The keys are R[b] to R[b+c-1]. Target 1: the leaf is a member of a
+    /// set; 2: an element of an array.
     case objectPutPath = "R[a][R[b]]...[R[b+c-1]] := R[b+c], a leaf of kind target"
     case close = "R[a] := the finished collection in R[a]"
     case makeArray = "R[a] := an array of count c from R[b]..."

@@ -6,7 +6,8 @@ extension Opcode {
         switch self {
         case .jump, .input, .testInput, .data, .dot, .test, .testComparison, .testMember,
             .jumpIfDefined, .plus, .minus,
-            .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callReplaceable,
+            .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callRemembered,
+            .callReplaceable,
             .rule,
             .ruleReplaceable, .node, .nodeChild, .scan, .next, .checkArray, .checkObject,
             .checkCollection,
@@ -24,7 +25,8 @@ extension Opcode {
     var writes: Bool {
         switch self {
         case .move, .input, .data, .dot, .comparison, .plus, .minus, .multiply, .divide, .remainder,
-            .builtin, .builtinReplaceable, .call, .callReplaceable, .rule, .ruleReplaceable, .node,
+            .builtin, .builtinReplaceable, .call, .callRemembered,
+            .callReplaceable, .rule, .ruleReplaceable, .node,
             .nodeChild, .makeArray, .makeSet, .makeObject, .close, .assignOnce:
             true
         default:

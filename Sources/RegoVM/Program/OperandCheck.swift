@@ -69,7 +69,7 @@ struct OperandCheck {
         case .builtin, .builtinReplaceable:
             guard BuiltinTable.all.indices.contains(Int(i.b)) else { return false }
             return register(a) && registers(i.c, BuiltinTable.all[Int(i.b)].arity)
-        case .call, .callReplaceable:
+        case .call, .callRemembered, .callReplaceable:
             guard program.functions.indices.contains(Int(i.b)) else { return false }
             return register(a) && registers(i.c, program.functions[Int(i.b)].parameterCount)
         case .rule, .ruleReplaceable: return register(a) && program.rules.indices.contains(Int(i.b))
@@ -79,7 +79,7 @@ struct OperandCheck {
         case .open: return register(a) && (0...2).contains(i.b)
         case .objectPutPath:
             return register(a) && (1...Int32(Limits.valueDepth)).contains(i.c)
-                && registers(i.b, Int(i.c) + 1) && (0...1).contains(i.target)
+                && registers(i.b, Int(i.c) + 1) && (0...2).contains(i.target)
         case .makeArray, .makeSet: return register(a) && registers(i.b, Int(i.c))
         case .makeObject: return register(a) && registers(i.b, Int(i.c) * 2)
         case .scan, .next:

@@ -202,7 +202,7 @@ struct RegisterFlow {
         case .move, .test, .checkArray, .checkObject, .checkCollection: try read(i.b)
         case .nodeChild: try read(i.c)
         case .builtin, .builtinReplaceable: try read(i.c, count: BuiltinTable.all[Int(i.b)].arity)
-        case .call, .callReplaceable:
+        case .call, .callRemembered, .callReplaceable:
             try read(i.c, count: program.functions[Int(i.b)].parameterCount)
         case .makeArray, .makeSet: try read(i.b, count: Int(i.c))
         case .makeObject: try read(i.b, count: Int(i.c) * 2)

@@ -56,7 +56,7 @@ public struct WaitAnalysis {
     private func targets(of i: Instruction) -> [Target] {
         let b = Int(i.b)
         switch i.opcode {
-        case .call, .callReplaceable: return [.vertex(b)]
+        case .call, .callRemembered, .callReplaceable: return [.vertex(b)]
         case .rule, .ruleReplaceable: return [.vertex(vertex(.rule(b)))]
         case .node, .nodeChild: return [.vertex(vertex(.node(b)))]
         case .builtin, .builtinReplaceable: return target(of: .builtin(b)).map { [$0] } ?? []

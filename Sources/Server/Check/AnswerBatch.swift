@@ -7,6 +7,7 @@ struct AnswerBatch {
     private var bytes: [UInt8] = []
 
     var isEmpty: Bool { calls.isEmpty }
+    var count: Int { calls.count }
 
     mutating func add(_ call: CallHandle, _ answer: Bytes) {
         add(call, UnsafeRawBufferPointer(answer.buffer))

@@ -29,12 +29,14 @@ package final class CheckHandler {
     private let random = RandomWords()
     private let clock = SystemClock()
     private let memory: ContextMemory?
+    private let meter: CheckMeter?
     /// The decision belongs into its agent's context.
     private var isRemembered = false
-    /// A mask policy took something out of the record.
-    private var isMasked = false
     /// When the check came; monotonic nanoseconds.
     private var arrival: UInt64 = 0
+    private var threatsNumber = 0
+    /// A mask took something out of the record.
+    private var isMasked = false
 
     package init(_ shared: SharedState, canWait: Bool = false) {
         self.shared = shared
@@ -44,6 +46,7 @@ package final class CheckHandler {
         record = RecordWriter()
         capture = CheckCapture(arena: evaluation.arena)
         memory = shared.agents.map { ContextMemory($0) }
+        meter = shared.metrics?.makeMeter()
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation,
             agents: shared.agents)
@@ -60,6 +63,7 @@ package final class CheckHandler {
     package func answer(
         _ message: UnsafeRawBufferPointer, now monotonic: UInt64, deadline: UInt64, log: LogWriter?
     ) -> Bytes? {
+        if let threats = shared.threats?.change(since: &threatsNumber) { point.use(threats) }
         let now = clock.wall()
         arrival = monotonic
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
@@ -71,7 +75,7 @@ package final class CheckHandler {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
-        return recorded(now, log)
+        return recorded(now, monotonic, log)
     }
 
     /// Denies a check with `code`, without asking a policy.
@@ -85,7 +89,7 @@ package final class CheckHandler {
         begin(now, .max)
         if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
         refuse(Bytes(code))
-        return recorded(now, log)
+        return recorded(now, UInt64(clock.monotonic()), log)
     }
 
     /// Ends evaluations when it is cancelled.
@@ -95,7 +99,7 @@ package final class CheckHandler {
     }
 
     /// Encodes the decision when it is in the log's batch, else a denial.
-    private func recorded(_ now: Int64, _ log: LogWriter?) -> Bytes {
+    private func recorded(_ now: Int64, _ arrival: UInt64, _ log: LogWriter?) -> Bytes {
         var bytes: Bytes?
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
@@ -110,7 +114,9 @@ package final class CheckHandler {
             memory.remember(point, decision, now, bytes, isCut: record.isCut || isMasked)
             if let step = point.approvals?.step { shared.agents?.apply(step) }
         }
-        return response.encode(decision)
+        let answer = response.encode(decision)
+        meter?.count(decision, point.entrypoint, nanoseconds: clock.wall() - now)
+        return answer
     }
 
     /// The answer to checks whose decisions could not be recorded.
@@ -159,6 +165,7 @@ package final class CheckHandler {
         let mark = log.content?.mark
         do throws(LogError) {
             if request.isPresent { try fill(&facts, now, log.content) }
+            isMasked = !facts.mask.parts.isEmpty
             let monotonic = UInt64(clock.monotonic())
             facts.duration = monotonic > arrival ? monotonic - arrival : 0
             let bytes = record.encode(request, decision, facts, time: now)

@@ -115,9 +115,13 @@ public final class CheckService: UnaryService {
                 turn = spare.popLast() ?? AnswerBatch()
             }
         } catch {
-            let unsettled = held?.takeUnsettled() ?? []
-            release(unsettled)
-            turn.refuse(handler.unrecorded())
+            release(held?.takeUnsettled() ?? [])
+            if log.mayLose(turn.count, error) {
+                handler.committed()
+                turn.send()
+            } else {
+                turn.refuse(handler.unrecorded())
+            }
         }
     }
 
@@ -130,10 +134,14 @@ public final class CheckService: UnaryService {
             waiting[released].batch.send()
             released += 1
         }
-        if released == 0, log.failure != nil {
+        if released == 0, let failure = log.failure {
             let answer = handler.unrecorded()
             while released < waiting.count {
-                waiting[released].batch.refuse(answer)
+                if log.mayAnswerEarly(waiting[released].batch.count, failure) {
+                    waiting[released].batch.send()
+                } else {
+                    waiting[released].batch.refuse(answer)
+                }
                 released += 1
             }
         }
@@ -149,9 +157,22 @@ public final class CheckService: UnaryService {
                     entry.check.call.respond(answer)
                     return
                 }
+                if let approval = entry.approval, hold(entry, approval) { return }
                 var batch = spare.popLast() ?? AnswerBatch()
                 batch.add(entry.check.call, answer)
                 waiting.append((ticket, batch))
+            }
+        }
+    }
+
+    /// Keeps a check of a worker's whose approval is open.
+    private func hold(_ entry: FinishedChecks.Entry, _ approval: DecisionID) -> Bool {
+        let check = entry.check
+        return check.message.withUnsafeBytes { message in
+            entry.answer.withUnsafeBytes { denial in
+                held?.hold(
+                    check.call, approval, message, denial: denial, deadline: check.deadline)
+                    ?? false
             }
         }
     }

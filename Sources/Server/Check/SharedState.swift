@@ -11,10 +11,14 @@ public final class SharedState: Sendable {
     /// nil when no context is kept.
     public let agents: AgentStore?
     public let policy: CurrentPolicy
+    /// nil when there are no threat lists.
+    public let threats: CurrentThreats?
     /// nil when decisions are not recorded, which only a benchmark wants.
     public let log: LocalLog?
     /// What policies may reach of the network; nil for nothing.
     let network: Network?
+    /// nil when nothing is counted.
+    let metrics: CheckMetrics?
     /// Bytes of values that one decision may hold.
     let memory: Int
     /// Nanoseconds for a check whose caller sets no deadline.
@@ -24,16 +28,18 @@ public final class SharedState: Sendable {
 
     public init(
         settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy,
-        log: LocalLog?, network: Network? = nil, memory: Int, deadline: UInt64,
-        hold: UInt64 = 0
+        threats: CurrentThreats? = nil, log: LocalLog?, network: Network? = nil, memory: Int,
+        deadline: UInt64, hold: UInt64 = 0, metrics: CheckMetrics? = nil
     ) {
         self.hold = hold
         self.network = network
+        self.metrics = metrics
         self.memory = memory
         self.deadline = deadline
         self.settings = settings
         self.agents = agents
         self.policy = policy
+        self.threats = threats
         self.log = log
     }
 }

@@ -6,6 +6,7 @@ import ExtAuthz
 import PDP
 import Platform
 import RegoVM
+import ThreatIntelligence
 import TransparencyLog
 
 /// Makes the decisions of a log again, with the policy that made them or with another one.
@@ -53,6 +54,9 @@ public final class Replay {
     }
 
     deinit { scratch.destroy() }
+
+    /// Threat lists that count throughout the replay.
+    public func use(_ threats: ThreatIndex) { point.use(threats) }
 
     /// Replays the entries of a log, whose integrity the caller has verified.
     ///

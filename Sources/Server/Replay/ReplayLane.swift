@@ -47,8 +47,8 @@ struct ReplayLane {
 
     /// A decision that was made with the context as it is now.
     private mutating func takeDecidable() -> ReplayEntry? {
-        guard let place = waiting[stamp.events]?.firstIndex(where: { $0.decision?.context == stamp })
-        else { return nil }
+        let place = waiting[stamp.events]?.firstIndex { $0.decision?.context == stamp }
+        guard let place else { return nil }
         return waiting[stamp.events]?.remove(at: place)
     }
 

@@ -32,7 +32,8 @@ public struct ReplayReport: Sendable {
         /// The recorded action and the one that it would be.
         public var from: String
         public var to: String
-        /// What differs, in some of them: `answer`, `mutations`, `labels`, `restrictions`, `approval`.
+        /// What differs, in some of them: `answer`, `mutations`, `labels`, `restrictions`,
+        /// `approval`.
         public var parts: [String]
         public var count = 0
         /// Some decision ids.

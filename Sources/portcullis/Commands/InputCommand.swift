@@ -54,7 +54,9 @@ struct InputCommand: ParsableCommand {
         let output = try Compiler().compile([])
         let policy = Policy(
             program: output.program, data: .emptyObject, revision: "", owners: [output.owner])
-        let sections = envoyOnly ? [] : try additions(context, settings, arena)
+        let plain = CheckInput()
+        plain.begin(context)
+        let sections = envoyOnly ? [] : try additions(context, plain, settings, arena)
         let input = CheckInput(sections: sections)
         input.bind(InputBinding(policy, sections: sections.map { "\($0.name)" }))
         input.begin(context)
@@ -69,7 +71,7 @@ struct InputCommand: ParsableCommand {
     }
 
     private func additions(
-        _ context: AttributeContext, _ settings: Configuration, _ arena: Arena
+        _ context: AttributeContext, _ plain: CheckInput, _ settings: Configuration, _ arena: Arena
     ) throws -> [any InputSection] {
         let inspector = Inspector(
             internalDestinations: try InternalDestinations(settings.internalDestinations))
@@ -77,11 +79,18 @@ struct InputCommand: ParsableCommand {
             key: settings.agents.key, trustDomains: settings.agents.trustDomains)
         let header = ScopeHeader(name: settings.scopes.header, separator: settings.scopes.separator)
         let scopes = header.scopes(context, arena: arena)
+        let metadata = plain.metadata(Bytes(TokenClaims.metadataNamespace), in: arena)
+        let identity = identifier.identify(context, CertificateMemory())
+        let principals = Principals(
+            identity, context, TokenClaims(context, metadata: metadata, arena: arena), arena: arena)
+        let facts = inspector.inspect(
+            context, arena: arena, readMetadata: { plain.metadata($0, in: arena) },
+            readBody: { plain.bodyReading(in: arena) })
         let agent = AgentSnapshot()
         agent.clear(0)
         return [
-            FixedSection("agent", identifier.identify(context).value(scopes: scopes, in: arena)),
-            FixedSection("action", inspector.inspect(context, arena: arena).value(in: arena)),
+            FixedSection("agent", identity.value(scopes: scopes, principals, in: arena)),
+            FixedSection("action", facts.value(in: arena)),
             FixedSection("context", agent.value(in: arena)),
         ]
     }

@@ -18,7 +18,9 @@ struct Portcullis: ParsableCommand {
         subcommands: [
             ServeCommand.self, ValidateCommand.self, EvalCommand.self, InputCommand.self,
             DisassembleCommand.self, ExplainCommand.self,
-            LogCommand.self, ReplayCommand.self, VersionCommand.self,
+            LogCommand.self, ReplayCommand.self,
+            AgentsCommand.self, ApprovalsCommand.self, SignalsCommand.self,
+            VersionCommand.self,
         ])
 }
 
@@ -27,6 +29,8 @@ enum ExitStatus {
     static let failure: Int32 = 1
     static let denied: Int32 = 2
     static let invalid: Int32 = 3
+    /// Wrong arguments of a `log` verb, which never denies.
+    static let logUsage: Int32 = 2
 }
 
 @main
@@ -51,7 +55,8 @@ enum Main {
             Portcullis.exit(withError: error)
         }
         Output.error(Portcullis.fullMessage(for: error) + "\n")
-        exit(ExitStatus.invalid)
+        let isLogVerb = CommandLine.arguments.dropFirst().first == LogCommand._commandName
+        exit(isLogVerb ? ExitStatus.logUsage : ExitStatus.invalid)
     }
 }
 

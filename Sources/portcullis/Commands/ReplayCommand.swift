@@ -90,6 +90,10 @@ struct ReplayCommand: ParsableCommand {
             content: StorageFolder.exists(texts)
                 ? try StorageFolder(texts, creating: false) : nil,
             memory: Int(settings.limits.memory))
+        if !settings.threat.files.isEmpty {
+            var lists = ThreatLists(settings.threat.files)
+            replay.use(try lists.read())
+        }
         let progress = ReplayProgress()
         let report = try replay.run(tiles, size: checkpoint.size) { progress.show($0, of: $1) }
         progress.end()

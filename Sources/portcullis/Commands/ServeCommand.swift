@@ -4,6 +4,7 @@ import DecisionLog
 import Platform
 import Server
 import Telemetry
+import ThreatIntelligence
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,10 +31,14 @@ struct ServeCommand: ParsableCommand {
                 [
                     "address": LogValue(
                         service.server.addresses.map(\.description).joined(separator: " ")),
+                    "operators": LogValue(service.operatorAddresses.joined(separator: " ")),
                     "entrypoint": LogValue(settings.entrypoint),
                     "revision": LogValue(policy.policy.revision),
                 ])
             try service.runUntilTerminated()
+        } catch let error as ThreatListFailure {
+            Output.error(error.description + "\n")
+            throw Invalid()
         } catch {
             let code = (error as? LogError)?.code.rawValue ?? "failed"
             logger.error(code, "\(error)", hint(error))

@@ -5,6 +5,8 @@ import Inspection
 import RegoVM
 import Server
 import Telemetry
+import ThreatIntelligence
+import TransparencyLog
 
 /// Every setting of the program, with its default. The keys of the file are those of this page.
 ///
@@ -37,9 +39,16 @@ struct Configuration {
     /// `inspection.deny`: doubts about a request with which it is denied before policy runs.
     /// Danger: each one taken out is a known way around policies.
     var deniedDoubts = Doubts.deniedByDefault
+    /// `inspection.confidence_header`: the request header in which an agent says how sure it is, a
+    /// number from 0 to 1; always a claim. Default: `x-agent-confidence`.
+    var confidenceHeader = ConfidenceHeader.defaultName
+    var threat = Threat()
     var approvals = Approvals()
     var deferral = Deferral()
     var log = Log()
+    var operators = Operators()
+    /// `responders`: who is called when a restriction starts. Default: nobody.
+    var responders: [ResponderEntry] = []
     var limits = Limits()
     var network = Network()
     var telemetry = Telemetry()
@@ -58,7 +67,9 @@ struct Configuration {
     }
 
     struct Agents {
-        /// `agents.key`: who an agent is: `principal` (its certificate, attested by Envoy),
+        /// `agents.key`: who an agent is: `principal` (its certificate, attested by Envoy; where it
+        /// sees none and the route's context extension `portcullis.xfcc` is `trusted`, the last
+        /// element of `x-forwarded-client-cert`),
         /// `extension:<name>` (a context extension of the route) or `header:<name>`.
         /// Danger: a header is a claim, unless Envoy sets it itself.
         var key = AgentKey.principal
@@ -72,6 +83,26 @@ struct Configuration {
         var lookBack: Int64 = 30 * 24 * 3_600_000_000_000
     }
 
+    struct Threat {
+        /// `threat.files`: threat lists; a path, or a mapping with `path` and what holds for the
+        /// entries of that file:
+        /// `name`: what policies and records call the list. Default: the file's name.
+        /// `format`: `lines` or `csv`. Default: `csv` for a name that ends so, else `lines`.
+        /// `kind`: `domain`, `address`, `range`, `hash` or `text`. Default: by each entry's form.
+        /// `severity`: 0 to 100, unless an entry has its own. Default 70.
+        /// `category`: unless an entry has its own.
+        /// Default: none, and `input.threat` is undefined.
+        var files: [ThreatFile] = []
+        /// `threat.interval`: how often the files are looked at for changes, 1s to 24h.
+        var interval: Int64 = 10_000_000_000
+    }
+
+    struct ThreatFile: Sendable, Equatable {
+        var path: String
+        var name: String
+        var options: ThreatListReader.Options
+    }
+
     struct Log {
         /// `log.enabled`. Danger: without it no decision leaves a trace.
         var isEnabled = true
@@ -80,6 +111,9 @@ struct Configuration {
         /// `log.journal`: records that are not in the log yet; must not be served. Default: the
         /// directory with `.journal`.
         var journal = "log.journal"
+        /// `log.responders`: a folder that tells how far responders have followed the log. Default:
+        /// the directory with `.responders`.
+        var responders = "log.responders"
         /// `log.key`: the signing key. Default: the directory with `.key`.
         var key = "log.key"
         /// `log.origin`: the log's name in its checkpoints and verifier key.
@@ -87,8 +121,20 @@ struct Configuration {
         /// `log.create`: `first` makes key, log and journal when none of the three is there;
         /// `never` leaves that to `portcullis log create`.
         var isCreatedFirst = true
-        /// `log.durability`, `log.checkpoint_interval`, `log.segment`, `log.backlog`.
+        /// `log.durability`: `buffered` (in the kernel before the answer: survives our crash) or
+        /// `durable` (on the disk before the answer: survives a power loss).
+        /// `log.on_failure`: `closed` denies what cannot be recorded; `open` gives the answer and
+        /// records later how many have no record. Danger: with `open` a full disk hides decisions.
+        /// `log.checkpoint_interval`, `log.segment`, `log.backlog`: time between checkpoints, bytes
+        /// of a journal file, bytes that may wait for the sequencer.
         var options = LogConfiguration()
+        var checkpoints = Checkpoints()
+        /// `log.witnesses`: C2SP witnesses that are asked to cosign each shared checkpoint, as a
+        /// list of `VERIFIER-KEY URL`. Their cosignatures are in `checkpoint.witnessed`.
+        var witnesses: [WitnessAddress] = []
+        /// `log.quorum`: cosignatures without which `checkpoint.witnessed` stays as it is.
+        /// Default: all witnesses.
+        var quorum: Int?
         /// `log.content_directory`: the texts that records refer to by a salted hash, and that
         /// `portcullis log erase` can remove; must not be served. Default: the directory with
         /// `.content`.
@@ -100,6 +146,22 @@ struct Configuration {
         /// oldest go first. `log.content_limit`: bytes of one check, 1MiB; a longer one is kept
         /// without its body.
         var content = ContentConfiguration()
+    }
+
+    /// Where checkpoints go beside the log, so that who can change the log cannot hide it.
+    struct Checkpoints {
+        /// `log.checkpoints.file`: a file, on another disk or host, that holds the newest one. The
+        /// program does not start on a log that does not begin with what it holds.
+        var file: String?
+        /// `log.checkpoints.push`: a URL to which each one is sent by POST.
+        var push: String?
+        /// `log.checkpoints.interval`: time between two that are shared, 1s to 24h.
+        var interval: Int64 = 60_000_000_000
+    }
+
+    struct WitnessAddress {
+        let key: VerifierKey
+        let url: String
     }
 
     struct Limits {

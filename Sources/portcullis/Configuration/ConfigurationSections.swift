@@ -18,7 +18,7 @@ extension Configuration.Listen {
     }
 
     /// `127.0.0.1:9191`, `[::1]:9191`, `localhost:9191`.
-    private static func address(_ text: String) -> ListenAddress? {
+    static func address(_ text: String) -> ListenAddress? {
         guard let colon = text.lastIndex(of: ":"),
             let port = UInt16(text[text.index(after: colon)...])
         else { return nil }
@@ -100,6 +100,7 @@ extension Configuration.Log {
         while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
         journal = section.text("journal", directory + ".journal")
         key = section.text("key", directory + ".key")
+        responders = section.text("responders", directory + ".responders")
         origin = section.text("origin", origin, expected: "a name without spaces and `+`") { text in
             let isName =
                 !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2B }
@@ -110,15 +111,28 @@ extension Configuration.Log {
         options.durability = section.choice(
             "durability", options.durability,
             LogConfiguration.Durability.allCases.map { ($0.rawValue, $0) })
+        options.onFailure = section.choice(
+            "on_failure", options.onFailure,
+            LogConfiguration.OnFailure.allCases.map { ($0.rawValue, $0) })
         options.checkpointInterval = section.duration(
             "checkpoint_interval", options.checkpointInterval, in: 10_000_000...3_600_000_000_000)
         options.segmentBytes = Int(
             section.size("segment", Int64(options.segmentBytes), in: 1 << 20...1 << 30))
         options.journalBytes = Int(
             section.size("backlog", Int64(options.journalBytes), in: 16 << 20...1 << 40))
+        checkpoints.read(section.section("checkpoints"))
+        witnesses = section.list(
+            "witnesses", [], expected: "`VERIFIER-KEY URL`", Configuration.WitnessAddress.init)
+        if section.has("quorum") {
+            quorum = section.integer("quorum", witnesses.count, in: 1...max(1, witnesses.count))
+        }
         readContent(section)
         if journal == directory || journal.hasPrefix(directory + "/") {
             section.reject("journal", "expected a folder outside of the log's, got `\(journal)`")
+        }
+        if responders == directory || responders.hasPrefix(directory + "/") {
+            section.reject(
+                "responders", "expected a folder outside of the log's, got `\(responders)`")
         }
         if key.hasPrefix(directory + "/") {
             section.reject("key", "expected a file outside of the log's folder, got `\(key)`")

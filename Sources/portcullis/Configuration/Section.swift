@@ -35,6 +35,36 @@ final class Section {
         return section
     }
 
+    /// A list of mappings; none when it is absent.
+    func sections(_ name: String) -> [Section] {
+        guard let node = node(name) else { return [] }
+        guard case .sequence(let sequence) = node else {
+            complain(node, "expected a list, got \(Self.kind(node))\(place(name))")
+            return []
+        }
+        let above = path.isEmpty ? name : "\(path).\(name)"
+        let found = sequence.enumerated().map { index, element in
+            Section(element, file: file, path: "\(above)[\(index)]")
+        }
+        sections += found
+        return found
+    }
+
+    /// The texts of a mapping with any keys, in their order.
+    func texts(_ name: String) -> [(String, String)] {
+        let section = section(name)
+        return section.entries.compactMap { key, _ in
+            guard let key = key.scalar?.string else { return nil }
+            return section.optionalText(key).map { (key, $0) }
+        }
+    }
+
+    /// Anything, as it stands there; nil when it is absent.
+    func document(_ name: String) -> Node? {
+        asked.append(name)
+        return entry(name)?.value
+    }
+
     func text(_ name: String, _ fallback: String) -> String { optionalText(name) ?? fallback }
 
     func optionalText(_ name: String) -> String? {
@@ -132,6 +162,23 @@ final class Section {
             if let result = parse(text) { return result }
             complain(element, "expected \(expected), got `\(text)`\(place(name))")
             return nil
+        }
+    }
+
+    /// A list whose elements are mappings, or texts that stand for a mapping with `shorthand` alone.
+    func sections(_ name: String, shorthand: String) -> [Section] {
+        guard let node = node(name) else { return [] }
+        let nodes: [Node]
+        if case .sequence(let sequence) = node { nodes = Array(sequence) } else { nodes = [node] }
+        return nodes.enumerated().map { index, element in
+            var element = element
+            if element.scalar != nil {
+                element = .mapping(Node.Mapping([(Node(shorthand), element)]))
+            }
+            let prefix = path.isEmpty ? name : "\(path).\(name)"
+            let section = Section(element, file: file, path: "\(prefix)[\(index)]")
+            sections.append(section)
+            return section
         }
     }
 

@@ -12,6 +12,7 @@ extension DecisionPoint.Settings {
             key: configuration.agents.key, trustDomains: configuration.agents.trustDomains)
         scopeHeader = ScopeHeader(
             name: configuration.scopes.header, separator: configuration.scopes.separator)
+        confidenceHeader = ConfidenceHeader(name: configuration.confidenceHeader)
         deniedDoubts = configuration.deniedDoubts
         approvals = configuration.approvals.settings
         deferral = configuration.deferral.settings

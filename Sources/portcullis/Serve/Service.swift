@@ -14,38 +14,80 @@ final class Service: Sendable {
     let operations: Operations?
     private let workers: CheckWorkers
     private let log: LocalLog?
+    /// Nil when checkpoints stay with the log.
+    private let checkpoints: CheckpointThread?
+    private let operatorSide: OperatorSide
     private let logger: Logger
+    /// nil when no threat lists are configured.
+    private let threats: ThreatWatch?
 
     /// Starts everything; checks are answered when it returns.
     init(_ configuration: Configuration, _ policy: PolicySnapshot, _ logger: Logger) throws {
         self.logger = logger
         let loops = LoopList()
-        log = try configuration.log.isEnabled ? Self.openLog(configuration.log, loops, logger) : nil
-        let settings = try DecisionPoint.Settings(configuration)
-        let agents = try ContextStart.makeStore(configuration, log, logger)
-        operations = agents.map { [log] in
-            Operations($0, log: log, approvalDecided: { loops.wakeAll() })
-        }
-        let shared = SharedState(
-            settings: settings, agents: agents, policy: CurrentPolicy(policy), log: log,
-            network: configuration.network.network,
-            memory: Int(configuration.limits.memory),
-            deadline: UInt64(configuration.limits.deadline),
-            hold: UInt64(configuration.approvals.hold))
-        let workers = CheckWorkers(
-            shared, threads: configuration.network.workers, queue: configuration.network.queue)
-        self.workers = workers
-        try log?.start()
+        let follower = LogFollower()
+        log = try configuration.log.isEnabled
+            ? Self.openLog(configuration.log, loops, follower, logger) : nil
         do {
-            server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
-                loops.add(loop)
-                return CheckService(shared, workers: workers, loop: loop)
+            checkpoints = try log.flatMap { log in
+                try CheckpointThread(configuration.log, log.verifierKey, logger)
             }
         } catch {
             try? log?.close()
             throw error
         }
+        let settings = try DecisionPoint.Settings(configuration)
+        threats =
+            configuration.threat.files.isEmpty
+            ? nil
+            : try ThreatWatch(
+                ThreatLists(configuration.threat.files), interval: configuration.threat.interval,
+                logger)
+        let agents = try ContextStart.makeStore(configuration, log, logger)
+        operations = agents.map { [log] in
+            Operations($0, log: log, approvalDecided: { loops.wakeAll() })
+        }
+        let metrics = MetricRegistry()
+        let current = CurrentPolicy(policy)
+        let shared = SharedState(
+            settings: settings, agents: agents, policy: current, threats: threats?.current,
+            log: log, network: configuration.network.network,
+            memory: Int(configuration.limits.memory),
+            deadline: UInt64(configuration.limits.deadline),
+            hold: UInt64(configuration.approvals.hold), metrics: CheckMetrics(metrics))
+        let workers = CheckWorkers(
+            shared, threads: configuration.network.workers, queue: configuration.network.queue)
+        self.workers = workers
+        operatorSide = try OperatorSide(
+            configuration, current, log, follower, metrics, logger)
+        try log?.start()
+        do {
+            try threats?.start()
+            server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
+                loops.add(loop)
+                return CheckService(shared, workers: workers, loop: loop)
+            }
+        } catch {
+            threats?.stop()
+            checkpoints?.stop()
+            try? log?.close()
+            throw error
+        }
+        do {
+            try operatorSide.start(server, agents, operations)
+        } catch {
+            server.drain()
+            server.wait()
+            workers.stop()
+            threats?.stop()
+            checkpoints?.stop()
+            try? log?.close()
+            throw error
+        }
     }
+
+    /// Where the operators' API listens.
+    var operatorAddresses: [String] { operatorSide.addresses }
 
     private static func transport(_ configuration: Configuration) -> GRPCServer.Configuration {
         var transport = GRPCServer.Configuration()
@@ -60,7 +102,8 @@ final class Service: Sendable {
     }
 
     private static func openLog(
-        _ configuration: Configuration.Log, _ loops: LoopList, _ logger: Logger
+        _ configuration: Configuration.Log, _ loops: LoopList, _ follower: LogFollower,
+        _ logger: Logger
     ) throws -> LocalLog {
         let isFirst =
             configuration.isCreatedFirst && !StorageFolder.exists(configuration.key)
@@ -77,7 +120,7 @@ final class Service: Sendable {
         let log = try LocalLog.open(
             folders, signer: try LogKey.load(configuration.key, origin: configuration.origin),
             options, content: try openContent(configuration),
-            onEvent: { report($0, logger) }, onDurable: { loops.wakeAll() })
+            onEvent: { report($0, follower, logger) }, onDurable: { loops.wakeAll() })
         logger.info(
             isFirst ? "log_created" : "log_opened", "decisions go to `\(configuration.directory)`",
             [
@@ -96,24 +139,45 @@ final class Service: Sendable {
             configuration.content)
     }
 
-    private static func report(_ event: LocalLog.Event, _ logger: Logger) {
+    private static func report(
+        _ event: LocalLog.Event, _ follower: LogFollower, _ logger: Logger
+    ) {
         switch event {
         case .published(let size):
+            follower.logGrew()
             logger.debug("log_published", "checkpoint", ["size": LogValue(size)])
         case .failing(let error): logger.error(error.code.rawValue, error.message)
         case .recovered: logger.info("log_recovered", "the log takes records again")
+        case .lossRecorded(let decisions, let early):
+            logger.error(
+                "log_loss_recorded", "a record tells of decisions that have none",
+                ["decisions": LogValue(decisions), "early": LogValue(early)])
+        case .lossUnrecorded(let decisions, let early):
+            logger.error(
+                "log_loss_unrecorded", "decisions have no record, and the log cannot say so",
+                ["decisions": LogValue(decisions), "early": LogValue(early)])
         }
     }
 
-    /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record.
+    /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record. SIGHUP reloads
+    /// the policy.
     func runUntilTerminated() throws {
-        let signal = try TerminationSignals.wait()
+        var signal = try TerminationSignals.wait()
+        while signal == TerminationSignals.reload {
+            // Its failure has been logged, and the policy before goes on.
+            _ = try? operatorSide.policy.reload()
+            signal = try TerminationSignals.wait()
+        }
+        operatorSide.drain()
         logger.info(
             "draining", "no new connections; calls in flight end", ["signal": LogValue(signal)])
         server.drain()
         server.wait()
         workers.stop()
+        threats?.stop()
+        operatorSide.stop()
         try log?.close()
+        checkpoints?.stop()
         logger.info("stopped", "all calls are answered and recorded")
     }
 }

@@ -53,7 +53,7 @@ struct PolicyGenerator {
         let number = rules.count + functions.count
         let clauses = choices.some(Self.maximumClauses)
         var lines: [String] = []
-        switch choices.next(6) {
+        switch choices.next(7) {
         case 0:
             for _ in 0..<clauses { lines.append("r\(number) if \(body())") }
             rules.append("r\(number)")
@@ -79,7 +79,27 @@ struct PolicyGenerator {
                 let value = choices.next(3) == 0 ? scalar() : "true"
                 lines.append("f\(number)(\(parameter())) := \(value) if \(body(argument: "p"))")
             }
+            // Called with several values, and with some of them again.
+            let rule = "r\(number + 100)"
+            lines.append(
+                "\(rule) contains [x, f\(number)(x)] if some x in "
+                    + "[\(path()), \(scalar()), \(path()), input.a, \(constant())]")
+            rules.append(rule)
             functions.append("f\(number)")
+        case 5:
+            let (outer, inner, list) = (fresh(), fresh(), path())
+            let head = choices.pick([inner, "[\(inner), 1]", "\(inner).a"])
+            let test = choices.pick([
+                "\(inner) == \(outer)", "\(outer) == \(inner).a", "\(inner)[_] = \(outer)",
+                "\(list)[_] = \(outer)", "\(inner).a == \(outer); \(inner).b == \(outer)",
+            ])
+            let more = choices.next(2) == 0 ? "" : "; \(self.test(inner))"
+            let body = "\(head) | some \(inner) in \(list)\(more); \(test)"
+            let comprehension = choices.pick(["[\(body)]", "{\(body)}"])
+            lines.append(
+                "r\(number) contains [\(outer), g] if { some \(outer) in "
+                    + "[\(scalar()), \(path()), \(scalar()), \(path())]; g := \(comprehension) }")
+            rules.append("r\(number)")
         default:
             for _ in 0..<clauses {
                 let variable = fresh()

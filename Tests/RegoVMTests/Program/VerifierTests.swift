@@ -124,7 +124,7 @@ import Testing
         Instruction(.assignOnce, a: 0, b: -1, target: 2),
         Instruction(.objectPutPath, a: 0, b: 1, c: 0),
         Instruction(.objectPutPath, a: 0, b: 1, c: 3),
-        Instruction(.objectPutPath, a: 0, b: 1, c: 1, target: 2),
+        Instruction(.objectPutPath, a: 0, b: 1, c: 1, target: 3),
         Instruction(.makeArray, a: 0, b: 2, c: 3),
         Instruction(.makeSet, a: 0, b: 0, c: -1),
         Instruction(.makeObject, a: 0, b: 1, c: 2),

@@ -7,6 +7,7 @@
 package routes.tools
 
 import data.lib.agents
+import data.lib.caution
 import data.lib.destinations
 import data.lib.scopes
 import data.lib.taint
@@ -27,6 +28,24 @@ decision := {
 } if {
 	count(refusals) == 0
 	permitted
+	not needs_person
+}
+
+# With the approval it goes through as if it were allowed: with its label and fewer scopes.
+decision := {
+	"action": "require_approval",
+	"reasons": [caution.approval],
+	"strip_scopes": scopes.excess(needed),
+	"labels": labels,
+} if {
+	count(refusals) == 0
+	permitted
+	needs_person
+}
+
+needs_person if {
+	caution.suspected
+	taint.restricted(resource)
 }
 
 # Opening and closing the answer stream of a session has no JSON-RPC message.

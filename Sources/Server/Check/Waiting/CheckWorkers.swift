@@ -139,9 +139,12 @@ private final class CheckWorker {
         do throws(LogError) {
             let ticket = try log.commit()
             handler.committed()
-            check.finish(answer ?? unrecorded(), ticket)
+            let approval = answer == nil ? nil : handler.openApproval
+            check.finish(answer ?? unrecorded(), ticket, approval: approval)
         } catch {
-            check.finish(unrecorded(), nil)
+            guard let answer, log.mayLose(1, error) else { return check.finish(unrecorded(), nil) }
+            handler.committed()
+            check.finish(answer, nil)
         }
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Authorization
 import DecisionLog
 import RegoVM
 import Synchronization
@@ -45,9 +46,13 @@ final class WaitingCheck: Sendable {
 
     /// What a worker answers.
     ///
-    /// - Parameter ticket: of the commit that the answer must wait for; nil without a log.
-    func finish(_ answer: [UInt8], _ ticket: LogWriter.Ticket?) {
-        mailbox.add(.init(check: self, answer: answer, ticket: ticket))
+    /// - Parameters:
+    ///   - ticket: of the commit that the answer must wait for; nil without a log.
+    ///   - approval: that a person may still give.
+    func finish(
+        _ answer: [UInt8], _ ticket: LogWriter.Ticket?, approval: DecisionID? = nil
+    ) {
+        mailbox.add(.init(check: self, answer: answer, ticket: ticket, approval: approval))
     }
 
     private func change(from old: UInt8, to new: UInt8) -> Bool {
@@ -62,6 +67,7 @@ final class FinishedChecks: Sendable {
         let check: WaitingCheck
         let answer: [UInt8]
         let ticket: LogWriter.Ticket?
+        let approval: DecisionID?
     }
 
     private let loop: LoopHandle

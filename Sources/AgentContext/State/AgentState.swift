@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import RegoVM
+
+/// How an agent's approvals came out so far.
+struct ApprovalCounts {
+    /// An approval may be open until then; nanoseconds since 1970.
+    var openUntil: Int64 = 0
+    var requested: UInt16 = 0
+    var granted: UInt16 = 0
+    var denied: UInt16 = 0
+    var used: UInt16 = 0
+
+    mutating func count(_ step: ApprovalStep) {
+        switch step.kind {
+        case .pending: Self.add(&requested)
+        case .granted: Self.add(&granted)
+        case .denied: Self.add(&denied)
+        case .used: Self.add(&used)
+        }
+    }
+
+    private static func add(_ number: inout UInt16) { if number < .max { number += 1 } }
+}
+
+/// Everything that is kept of one agent: about 1.7 KB, plus its key, plus 192 bytes for each label,
+/// restriction or signal.
+struct AgentState {
+    /// Memory of its own; guarded, as all of this, by the shard's lock.
+    var key = Bytes.empty
+    var firstSeen: Int64 = 0
+    var lastSeen: Int64 = 0
+    var total: UInt64 = 0
+    var denied: UInt64 = 0
+    /// Events applied, and what names them: see `ContextStamp`.
+    var stamp = ContextStamp()
+    var requests = WindowCounts()
+    var denials = WindowCounts()
+    var destinations = UsageSketch()
+    var tools = UsageSketch()
+    var effects = EffectCounts()
+    var sessions = SessionTable()
+    var deferrals = DeferralTable()
+    var events = EventLog()
+    var marks = MarkList()
+    var approvals = ApprovalCounts()
+
+    /// The fold: all that a decision changes. Depends on the event alone, never on a clock.
+    mutating func apply(_ event: ContextEvent) {
+        if total == 0 { firstSeen = event.time }
+        lastSeen = max(lastSeen, event.time)
+        total &+= 1
+        stamp.add(event.decision.fingerprint)
+        requests.add(at: event.time)
+        if event.isAllowed {
+            rememberUse(event)
+        } else {
+            // What was refused did not happen, so it makes nothing familiar.
+            denied &+= 1
+            denials.add(at: event.time)
+        }
+        let second = Self.second(event.time)
+        if !event.session.isEmpty {
+            sessions.add(Self.shortHash(event.session), at: second, isAllowed: event.isAllowed)
+        }
+        if event.action == .postpone { deferrals.add(Self.actionHash(event), at: second) }
+        events.append(event)
+        marks.expire(at: event.time)
+        for label in event.labels {
+            marks.add(
+                .label, label.name, seconds: label.seconds, at: event.time, cause: event.decision)
+        }
+        for restriction in event.restrictions {
+            marks.add(
+                .restriction, restriction.name, seconds: restriction.seconds, at: event.time,
+                cause: event.decision)
+        }
+    }
+
+    mutating func apply(_ step: ApprovalStep) {
+        stamp.add(step.fingerprint)
+        approvals.count(step)
+        if step.kind == .pending || step.kind == .granted {
+            approvals.openUntil = max(approvals.openUntil, step.expires)
+        }
+    }
+
+    /// The list on which the agent waits for its eviction.
+    func properList(at time: Int64) -> Shard.List {
+        approvals.openUntil > time ? .restricted : marks.properList(at: time)
+    }
+
+    private mutating func rememberUse(_ event: ContextEvent) {
+        if !event.destination.isEmpty { destinations.add(Self.hash(event.destination)) }
+        if !event.tool.isEmpty { tools.add(Self.hash(event.tool)) }
+        effects.add(Int(event.effect.rawValue))
+    }
+
+    /// Nothing is familiar any more.
+    mutating func forgetFamiliar() {
+        destinations = UsageSketch()
+        tools = UsageSketch()
+        effects = EffectCounts()
+    }
+
+    /// Seconds since 1970, up to 2106.
+    static func second(_ time: Int64) -> UInt32 { UInt32(clamping: time / 1_000_000_000) }
+
+    /// Never 0.
+    static func shortHash(_ bytes: Bytes) -> UInt32 {
+        max(1, UInt32(truncatingIfNeeded: hash(bytes)))
+    }
+
+    /// Names an action among those of its agent. What follows `?` or `#` in a resource is masked in
+    /// records, and so left out here.
+    static func actionHash(_ event: ContextEvent) -> UInt32 {
+        var end = 0
+        for byte in event.resource.buffer {
+            if byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { break }
+            end += 1
+        }
+        var result = UInt64(event.trafficProtocol.rawValue)
+        for part in [
+            event.session, event.operation, event.tool, event.resource[0..<end], event.destination,
+        ] {
+            result = (result ^ hash(part)) &* 0x9E37_79B9_7F4A_7C15
+        }
+        return UInt32(truncatingIfNeeded: result >> 32)
+    }
+
+    /// Keyed anew in each process, so that nobody can choose texts that collide.
+    static func hash(_ bytes: Bytes) -> UInt64 { Value.string(bytes.start, bytes.count).hash }
+}

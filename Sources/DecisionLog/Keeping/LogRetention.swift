@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import Compression
+import Platform
+import TransparencyLog
+
+/// Makes a log's old entry bundles smaller, or takes them away. Hashes stay, so every proof that
+/// was given holds, and new ones can be made of all that is left.
+///
+/// Works beside a server that writes the log: bundles below the checkpoint never change.
+public struct LogRetention {
+    /// What becomes of old bundles.
+    public enum Action: Equatable, Sendable {
+        /// They stay, with gzip: nothing is lost, and readers notice nothing.
+        case compress
+        /// They go, with gzip, to a folder of the same layout, from which readers can take them.
+        case move(to: String)
+        case delete
+    }
+
+    /// What was done.
+    public struct Outcome: Equatable, Sendable {
+        public var bundles = 0
+        public var bytesBefore = 0
+        /// What is left in the log's folder of them.
+        public var bytesAfter = 0
+    }
+
+    private let folder: String
+    private let signer: NoteSigner
+
+    /// - Parameters:
+    ///   - folder: the log's.
+    ///   - signer: the log's key: a log says itself what it keeps no more.
+    public init(_ folder: String, signer: NoteSigner) {
+        self.folder = folder
+        self.signer = signer
+    }
+
+    /// Treats all whole bundles of entries below `end`. Can be repeated after any failure.
+    ///
+    /// - Parameter progress: is given the bundles that are done and those in all.
+    public func apply(
+        _ action: Action, below end: Int, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws(LogError) -> Outcome {
+        do {
+            let published = try checkpointSize()
+            let bundles = min(end, published) / LogLimits.tileWidth
+            var outcome = Outcome()
+            // Said before the first is gone: a missing bundle without a word is a loss.
+            if action != .compress { try state(bundles * LogLimits.tileWidth) }
+            for index in 0..<bundles {
+                try treat(TilePath.entries(index), action, &outcome)
+                progress(index + 1, bundles)
+            }
+            return outcome
+        } catch {
+            throw LogError(any: error)
+        }
+    }
+
+    private func checkpointSize() throws -> Int {
+        guard let note = try FileReplacement.read(folder + "/" + TilePath.checkpoint) else {
+            throw LogError(.missingLog, "no log at `\(folder)`")
+        }
+        return try Checkpoint(
+            note: note, key: signer.verifierKey, at: TilePath.checkpoint
+        ).size
+    }
+
+    private func state(_ firstKept: Int) throws {
+        let path = folder + "/" + TilePath.pruned
+        let before = try FileReplacement.read(path).map {
+            // An older key may have signed it; what counts is that the bound never goes back.
+            try PruningStatement(note: $0, keys: [], at: TilePath.pruned).firstKept
+        }
+        let statement = PruningStatement(
+            origin: signer.verifierKey.name, firstKept: max(before ?? 0, firstKept))
+        guard statement.firstKept > 0 else { return }
+        try FileReplacement.write(try statement.signed(by: signer).bytes, to: path)
+    }
+
+    private func treat(_ path: String, _ action: Action, _ outcome: inout Outcome) throws {
+        let plainPath = folder + "/" + path
+        let compressedPath = folder + "/" + TilePath.compressed(path)
+        let plain = try FileReplacement.read(plainPath)
+        let compressed = try FileReplacement.read(compressedPath)
+        guard plain != nil || compressed != nil else { return }
+        outcome.bundles += 1
+        outcome.bytesBefore += plain?.count ?? compressed?.count ?? 0
+        switch action {
+        case .compress:
+            guard let plain else {
+                outcome.bytesAfter += compressed?.count ?? 0
+                return
+            }
+            let bytes = try compress(plain)
+            try FileReplacement.write(bytes, to: compressedPath)
+            outcome.bytesAfter += bytes.count
+        case .move(let target):
+            let place = target + "/" + TilePath.compressed(path)
+            try FileReplacement.makeFolder(parent(place))
+            try FileReplacement.write(try plain.map(compress) ?? compressed ?? [], to: place)
+            try FileReplacement.remove(compressedPath)
+        case .delete:
+            try FileReplacement.remove(compressedPath)
+        }
+        try FileReplacement.remove(plainPath)
+    }
+
+    /// Compresses, and makes sure that the same bytes come back.
+    private func compress(_ bytes: [UInt8]) throws -> [UInt8] {
+        let compressed = try Gzip.compress(bytes)
+        guard try Gunzip.read(compressed, limit: LogLimits.bundleLength) == bytes else {
+            throw LogError(.content, "gzip gave other bytes back than it got")
+        }
+        return compressed
+    }
+}
+
+/// The folder that a path with a `/` is in.
+private func parent(_ path: String) -> String {
+    String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
+}

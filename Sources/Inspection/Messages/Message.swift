@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import RegoVM
+
+/// JSON-RPC 2.0: what MCP and A2A have in common.
+extension Inspection {
+    /// - Returns: false when the body is no JSON-RPC.
+    mutating func inspectMessage(_ content: Value) -> Bool {
+        if content.kind == .array { return inspectBatch(content) }
+        guard content.kind == .object else { return false }
+        let version = content["jsonrpc"]
+        guard version.isDefined || (isMessageExpected && content["method"].isDefined) else {
+            return hasAmbiguousKeys(content) && rejectAmbiguous()
+        }
+        if !version.equals("2.0") { facts.doubts.insert(.malformedMessage) }
+        if !http.method.equals("POST") { facts.doubts.insert(.malformedMessage) }
+        if headers.mediaType != .json { facts.doubts.insert(.contentType) }
+        if hasAmbiguousKeys(content) { facts.doubts.insert(.ambiguousKeys) }
+        takeID(content["id"])
+        let method = content["method"]
+        if method.isUndefined {
+            inspectReply(content)
+        } else if method.isString {
+            inspectCall(method.text, content["params"])
+        } else {
+            facts.trafficProtocol = .mcp
+            facts.doubts.insert(.malformedMessage)
+        }
+        return true
+    }
+
+    var isMessageExpected: Bool { headers.isMCP || expected == .mcp || expected == .a2a }
+
+    private mutating func rejectAmbiguous() -> Bool {
+        facts.trafficProtocol = .mcp
+        facts.doubts.insert(.ambiguousKeys)
+        return true
+    }
+
+    private mutating func takeID(_ id: Value) {
+        switch id.kind {
+        case .decimal where facts.doubts.contains(.bodyMissing): break
+        case .undefined, .string, .integer, .decimal, .null: facts.messageID = id
+        default: facts.doubts.insert(.malformedMessage)
+        }
+    }
+
+    /// A client's reply to a request of the server (sampling, elicitation).
+    private mutating func inspectReply(_ content: Value) {
+        facts.trafficProtocol = .mcp
+        facts.operation = Bytes("response")
+        facts.effect = .write
+        facts.messageID = .undefined
+        if content["result"].isUndefined && content["error"].isUndefined {
+            facts.doubts.insert(.malformedMessage)
+        }
+        if headers.mcpMethod != nil { facts.doubts.insert(.mismatch) }
+    }
+
+    private mutating func inspectCall(_ method: Bytes, _ params: Value) {
+        facts.operation = method
+        switch params.kind {
+        case .undefined, .object: break
+        default: facts.doubts.insert(.malformedMessage)
+        }
+        if inspectAgentCall(method, params) { return }
+        if isMessageExpected || ModelContextMethod.isKnown(method)
+            || method.firstIndex(of: UInt8(ascii: "/")) != nil
+        {
+            inspectModelContext(method, params)
+        } else {
+            facts.trafficProtocol = .unknown
+            facts.effect = .unknown
+        }
+    }
+
+    /// True when a key equals one of JSON-RPC's in all but case. Go's encoding/json, for one, takes
+    /// such a key for the name itself, and the later one wins.
+    private func hasAmbiguousKeys(_ message: Value) -> Bool {
+        for key in message.keys {
+            let key = key.text
+            if key.differsInCase("jsonrpc") || key.differsInCase("method")
+                || key.differsInCase("params") || key.differsInCase("id")
+            {
+                return true
+            }
+        }
+        return false
+    }
+}

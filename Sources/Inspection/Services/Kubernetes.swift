@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import RegoVM
+
+/// The Kubernetes API: `/api/v1/...` and `/apis/<group>/<version>/...`.
+///
+/// Verbs follow the API server's request info: what the method means depends on whether the path
+/// names one object or a collection.
+extension Inspection {
+    /// - Returns: false when the path is none of Kubernetes'.
+    mutating func inspectKubernetes(_ content: Value) -> Bool {
+        let request = KubernetesRequest(path.text)
+        guard let request else { return expected == .kubernetes && inspectDiscovery() }
+        let method = HTTPMethod(http.method)
+        facts.trafficProtocol = .kubernetes
+        facts.operation = request.verb(method, isWatch: isWatch) ?? http.method
+        facts.effect = request.effect(method)
+        if request.runsCommand {
+            // The command is in the query: the body is a stream.
+            facts.arguments = QueryParameters.object(path.query, in: arena)
+        } else if content.isCollection {
+            facts.arguments = content
+        }
+        return true
+    }
+
+    private var isWatch: Bool { hasQueryFlag("watch=1") || hasQueryFlag("watch=true") }
+
+    /// `/api`, `/apis/<group>`, `/version`, `/healthz`, `/openapi`: what clients read to find out.
+    private mutating func inspectDiscovery() -> Bool {
+        let method = HTTPMethod(http.method)
+        facts.trafficProtocol = .kubernetes
+        facts.operation = method.word ?? http.method
+        facts.effect = method.effect
+        return true
+    }
+}
+
+/// The parts of an API path that decide about it.
+struct KubernetesRequest {
+    private var resource = Bytes.empty
+    private var subresource = Bytes.empty
+    private var hasName = false
+    private var isWatchPath = false
+
+    init?(_ path: Bytes) {
+        var segments = PathSegments(path)
+        guard let root = segments.next() else { return nil }
+        if root.equals("api") {
+            guard let version = segments.next(), version.equals("v1") else { return nil }
+        } else if root.equals("apis") {
+            guard segments.next() != nil, segments.next() != nil else { return nil }
+        } else {
+            return nil
+        }
+        guard var segment = segments.next() else { return nil }
+        if segment.equals("watch") {
+            // The old form of watching, before the query parameter.
+            guard let watched = segments.next() else { return nil }
+            segment = watched
+            isWatchPath = true
+        }
+        var isNamespaced = false
+        if segment.equals("namespaces") {
+            var inside = segments
+            if inside.next() != nil, let resource = inside.next() {
+                // `status` and `finalize` are subresources of the namespace itself.
+                if !resource.equals("status") && !resource.equals("finalize") {
+                    segment = resource
+                    segments = inside
+                    isNamespaced = true
+                }
+            }
+        }
+        resource = segment
+        hasName = segments.next() != nil
+        subresource = segments.next() ?? .empty
+        // Other APIs live under /api/v1 too; under /apis nothing else does.
+        guard root.equals("apis") || isNamespaced || Self.isCore(resource) else { return nil }
+    }
+
+    private static let coreResources: [StaticString] = [
+        "namespaces", "pods", "secrets", "configmaps", "services", "serviceaccounts", "nodes",
+        "endpoints", "events", "persistentvolumes", "persistentvolumeclaims", "resourcequotas",
+        "replicationcontrollers", "limitranges", "podtemplates", "bindings", "componentstatuses",
+    ]
+
+    private static func isCore(_ resource: Bytes) -> Bool {
+        for name in coreResources where resource.equals(name) { return true }
+        return false
+    }
+
+    /// Subresources through which somebody's code runs, or traffic passes unseen.
+    var runsCommand: Bool {
+        subresource.equals("exec") || subresource.equals("attach")
+            || subresource.equals("portforward") || subresource.equals("proxy")
+            || subresource.equals("ephemeralcontainers")
+    }
+
+    func verb(_ method: HTTPMethod, isWatch: Bool) -> Bytes? {
+        if runsCommand { return subresource }
+        switch method {
+        case .get, .head:
+            if isWatch || isWatchPath { return Bytes("watch") }
+            return hasName ? Bytes("get") : Bytes("list")
+        case .post: return Bytes("create")
+        case .put: return Bytes("update")
+        case .patch: return Bytes("patch")
+        case .delete: return hasName ? Bytes("delete") : Bytes("deletecollection")
+        default: return nil
+        }
+    }
+
+    func effect(_ method: HTTPMethod) -> Effect {
+        if runsCommand { return .execute }
+        // Creating a token is how a service account's credentials are read.
+        if resource.equals("serviceaccounts") && subresource.equals("token") { return .secret }
+        if resource.equals("secrets") && method.effect == .read { return .secret }
+        return method.effect
+    }
+}
+
+/// The parts of a path between slashes.
+struct PathSegments {
+    private let path: Bytes
+    private var position = 0
+
+    init(_ path: Bytes) { self.path = path }
+
+    mutating func next() -> Bytes? {
+        while position < path.count, path[position] == UInt8(ascii: "/") { position += 1 }
+        guard position < path.count else { return nil }
+        let end = path.firstIndex(of: UInt8(ascii: "/"), from: position) ?? path.count
+        defer { position = end }
+        return path[position..<end]
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import Cryptography
+import DecisionLog
+
+// The outcome of a call as a record.
+extension ResponderService {
+    /// - Returns: false when the log does not take it.
+    func record(
+        _ call: Call, _ responder: Responder, _ status: Int, _ fault: CallFault?,
+        _ writer: LogWriter
+    ) -> Bool {
+        let now = clock.wall()
+        guard let id = Self.makeID(now) else { return false }
+        let record = ResponderRecord(
+            id: id, time: now, agent: call.incident.agent, responder: responder.name,
+            cause: call.incident.record, restriction: call.incident.restriction,
+            isDone: fault == nil, attempts: call.attempts, httpStatus: status,
+            fault: fault?.text ?? "")
+        do throws(LogError) {
+            writer.discard()
+            try record.encode { (bytes) throws(LogError) in try writer.append(bytes) }
+            try writer.commit()
+            return true
+        } catch {
+            note(fault: error.message)
+            return false
+        }
+    }
+
+    private static func makeID(_ now: Int64) -> DecisionID? {
+        var words: (UInt64, UInt64) = (0, 0)
+        let isFilled = withUnsafeMutableBytes(of: &words) { (try? SecureRandom.fill($0)) != nil }
+        guard isFilled else { return nil }
+        return DecisionID(milliseconds: UInt64(max(0, now) / 1_000_000), random: words)
+    }
+}

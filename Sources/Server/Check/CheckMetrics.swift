@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+import Telemetry
+
+/// What checks came to: `portcullis_checks_total` by action and by who decided, and how long they
+/// took. Each loop counts in cells of its own.
+public final class CheckMetrics: @unchecked Sendable {
+    /// Who decided.
+    enum Decider: Int, CaseIterable {
+        case policy
+        /// Something that was taken from the agent.
+        case restriction
+        /// A request that can be read in several ways.
+        case uncertain
+        /// Our own failure, or a message that is none.
+        case error
+
+        var word: String {
+            switch self {
+            case .policy: "policy"
+            case .restriction: "restriction"
+            case .uncertain: "uncertain"
+            case .error: "error"
+            }
+        }
+    }
+
+    /// Nanoseconds: upper bounds of the ranges of `portcullis_check_duration_seconds`.
+    private static let bounds: [UInt64] = [
+        1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+        5_000_000, 10_000_000, 100_000_000, 1_000_000_000,
+    ]
+
+    private let registry: MetricRegistry
+    /// One for each action and decider; lives as long as the program, as definitions do.
+    fileprivate let counters: UnsafeMutablePointer<Counter>
+    fileprivate let duration: Histogram
+
+    public init(_ registry: MetricRegistry) {
+        self.registry = registry
+        counters = .allocate(capacity: Action.allCases.count * Decider.allCases.count)
+        for action in Action.allCases {
+            for decider in Decider.allCases {
+                let counter = registry.counter(
+                    "portcullis_checks_total", "Checks that were answered.",
+                    labels: [("action", "\(action.word)"), ("decided_by", decider.word)])
+                (counters + Self.index(action, decider)).initialize(to: counter)
+            }
+        }
+        duration = registry.histogram(
+            "portcullis_check_duration_seconds",
+            "From a decoded call to its encoded answer, without waiting for the log.",
+            bounds: Self.bounds)
+    }
+
+    fileprivate static func index(_ action: Action, _ decider: Decider) -> Int {
+        Int(action.rawValue) * Decider.allCases.count + decider.rawValue
+    }
+
+    func makeMeter() -> CheckMeter { CheckMeter(self, registry.makeCells()) }
+}
+
+/// The counts of one event loop.
+final class CheckMeter {
+    private let metrics: CheckMetrics
+    private let cells: MetricCells
+
+    fileprivate init(_ metrics: CheckMetrics, _ cells: MetricCells) {
+        self.metrics = metrics
+        self.cells = cells
+    }
+
+    /// - Parameters:
+    ///   - entrypoint: of the policy that was asked; empty when none was.
+    ///   - nanoseconds: negative when the clock was set back meanwhile.
+    func count(_ decision: Decision, _ entrypoint: Bytes, nanoseconds: Int64) {
+        let decider = Self.decider(decision, entrypoint)
+        cells.add(metrics.counters[CheckMetrics.index(decision.action, decider)])
+        cells.observe(metrics.duration, UInt64(max(0, nanoseconds)))
+    }
+
+    private static func decider(_ decision: Decision, _ entrypoint: Bytes) -> CheckMetrics.Decider {
+        if decision.isError { return .error }
+        if !entrypoint.isEmpty { return .policy }
+        guard let code = decision.reasons.first?.code, code.hasPrefix("agent_") else {
+            return .uncertain
+        }
+        return .restriction
+    }
+}
+
+extension Bytes {
+    fileprivate func hasPrefix(_ prefix: StaticString) -> Bool {
+        let length = prefix.utf8CodeUnitCount
+        return count >= length && self[0..<length].equals(prefix)
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What a log says beside its checkpoints: signed notes whose first line is no origin, so that none
+// can pass for a checkpoint.
+
+/// A log's word that it keeps the first entries no more. Their hashes stay, so every proof holds;
+/// what lacks an entry without such a word has lost it.
+public struct PruningStatement: Equatable, Sendable {
+    private static let header = "portcullis pruned v1"
+
+    public let origin: String
+    /// Entries below it may be absent: a multiple of 256.
+    public let firstKept: Int
+
+    public init(origin: String, firstKept: Int) {
+        self.origin = origin
+        self.firstKept = firstKept
+    }
+
+    public func signed(by signer: NoteSigner) throws -> SignedNote {
+        let text = Array("\(Self.header)\n\(origin)\n\(firstKept)\n".utf8)
+        return SignedNote(text: text, signatures: [try signer.sign(text)])
+    }
+
+    /// - Parameter keys: of the log, any of which may have signed; none leaves it unchecked.
+    public init(
+        note: [UInt8], keys: [VerifierKey], at location: String?
+    ) throws(TransparencyError) {
+        let note = try SignedNote(note, at: location)
+        if !keys.isEmpty { try note.verify(anyOf: keys, at: location) }
+        let lines = note.text.split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard lines.count == 4, lines[0].elementsEqual(Self.header.utf8),
+            let firstKept = decimal(lines[2]), firstKept % LogLimits.tileWidth == 0
+        else {
+            throw TransparencyError(
+                .malformedNote, at: location, "expected `\(Self.header)`, origin and a bound")
+        }
+        self.init(origin: String(decoding: lines[1], as: UTF8.self), firstKept: firstKept)
+        guard keys.isEmpty || keys.contains(where: { $0.name == origin }) else {
+            throw TransparencyError(.wrongOrigin, at: location, "is about `\(origin)`")
+        }
+    }
+}
+
+/// A log's word that it signs with another key from now on. Both keys sign it.
+public struct KeySuccession: Sendable {
+    private static let header = "portcullis key succession v1"
+
+    public let old: VerifierKey
+    public let new: VerifierKey
+    /// The last tree that the old key signed.
+    public let checkpoint: Checkpoint
+
+    public static func signed(
+        from old: NoteSigner, to new: NoteSigner, at checkpoint: Checkpoint
+    ) throws -> SignedNote {
+        let lines = [header, old.verifierKey.text, new.verifierKey.text]
+        let text = Array((lines.joined(separator: "\n") + "\n").utf8) + checkpoint.body
+        return SignedNote(text: text, signatures: [try old.sign(text), try new.sign(text)])
+    }
+
+    /// Parses a statement and checks both signatures.
+    ///
+    /// - Parameter old: the key that hands over.
+    public init(
+        note: [UInt8], from old: VerifierKey, at location: String?
+    ) throws(TransparencyError) {
+        let note = try SignedNote(note, at: location)
+        let lines = note.text.split(
+            separator: 0x0A, maxSplits: 3, omittingEmptySubsequences: false)
+        guard lines.count == 4, lines[0].elementsEqual(Self.header.utf8),
+            lines[1].elementsEqual(old.text.utf8)
+        else {
+            throw TransparencyError(
+                .malformedNote, at: location,
+                "expected `\(Self.header)`, `\(old.text)` and the next key")
+        }
+        let new = try VerifierKey(String(decoding: lines[2], as: UTF8.self))
+        let checkpoint = try Checkpoint(body: Array(lines[3]), at: location)
+        try note.verify(old, at: location)
+        try note.verify(new, at: location)
+        guard new.name == old.name, checkpoint.origin == old.name else {
+            throw TransparencyError(.wrongOrigin, at: location, "names another log")
+        }
+        self.old = old
+        self.new = new
+        self.checkpoint = checkpoint
+    }
+
+    /// The keys that followed `key`, oldest first, as the log in `source` tells.
+    public static func chain(
+        from key: VerifierKey, in source: some TileSource
+    ) throws -> [KeySuccession] {
+        var chain: [KeySuccession] = []
+        var key = key
+        while chain.count < LogLimits.successions {
+            let path = TilePath.succession(key.keyIDText)
+            guard let note = try source.read(path) else { break }
+            let succession = try KeySuccession(note: note, from: key, at: path)
+            chain.append(succession)
+            key = succession.new
+        }
+        return chain
+    }
+}

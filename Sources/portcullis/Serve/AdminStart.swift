@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import Admin
+import Platform
+import Server
+
+/// The operators' API as the configuration wants it.
+enum AdminStart {
+    /// Something that `operators` names cannot be used.
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// - Returns: nil when it is switched off.
+    static func start(
+        _ settings: Configuration.Operators, _ services: AdminServices
+    ) throws -> AdminServer? {
+        guard settings.isEnabled else { return nil }
+        var configuration = AdminConfiguration()
+        configuration.unixPath = settings.unix
+        if case .tcp(let host, let port)? = settings.tcp { configuration.tcp = (host, port) }
+        configuration.tokens = try settings.tokens.map { try token($0) }
+        configuration.certificates = settings.certificates
+        if let tls = settings.tls {
+            configuration.tls = AdminConfiguration.TLS(
+                certificate: try text(tls.certificate),
+                key: String(decoding: try secret(tls.key), as: UTF8.self),
+                clientAuthorities: try tls.clientAuthorities.map { try text($0) })
+        }
+        return try AdminServer(configuration, services)
+    }
+
+    private static func token(_ token: Configuration.Operators.Token) throws -> OperatorToken {
+        var bytes = try secret(token.file)
+        while let last = bytes.last, last == 0x0A || last == 0x0D || last == 0x20 {
+            bytes.removeLast()
+        }
+        guard Admin.Limits.tokenBytes.contains(bytes.count) else {
+            throw Failure(
+                description:
+                    "`\(token.file)`: expected a token of \(Admin.Limits.tokenBytes.lowerBound) "
+                    + "to \(Admin.Limits.tokenBytes.upperBound) bytes, got \(bytes.count)")
+        }
+        return OperatorToken(name: token.name, secret: bytes, permission: token.permission)
+    }
+
+    private static func secret(_ path: String) throws -> [UInt8] {
+        guard let bytes = try SecretFile.read(path) else {
+            throw Failure(description: "`\(path)` is not there")
+        }
+        return bytes
+    }
+
+    private static func text(_ path: String) throws -> String {
+        String(decoding: try InputBytes.read(path), as: UTF8.self)
+    }
+}

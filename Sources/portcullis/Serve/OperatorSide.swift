@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+import Admin
+import AgentContext
+import DecisionLog
+import PDP
+import Responders
+import Server
+import Synchronization
+import Telemetry
+
+/// What serves operators rather than Envoy: metrics, the policy's reload, the API, responders.
+final class OperatorSide: Sendable {
+    let metrics: MetricRegistry
+    let policy: PolicyReloader
+    private let configuration: Configuration
+    private let log: LocalLog?
+    private let logger: Logger
+    private let responders: ResponderService?
+    private let api = Mutex<AdminServer?>(nil)
+    private let isDraining = Atomic(false)
+
+    /// Comes before the server, so that no restriction starts that responders do not see.
+    init(
+        _ configuration: Configuration, _ policy: CurrentPolicy, _ log: LocalLog?,
+        _ follower: LogFollower, _ metrics: MetricRegistry, _ logger: Logger
+    ) throws {
+        self.configuration = configuration
+        self.metrics = metrics
+        self.log = log
+        self.logger = logger
+        self.policy = PolicyReloader(configuration, policy, logger, metrics)
+        responders = try ResponderStart.make(configuration, log, metrics, logger)
+        follower.follow(with: responders)
+    }
+
+    /// Serves operators; checks are answered already.
+    func start(
+        _ server: GRPCServer, _ agents: AgentStore?, _ operations: (any AgentOperations)?
+    ) throws {
+        metrics.describeProgram()
+        metrics.describe(server)
+        if let agents { metrics.describe(agents) }
+        if let log { metrics.describe(log) }
+        try responders?.start()
+        do {
+            let started = try AdminStart.start(
+                configuration.operators,
+                AdminServices(
+                    operations: operations, policy: policy, health: { self.health },
+                    metrics: metrics, logger: logger))
+            api.withLock { $0 = started }
+        } catch {
+            responders?.stop()
+            throw error
+        }
+    }
+
+    private var health: HealthReport {
+        let drain = isDraining.load(ordering: .relaxed) ? "the program ends" : nil
+        var components = [HealthReport.Component("server", fault: drain)]
+        if let log { components.append(.init("log", fault: log.status.failure?.message)) }
+        if let responders { components.append(.init("responders", fault: responders.fault)) }
+        return HealthReport(components)
+    }
+
+    /// Where the API listens.
+    var addresses: [String] { api.withLock { $0?.addresses ?? [] } }
+
+    /// The program is about to end.
+    func drain() { isDraining.store(true, ordering: .relaxed) }
+
+    /// Ends everything. The log is closed after this.
+    func stop() {
+        let running = api.withLock { api in
+            defer { api = nil }
+            return api
+        }
+        running?.stop()
+        responders?.stop()
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import LogReading
+
+@Suite struct GraphTests {
+    private func graph(
+        _ count: Int, limit: Int = 100, _ record: (Int) -> String = RecordLog.decision
+    ) throws -> ExecutionGraph {
+        let view = try RecordLog(count, record).view()
+        var builder = ExecutionGraphBuilder(agent: "*", limit: limit)
+        try view.scan(0..<view.size) { record in
+            builder.add(record)
+            return true
+        }
+        return builder.finish()
+    }
+
+    @Test func sequenceToolsAndDestinations() throws {
+        let graph = try graph(8)
+        #expect(graph.decisions.map(\.predecessor?.step) == [nil, nil, 0, 1, 2, 3, 4, 5])
+        #expect(graph.tools == ["tool_0", "tool_1", "tool_2", "tool_3"])
+        #expect(graph.destinations == ["host-0.example", "host-1.example"])
+        #expect(graph.decisions.map(\.outcome).filter { $0 == .refused }.count == 1)
+        #expect(graph.routes.map(\.count) == [2, 2, 2, 2])
+    }
+
+    @Test func aRecordNamesItsParent() throws {
+        let graph = try graph(3) { index in
+            let parent = index == 2 ? ",\"parent_decision\":\"\(RecordLog.id(0))\"" : ""
+            return RecordLog.decision(index)
+                .replacing("\"id\":\"0\"}", with: "\"id\":\"0\"\(parent)}")
+        }
+        #expect(graph.decisions[2].predecessor == .parent(0))
+    }
+
+    @Test func theNewestAreShown() throws {
+        let graph = try graph(1_000, limit: 10)
+        #expect(graph.decisions.map(\.index) == Array(990..<1_000))
+        #expect(graph.omitted == 990)
+        #expect(graph.title.hasSuffix("10 decisions, 1 refused, 990 older ones left out"))
+    }
+
+    @Test("boxes of a column do not cover each other")
+    func layout() throws {
+        let layout = GraphLayout(try graph(60))
+        for centers in [layout.rowCenters, layout.toolCenters, layout.destinationCenters] {
+            for (upper, lower) in zip(centers.sorted(), centers.sorted().dropFirst()) {
+                #expect(lower - upper >= GraphLayout.Metrics.nodeHeight)
+            }
+        }
+        #expect(layout.rowCenters.allSatisfy { $0 < layout.height })
+        #expect(layout.destinationLeft < layout.width)
+    }
+
+    @Test("names that mean something to the languages are escaped")
+    func escapes() throws {
+        let graph = try graph(1) { index in
+            RecordLog.decision(index)
+                .replacing("tool_0", with: #"<a href=\"x\">]];-->&\u0007"#)
+        }
+        #expect(!graph.svg.contains("<a href"))
+        #expect(graph.svg.contains("&lt;a href=&quot;x&quot;&gt;]];--&gt;&amp;\u{FFFD}"))
+        #expect(graph.dot.contains(#"label="<a href=\"x\">]];-->& ""#))
+        #expect(!graph.mermaid.contains("]];"))
+    }
+}
