@@ -127,6 +127,17 @@ public final class AgentStore: Sendable {
         }
     }
 
+    /// Forgets an agent as if it had been evicted: for replay, which sees in the log that it was.
+    public func forget(_ agent: Bytes) {
+        let hash = AgentState.hash(agent)
+        let isFound = shard(hash).withLock { storage in
+            guard let index = storage.find(agent, hash) else { return false }
+            storage.remove(index)
+            return true
+        }
+        if isFound { total.wrappingSubtract(1, ordering: .relaxed) }
+    }
+
     /// Names an agent in this process, without its text.
     public struct Handle: Sendable {
         fileprivate let hash: UInt64

@@ -194,7 +194,9 @@ extension LocalLog {
     /// Starts the sequencer's thread, and in durable mode the flusher's. They end with `close`.
     public func start() throws(LogError) {
         try startThread("log-sequencer") { self.runSequencer() }
-        try content?.start()
+        // What cannot be taken over now stays where it is, for the next time.
+        try? takeErasures()
+        try content?.start { [weak self] in try? self?.takeErasures() }
         guard let flusherSignal else { return }
         try startThread("log-flusher") { self.runFlusher(flusherSignal) }
     }

@@ -284,6 +284,7 @@ struct RecordTests {
         decision.requestHeadersToRemove = []
         decision.queryParametersToSet = []
         decision.queryParametersToRemove = []
+        masked.agent = .empty
         masked.policyRevision = .empty
         masked.entrypoint = .empty
         masked.route = .empty

@@ -161,9 +161,11 @@ public final class ContentStore: Sendable {
 // Retention.
 extension ContentStore {
     /// Starts the thread that removes what is too old or too much. It ends with `close`.
-    func start() throws(LogError) {
+    ///
+    /// - Parameter alsoDo: what else is to be done now and then.
+    func start(alsoDo: @escaping @Sendable () -> Void = {}) throws(LogError) {
         do {
-            let thread = try SystemThread.start(name: "log-content") { self.run() }
+            let thread = try SystemThread.start(name: "log-content") { self.run(alsoDo) }
             self.thread.withLock { $0 = thread }
         } catch {
             throw LogError(.storage, "no thread `log-content`: \(error)")
@@ -181,12 +183,13 @@ extension ContentStore {
         try? flush()
     }
 
-    private func run() {
+    private func run(_ alsoDo: () -> Void) {
         while !isStopping.load(ordering: .acquiring) {
             // What fails now is tried again at the next turn. The flush bounds what a power loss
             // takes in buffered mode; in durable mode the log asked for it before.
             try? sweep()
             try? flush()
+            alsoDo()
             signal.wait(until: clock.monotonic() + DecisionLogLimits.contentSweepNanoseconds)
         }
     }

@@ -102,7 +102,7 @@ public struct RecordMask {
         public let rawValue: UInt16
         public init(rawValue: UInt16) { self.rawValue = rawValue }
 
-        /// The agent's id, its certificate and the peer's principal.
+        /// The agent's certificate and the peer's principal; the agent's id always stays.
         public static let agent = Parts(rawValue: 1)
         public static let session = Parts(rawValue: 2)
         public static let scopes = Parts(rawValue: 4)

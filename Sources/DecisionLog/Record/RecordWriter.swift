@@ -33,6 +33,14 @@ public final class RecordWriter {
         return json.bytes
     }
 
+    /// Encodes what a record says of the answer, as its members have it: `"answer":{...},...`.
+    /// Replay compares it with a record's own.
+    public func encodeOutcome(_ decision: Decision, _ mask: RecordMask.Parts) -> Bytes {
+        json.reset()
+        json.writeOutcome(decision, mask)
+        return json.bytes
+    }
+
     /// Encodes a record of another kind.
     ///
     /// - Parameters:
@@ -69,14 +77,18 @@ extension JSONBuffer {
         writePolicy(facts)
         writeAction(facts, request.http?.host ?? .empty)
         if let context = facts.context { writeContext(context) }
-        writeAnswer(decision, facts.mask.parts)
-        writeApproval(decision)
         writeThreat(facts.threat, facts.mask.parts)
-        writeMutations(decision, facts.mask.parts)
-        writeMarks(decision, facts.mask.parts)
+        writeOutcome(decision, facts.mask.parts)
         if facts.duration > 0 { number("duration_ns", Int(facts.duration)) }
         writeContent(facts)
         endRecord()
+    }
+
+    fileprivate mutating func writeOutcome(_ decision: Decision, _ mask: RecordMask.Parts) {
+        writeAnswer(decision, mask)
+        writeApproval(decision)
+        writeMutations(decision, mask)
+        writeMarks(decision, mask)
     }
 
     fileprivate mutating func writeFrame(_ kind: StaticString, _ moment: Int64) {
@@ -99,10 +111,9 @@ extension JSONBuffer {
     private mutating func writeAgent(_ facts: RecordFacts) {
         key("agent")
         beginObject()
-        if !facts.mask.parts.contains(.agent) {
-            text("id", facts.agent, RecordLimits.identity)
-            digest("certificate_sha256", facts.certificate)
-        }
+        // The agent's context is rebuilt from the log: its id stays, whatever is masked.
+        text("id", facts.agent, RecordLimits.identity)
+        if !facts.mask.parts.contains(.agent) { digest("certificate_sha256", facts.certificate) }
         key("provenance")
         value(facts.agentProvenance.word)
         if !facts.mask.parts.contains(.session) {

@@ -28,6 +28,7 @@ public struct CheckRequestMask {
         public static let metadata = Parts(rawValue: 128)
         public static let routeMetadata = Parts(rawValue: 256)
         public static let tlsSession = Parts(rawValue: 512)
+        public static let everything = Parts(rawValue: 1023)
         /// Everything but the body.
         public static let allButBody = Parts(rawValue: 1024)
     }

@@ -143,7 +143,7 @@ extension ReverseWriter {
         }
         body(http, mask)
         text(10, http.protocol)
-        number(9, UInt64(bitPattern: http.size))
+        number(9, UInt64(bitPattern: size(http, mask)))
         if !http.query.isEmpty, !mask.parts.contains(.path) { masked(7, .init(query: http.query)) }
         text(6, http.scheme)
         if !mask.parts.contains(.host) { text(5, http.host) }
@@ -152,6 +152,14 @@ extension ReverseWriter {
         text(2, http.method)
         text(1, http.id)
         close(2, since: start)
+    }
+
+    /// Of the body as it is kept, when it is another one.
+    private func size(
+        _ http: AttributeContext.HTTPRequest, _ mask: CheckRequestMask
+    ) -> Int64 {
+        guard http.size != 0, let body = mask.newBody else { return http.size }
+        return Int64(body.count)
     }
 
     /// The body alone, in its place.

@@ -66,7 +66,7 @@ public final class CheckSubject {
     }
 
     /// The request's body as JSON.
-    var body: BodyReading { input.bodyReading(in: evaluation.arena) }
+    public var body: BodyReading { input.bodyReading(in: evaluation.arena) }
 
     /// Who asks.
     public var identity: UnsafePointer<AgentIdentity> {

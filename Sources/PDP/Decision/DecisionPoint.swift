@@ -45,6 +45,8 @@ public final class DecisionPoint {
     public let approvals: ApprovalDesk?
     /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
     private var explains = true
+    /// What the policy answered last; `.undefined` when none was asked.
+    private var answer = Value.undefined
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
 
@@ -98,6 +100,32 @@ public final class DecisionPoint {
     /// The revision of the policy that decides.
     public var revision: Bytes { snapshot.revision }
 
+    /// True when the policy says what is kept out of the log.
+    public var hasMask: Bool { snapshot.mask != nil }
+
+    /// Asks the policy what of the last decision is kept out of the log.
+    ///
+    /// - Parameter id: of the decision.
+    public func maskOperations(_ id: DecisionID) throws(LogMask.Failure) -> [LogMask.Operation] {
+        guard let mask = snapshot.mask else { return [] }
+        guard !snapshot.maskMayWait else { throw LogMask.Failure() }
+        let arena = evaluation.arena
+        let event = CollectionBuilder.object(in: arena, capacity: 5)
+        event.update(.string("decision_id"), arena.string(id.description))
+        let path = entrypoint.buffer
+        event.update(.string("path"), .string(path.baseAddress, path.count))
+        event.update(.string("input"), input.whole(in: arena))
+        if answer.isDefined { event.update(.string("result"), answer) }
+        machine.begin(TreeInput(event.finish()))
+        let masked: Value
+        do throws(EvaluationError) {
+            masked = try machine.evaluate(mask)
+        } catch {
+            throw LogMask.Failure()
+        }
+        return try LogMask.read(masked)
+    }
+
     /// Whether the last decision asked for something that is missing from a check that was kept.
     public func reads(_ masked: MaskedInput) -> Bool {
         guard masked.isAny else { return false }
@@ -112,6 +140,7 @@ public final class DecisionPoint {
         subject.begin(context)
         sections.threat.lookup?.begin(context)
         entrypoint = .empty
+        answer = .undefined
         explains = true
         approvals?.begin()
     }
@@ -215,6 +244,7 @@ public final class DecisionPoint {
         machine.begin(input)
         do throws(EvaluationError) {
             let answer = try machine.evaluate(chosen.target)
+            self.answer = answer
             if let failure = input.failure { return refuse(decision, failure) }
             read(answer, decision)
         } catch {

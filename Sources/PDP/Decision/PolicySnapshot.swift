@@ -14,6 +14,10 @@ public final class PolicySnapshot: @unchecked Sendable {
     let readsAgent: Bool
     /// The policy's revision.
     let revision: Bytes
+    /// `data.system.log.mask`; nil when the policy has none.
+    let mask: Program.Entrypoint?
+    /// It would have to wait for a network, which nobody does for the log: it always fails.
+    let maskMayWait: Bool
     private let entrypoints: [Entrypoint]
     private let names: UnsafeMutablePointer<UInt8>
 
@@ -64,6 +68,8 @@ public final class PolicySnapshot: @unchecked Sendable {
             offset += path.utf8.count
         }
         entrypoints = found
+        mask = policy.program.entrypoints[LogMask.rule]
+        maskMayWait = mask.map { waits.mayWait($0) } ?? false
         mayWait = found.contains { $0.mayWait }
         defaultEntrypoint = found[0]
     }

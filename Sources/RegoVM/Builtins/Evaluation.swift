@@ -11,6 +11,8 @@ public final class Evaluation {
     public var deadline: UInt64 = .max
     /// What `http.send` and the like reach; nil makes them fail.
     public var network: Network?
+    /// A builtin asked for a network, and there was none.
+    public var missedNetwork = false
     /// What `rego.parse_module` reads policies with: the machine takes it from its program.
     public var moduleParser: (any ModuleParsing)?
     /// Ends the decision when somebody cancels it; nil when nobody can.

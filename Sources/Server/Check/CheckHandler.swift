@@ -32,6 +32,8 @@ package final class CheckHandler {
     private let meter: CheckMeter?
     /// The decision belongs into its agent's context.
     private var isRemembered = false
+    /// When the check came; monotonic nanoseconds.
+    private var arrival: UInt64 = 0
     private var threatsNumber = 0
     /// A mask took something out of the record.
     private var isMasked = false
@@ -63,6 +65,7 @@ package final class CheckHandler {
     ) -> Bytes? {
         if let threats = shared.threats?.change(since: &threatsNumber) { point.use(threats) }
         let now = clock.wall()
+        arrival = monotonic
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
         do {
             try CheckRequestReader.read(message, into: request)
@@ -82,6 +85,7 @@ package final class CheckHandler {
         _ message: UnsafeRawBufferPointer, _ code: StaticString, log: LogWriter?
     ) -> Bytes {
         let now = clock.wall()
+        arrival = .max
         begin(now, .max)
         if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
         refuse(Bytes(code))
@@ -100,7 +104,7 @@ package final class CheckHandler {
         if let log {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)
-            bytes = append(now, arrival, to: log)
+            bytes = append(now, to: log)
             if bytes == nil {
                 refuse(Bytes("log_refused"))
                 isRemembered = false
@@ -135,6 +139,7 @@ package final class CheckHandler {
     private func begin(_ now: Int64, _ deadline: UInt64) {
         decision.reset()
         isRemembered = false
+        isMasked = false
         // Without entropy ids repeat, which the log shows; decisions stay what they are.
         let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
         decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
@@ -154,7 +159,7 @@ package final class CheckHandler {
     }
 
     /// - Returns: the record, valid until the next one; nil when the log does not take it.
-    private func append(_ now: Int64, _ arrival: UInt64, to log: LogWriter) -> Bytes? {
+    private func append(_ now: Int64, to log: LogWriter) -> Bytes? {
         var facts = RecordFacts()
         if isRemembered { facts.context = .init(agent.stamp, decision.id) }
         let mark = log.content?.mark
@@ -184,9 +189,33 @@ package final class CheckHandler {
         }
         facts.certificate = fingerprints.digest(request.source.certificate)
         facts.parentHeader = Bytes(shared.settings.decisionHeader)
+        if point.hasMask, !mask(&facts) { return }
         if let content {
             try capture.keep(request, point.subject.facts, decision.id, now, in: content, &facts)
         }
+    }
+
+    /// Applies the policy's mask.
+    ///
+    /// - Returns: false when it failed. Then nothing of the check is kept, and nothing of the
+    ///   record that might have been masked.
+    private func mask(_ facts: inout RecordFacts) -> Bool {
+        let masking = CheckMasking(
+            scopeHeader: shared.settings.scopeHeader.name, arena: evaluation.arena)
+        do throws(LogMask.Failure) {
+            let operations = try point.maskOperations(decision.id)
+            let isApplied = masking.apply(operations, request, &capture.mask, &facts.mask) {
+                point.subject.body
+            }
+            guard isApplied else { throw LogMask.Failure() }
+        } catch {
+            facts.mask = RecordMask()
+            facts.mask.parts = .all
+            facts.content = .maskFailed
+        }
+        isMasked = !facts.mask.parts.isEmpty
+        if case .maskFailed = facts.content { return false }
+        return true
     }
 
     private func encodeStep() throws(LogError) -> Bytes? {

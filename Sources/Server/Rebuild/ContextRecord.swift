@@ -25,6 +25,13 @@ enum ContextRecord {
     static func read(
         _ record: UnsafeRawBufferPointer, _ arena: Arena
     ) throws(Unreadable) -> ContextRecord {
+        try ContextRecord(try fields(record, arena))
+    }
+
+    /// A record's members, before it is known what they mean.
+    static func fields(
+        _ record: UnsafeRawBufferPointer, _ arena: Arena
+    ) throws(Unreadable) -> RecordFields {
         var reader = JSONReader(record.bindMemory(to: UInt8.self), arena: arena)
         let document: Value
         do throws(JSONReader.Failure) {
@@ -35,10 +42,10 @@ enum ContextRecord {
         guard document.kind == .object, !reader.hasDuplicateKeys else {
             throw Unreadable(reason: "expected one JSON object without repeated keys")
         }
-        return try ContextRecord(RecordFields(document))
+        return RecordFields(document)
     }
 
-    private init(_ record: RecordFields) throws(Unreadable) {
+    init(_ record: RecordFields) throws(Unreadable) {
         guard record["v"].asInteger == 1 else {
             throw Unreadable(reason: "expected `v` 1, got \(record["v"].description)")
         }

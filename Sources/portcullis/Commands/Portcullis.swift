@@ -18,7 +18,8 @@ struct Portcullis: ParsableCommand {
         subcommands: [
             ServeCommand.self, ValidateCommand.self, EvalCommand.self, InputCommand.self,
             DisassembleCommand.self, ExplainCommand.self,
-            LogCommand.self, AgentsCommand.self, ApprovalsCommand.self, SignalsCommand.self,
+            LogCommand.self, ReplayCommand.self,
+            AgentsCommand.self, ApprovalsCommand.self, SignalsCommand.self,
             VersionCommand.self,
         ])
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
 import DecisionLog
-import Inspection
 import PDP
 import Platform
 import Server
@@ -37,19 +36,7 @@ final class Service: Sendable {
             try? log?.close()
             throw error
         }
-        var settings = DecisionPoint.Settings(
-            inspector: Inspector(
-                internalDestinations: try InternalDestinations(configuration.internalDestinations)))
-        settings.identifier = AgentIdentifier(
-            key: configuration.agents.key, trustDomains: configuration.agents.trustDomains)
-        settings.scopeHeader = ScopeHeader(
-            name: configuration.scopes.header, separator: configuration.scopes.separator)
-        settings.confidenceHeader = ConfidenceHeader(name: configuration.confidenceHeader)
-        settings.deniedDoubts = configuration.deniedDoubts
-        settings.approvals = configuration.approvals.settings
-        settings.deferral = configuration.deferral.settings
-        settings.workUnits = Int64(configuration.limits.work)
-        settings.answerBytes = Int(configuration.limits.answer)
+        let settings = try DecisionPoint.Settings(configuration)
         threats =
             configuration.threat.files.isEmpty
             ? nil

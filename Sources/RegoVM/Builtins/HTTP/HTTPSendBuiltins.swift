@@ -47,6 +47,7 @@ private struct HTTPSend {
         _ parameters: HTTPSendParameters, _ evaluation: Evaluation
     ) throws(HTTPSendFailure) {
         guard let network = evaluation.network else {
+            evaluation.missedNetwork = true
             throw .parameter("no network is available")
         }
         self.parameters = parameters

@@ -30,7 +30,10 @@ enum AddressLookup {
         guard !host.isEmpty, host.utf8.count <= Limits.hostNameBytes, !host.utf8.contains(0) else {
             throw .failed("lookup \(host): no such host")
         }
-        guard let network = evaluation.network else { throw .failed("no network is available") }
+        guard let network = evaluation.network else {
+            evaluation.missedNetwork = true
+            throw .failed("no network is available")
+        }
         do throws(NetworkFailure) {
             return try network.transport.addresses(of: host, evaluation.patience)
         } catch {

@@ -27,6 +27,7 @@ struct LogCommand: ParsableCommand {
                 name: "Keeping", subcommands: [
                     LogCreateCommand.self, LogVerifierKeyCommand.self,
                     LogCheckpointCommand.self, LogRotateKeyCommand.self, LogPruneCommand.self,
+                    LogEraseCommand.self,
                 ]),
         ])
 }

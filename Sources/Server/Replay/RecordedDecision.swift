@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import Authorization
+import Cryptography
+import DecisionLog
+import RegoVM
+
+/// What replay needs of one record, in memory of its own.
+struct RecordedDecision {
+    var id = DecisionID()
+    var time: Int64 = 0
+    /// nil when no context was kept of the agent.
+    var context: ContextStamp?
+    var content: ContentReference?
+    /// Why no text was kept, when it was to be.
+    var isDropped = false
+    var isTruncated = false
+    /// JSON pointers that a mask policy removed or replaced.
+    var pointers: [String] = []
+    var revision = ""
+    /// The route's name, or the entrypoint's.
+    var route = ""
+    var bodyBytes = 0
+    /// Codes of the reasons.
+    var reasons: [String] = []
+    var action = ""
+    /// It came about by something else than the request, the context and the policy.
+    var isAccident = false
+
+    private static let accidents: Set<String> = [
+        "context_full", "eval_cancel_error", "log_refused", "log_unavailable",
+    ]
+
+    init(_ record: RecordFields) throws(ContextRecord.Unreadable) {
+        id = try record.id("decision_id")
+        time = try record.time("time")
+        isTruncated = record["truncated"].isTrue
+        if record["context"].isDefined { context = try Self.stamp(try record.object("context")) }
+        if record["content"].isDefined { try readContent(try record.object("content")) }
+        pointers = Self.texts(record["erased"]) + Self.texts(record["masked"])
+        let policy = try record.object("policy")
+        revision = try policy.optionalText("revision").string
+        route = try policy.optionalText("route").string
+        if route.isEmpty { route = try policy.optionalText("entrypoint").string }
+        if record["request"].isDefined {
+            bodyBytes = Int(try record.object("request")["body_bytes"].asInteger ?? 0)
+        }
+        let answer = try record.object("answer")
+        action = try answer.text("action").string
+        if answer["reasons"].kind == .array {
+            reasons = answer["reasons"].elements.map { $0["code"].asString ?? "" }
+        }
+        isAccident = reasons.contains(where: Self.accidents.contains)
+    }
+
+    private static func stamp(
+        _ context: RecordFields
+    ) throws(ContextRecord.Unreadable) -> ContextStamp {
+        guard let digest = UInt64(try context.text("before").string, radix: 16) else {
+            throw ContextRecord.Unreadable(reason: "expected 16 hexadecimal digits for `before`")
+        }
+        return ContextStamp(
+            events: UInt64(clamping: try context.integer("events")), digest: digest)
+    }
+
+    private mutating func readContent(
+        _ content: RecordFields
+    ) throws(ContextRecord.Unreadable) {
+        if content["dropped"].isDefined {
+            isDropped = true
+            return
+        }
+        guard let digest = Self.digest(try content.text("sha256")) else {
+            throw ContextRecord.Unreadable(reason: "expected 64 hexadecimal digits for `sha256`")
+        }
+        self.content = ContentReference(
+            segment: Int(try content.integer("segment")),
+            offset: Int(try content.integer("offset")),
+            bytes: Int(try content.integer("bytes")), digest: digest,
+            isPartial: content["partial"].isTrue)
+    }
+
+    private static func digest(_ text: Bytes) -> Digest? {
+        guard text.count == 2 * Digest.byteCount else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Digest.byteCount)
+        for place in stride(from: 0, to: text.count, by: 2) {
+            guard let high = digit(text[place]), let low = digit(text[place + 1]) else {
+                return nil
+            }
+            bytes.append(high << 4 | low)
+        }
+        return Digest(bytes)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x61...0x66: byte - 0x61 + 10
+        default: nil
+        }
+    }
+
+    private static func texts(_ list: Value) -> [String] {
+        list.kind == .array ? list.elements.compactMap(\.asString) : []
+    }
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+import AgentContext
+import Authorization
+import DecisionLog
+import ExtAuthz
+import PDP
+import Platform
+import RegoVM
+import ThreatIntelligence
+import TransparencyLog
+
+/// Makes the decisions of a log again, with the policy that made them or with another one.
+///
+/// The agents' context is rebuilt on the way, from the records alone: what the recorded answers
+/// did, whatever the policy in question says. Clock, random numbers and ids are those of the
+/// record. Nothing is written anywhere.
+public final class Replay {
+    /// Entries that are read ahead of the one that is decided, so that decisions of several loops
+    /// come in their order: see `ReplayLane`.
+    static let lookahead = 4096
+    private static let reportEvery = 50_000
+
+    private let agents: AgentStore?
+    private let fold: ContextFold?
+    private let content: ContentReader?
+    private let scopeHeader: Bytes
+    private let point: DecisionPoint
+    private let evaluation: Evaluation
+    private let request = AttributeContext()
+    private let decision = Decision()
+    private let snapshot: AgentSnapshot
+    private let writer = RecordWriter()
+    private let scratch = Arena()
+    private var lanes: [String: ReplayLane] = [:]
+    private var report = ReplayReport()
+
+    /// - Parameters:
+    ///   - policy: that decides.
+    ///   - agents: an empty store, which the replay fills; nil when no context is kept.
+    ///   - content: the texts beside the log.
+    ///   - memory: bytes of values that one decision may hold.
+    public init(
+        _ policy: PolicySnapshot, settings: DecisionPoint.Settings, agents: AgentStore?,
+        content: (any Storage)?, memory: Int
+    ) {
+        self.agents = agents
+        fold = agents.map { ContextFold($0) }
+        self.content = content.map { ContentReader($0) }
+        scopeHeader = settings.scopeHeader.name
+        evaluation = Evaluation(arena: Arena(limit: memory))
+        point = DecisionPoint(
+            policy, settings: settings, evaluation: evaluation, agents: agents)
+        snapshot = AgentSnapshot(agents)
+    }
+
+    deinit { scratch.destroy() }
+
+    /// Threat lists that count throughout the replay.
+    public func use(_ threats: ThreatIndex) { point.use(threats) }
+
+    /// Replays the entries of a log, whose integrity the caller has verified.
+    ///
+    /// - Parameters:
+    ///   - size: entries of the checkpoint.
+    ///   - progress: is told now and then how many entries are done, of how many.
+    /// - Throws: `ContextRebuild.Failure` for an entry that cannot be read; what reading the log
+    ///   throws.
+    public func run(
+        _ tiles: some TileSource, size: Int, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws -> ReplayReport {
+        var window: [ReplayEntry] = []
+        var first = 0
+        try EntryReader(tiles, size: size).forEach(in: 0..<size) { index, bytes in
+            report.entries += 1
+            guard let entry = try read(index, bytes) else { return }
+            window.append(entry)
+            if entry.fingerprint != nil { lanes[entry.agent, default: ReplayLane()].add(entry) }
+            if window.count - first > Self.lookahead {
+                try finish(window[first])
+                first += 1
+            }
+            if first > Self.lookahead {
+                window.removeFirst(first)
+                first = 0
+            }
+            if index % Self.reportEvery == 0, index > 0 { progress(index, size) }
+        }
+        for entry in window[first...] { try finish(entry) }
+        progress(size, size)
+        report.finish()
+        return report
+    }
+
+    private func read(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws -> ReplayEntry? {
+        scratch.reset()
+        do throws(ContextRecord.Unreadable) {
+            return try ReplayEntry(index, bytes, scratch)
+        } catch {
+            throw ContextRebuild.Failure(entry: index, reason: error.reason)
+        }
+    }
+
+    // MARK: Order
+
+    /// Decides an entry and adds it to the context, after what came before it.
+    private func finish(_ entry: ReplayEntry) throws {
+        guard entry.fingerprint != nil else {
+            // Nobody's decisions, and those made without context, depend on nothing else.
+            try decide(entry)
+            return
+        }
+        while !entry.isApplied {
+            switch lanes[entry.agent, default: ReplayLane()].next() {
+            case .decide(let next):
+                try decide(next)
+                lanes[entry.agent]?.decided(next)
+            case .apply(let next): try apply(next)
+            case .stuck: try resume(entry)
+            }
+        }
+        if let lane = lanes[entry.agent], lane.isEmpty, lane.stamp.events == 0 {
+            lanes[entry.agent] = nil
+        }
+    }
+
+    /// The log lacks events that the decision knew of, or the agent had been forgotten.
+    private func resume(_ entry: ReplayEntry) throws {
+        guard let context = entry.decision?.context else {
+            return try apply(entry)
+        }
+        if context.events == 0 {
+            forget(entry.agent)
+        } else {
+            report.adopted += 1
+            lanes[entry.agent]?.giveUp(entry)
+            skip(entry, .context)
+            lanes[entry.agent]?.decided(entry)
+        }
+        lanes[entry.agent]?.adopt(entry)
+    }
+
+    private func forget(_ agent: String) {
+        var agent = agent
+        agent.withUTF8 { agents?.forget(Bytes(UnsafeRawBufferPointer($0))) }
+    }
+
+    private func apply(_ entry: ReplayEntry) throws {
+        entry.isApplied = true
+        guard let fold else { return }
+        let index = entry.index
+        try entry.bytes.withUnsafeBytes { bytes in
+            do throws(ContextRecord.Unreadable) {
+                try fold.apply(bytes)
+            } catch {
+                throw ContextRebuild.Failure(entry: index, reason: error.reason)
+            }
+        }
+    }
+
+    // MARK: Decisions
+
+    private func skip(_ entry: ReplayEntry, _ reason: ReplayReport.Skipped) {
+        guard !entry.isDecided else { return }
+        entry.isDecided = true
+        count(entry)
+        report.skip(reason)
+    }
+
+    private func count(_ entry: ReplayEntry) {
+        report.decisions += 1
+        if let revision = entry.decision?.revision {
+            report.revisions[revision, default: 0] += 1
+        }
+    }
+
+    private func decide(_ entry: ReplayEntry) throws {
+        guard let recorded = entry.decision, !entry.isDecided else { return }
+        if recorded.isAccident { return skip(entry, .accident) }
+        if recorded.isDropped { return skip(entry, .masked) }
+        guard let reference = recorded.content else { return skip(entry, .noInput) }
+        guard let content else { return skip(entry, .missing) }
+        if reference.isPartial || recorded.isTruncated { return skip(entry, .cut) }
+        switch try content.read(reference, of: recorded.id) {
+        case .kept(let text): decide(entry, recorded, text)
+        case .erased: skip(entry, .erased)
+        case .missing: skip(entry, .missing)
+        case .damaged: skip(entry, .damaged)
+        }
+    }
+
+    private func decide(
+        _ entry: ReplayEntry, _ recorded: RecordedDecision, _ text: UnsafeRawBufferPointer
+    ) {
+        do throws(CheckRequestError) {
+            try CheckRequestReader.read(text, into: request)
+        } catch {
+            return skip(entry, .damaged)
+        }
+        decision.reset()
+        decision.id = recorded.id
+        evaluation.begin(now: recorded.time, seed: recorded.id.seed)
+        evaluation.missedNetwork = false
+        point.begin(request)
+        if let agents {
+            let identity = point.subject.identity
+            _ = agents.load(
+                identity.pointee.id, session: identity.pointee.session, now: recorded.time,
+                into: snapshot)
+            point.decide(request, snapshot, into: decision)
+        } else {
+            point.decide(request, nil, into: decision)
+        }
+        // There is no network here, so that nothing outside is touched.
+        if evaluation.missedNetwork { return skip(entry, .nondeterministic) }
+        MutationRules.settle(decision)
+        compare(entry, recorded)
+    }
+
+    private func compare(_ entry: ReplayEntry, _ recorded: RecordedDecision) {
+        scratch.reset()
+        var mask = MaskResult()
+        for pointer in recorded.pointers {
+            let isKnown = mask.remove(pointer, scopeHeader: scopeHeader) { name in
+                let text = scratch.string(name).bytes
+                return Bytes(start: text.baseAddress, count: text.count)
+            }
+            guard isKnown else { return skip(entry, .masked) }
+        }
+        completeBody(&mask, recorded)
+        let masked = MaskedInput(request, mask.request)
+        let isOther = masked.isAny && !entry.bytes.withUnsafeBytes { isSameAction($0) }
+        if isOther || point.reads(masked) { return skip(entry, .masked) }
+        let outcome = writer.encodeOutcome(decision, mask.record)
+        let parts = entry.bytes.withUnsafeBytes {
+            ReplayComparison(arena: scratch).differences($0, outcome)
+        }
+        entry.isDecided = true
+        count(entry)
+        if parts.isEmpty {
+            report.equal += 1
+        } else {
+            report.add(change(recorded, parts), recorded.id.description)
+        }
+    }
+
+    private func completeBody(_ mask: inout MaskResult, _ recorded: RecordedDecision) {
+        guard case .whole = mask.request.body else { return }
+        mask.request.body = CheckRequestMask.body(of: request)
+        let http = request.http
+        let size = max(http?.body.count ?? 0, http?.rawBody.count ?? 0)
+        if recorded.bodyBytes > 0 && size == 0 || !mask.bodyPointers.isEmpty {
+            mask.request.body = .none
+        }
+    }
+
+    /// Whether the request means what it meant with all that was masked in it.
+    private func isSameAction(_ record: UnsafeRawBufferPointer) -> Bool {
+        guard let fields = try? ContextRecord.fields(record, scratch) else { return false }
+        let action = fields["action"]
+        let facts = point.subject.facts.pointee
+        guard action["protocol"].equals(facts.trafficProtocol.word),
+            action["effect"].equals(facts.effect.word),
+            action["certain"].asBoolean == facts.isCertain
+        else { return false }
+        let identity = point.subject.identity.pointee
+        return Bytes(fields["agent"]["id"]) == identity.id
+    }
+
+    private func change(_ recorded: RecordedDecision, _ parts: [String]) -> ReplayReport.Group {
+        let codes = decision.reasons.map(\.code.string)
+        let added = codes.filter { !recorded.reasons.contains($0) }.map { "+" + $0 }
+        let removed = recorded.reasons.filter { !codes.contains($0) }.map { "-" + $0 }
+        let name = recorded.route.isEmpty ? point.entrypoint.string : recorded.route
+        return ReplayReport.Group(
+            route: name, rules: added + removed, from: recorded.action,
+            to: decision.action.word.description, parts: parts)
+    }
+}
+
+extension Bytes {
+    /// The text of a string; empty for anything else.
+    fileprivate init(_ value: Value) {
+        self.init(start: value.bytes.baseAddress, count: value.bytes.count)
+    }
+}
