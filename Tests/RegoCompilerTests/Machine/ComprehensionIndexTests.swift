@@ -15,10 +15,10 @@ import Testing
     private func value(
         _ policy: String, input: String = "{}", isIndexed: Bool = true
     ) throws -> String {
-        let (value, listing) = try run(policy, input, indexes: true)
-        #expect(listing.contains("(comprehension)") == isIndexed)
-        #expect(try run(policy, input, indexes: false).value == value)
-        return value
+        let indexed = try run(policy, input, indexes: true)
+        #expect(indexed.listing.contains("(comprehension)") == isIndexed)
+        #expect(try run(policy, input, indexes: false).value == indexed.value)
+        return indexed.value
     }
 
     private func run(
