@@ -60,12 +60,18 @@ let package = Package(
             ]),
 
         // The decision.
-        .target(name: "Inspection", dependencies: ["COpenSSL", "Authorization", "RegoVM"]),
+        .target(
+            name: "Inspection",
+            dependencies: ["COpenSSL", "Authorization", "Cryptography", "RegoVM"]),
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
+        .target(
+            name: "ThreatIntelligence",
+            dependencies: ["Authorization", "Cryptography", "Inspection"]),
         .target(
             name: "PDP",
             dependencies: [
-                "Cryptography", "Authorization", "Inspection", "AgentContext", "RegoVM", "ExtAuthz",
+                "Authorization", "Cryptography", "Inspection", "ThreatIntelligence",
+                "AgentContext", "RegoVM", "ExtAuthz",
             ]),
         .target(name: "TransparencyLog", dependencies: ["Compression", "Cryptography"]),
         .target(
@@ -90,8 +96,8 @@ let package = Package(
             name: "Server",
             dependencies: [
                 "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
-                "PDP", "AgentContext", "Inspection", "RegoVM", "DecisionLog", "TransparencyLog",
-                "Telemetry",
+                "PDP", "AgentContext", "Inspection", "ThreatIntelligence", "RegoVM", "DecisionLog",
+                "TransparencyLog", "Telemetry",
             ]),
         .target(
             name: "Admin",
@@ -110,9 +116,9 @@ let package = Package(
             name: "portcullis",
             dependencies: [
                 "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
-                "PolicyBundle", "AgentContext", "Inspection", "PDP", "TransparencyLog",
-                "DecisionLog", "LogReading", "HTTPClient", "CheckpointSharing", "Server", "Admin",
-                "Responders",
+                "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence", "PDP",
+                "TransparencyLog", "DecisionLog", "LogReading", "HTTPClient", "CheckpointSharing",
+                "Server", "Admin", "Responders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -125,7 +131,7 @@ let package = Package(
                 "Authorization", "CAllocationCount", "Platform", "Cryptography", "TransparencyLog",
                 "DecisionLog",
                 "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM",
-                "Server",
+                "Server", "ThreatIntelligence",
             ]),
         .executableTarget(
             name: "conformance",
@@ -147,10 +153,16 @@ let package = Package(
             exclude: ["Golden"]),
         .testTarget(
             name: "PDPTests",
-            dependencies: ["PDP", "Authorization", "ExtAuthz", "RegoVM", "TestSupport"]),
+            dependencies: [
+                "PDP", "Authorization", "Cryptography", "ExtAuthz", "Inspection", "RegoCompiler",
+                "RegoVM", "TestSupport", "ThreatIntelligence",
+            ]),
         .testTarget(
             name: "InspectionTests",
-            dependencies: ["Inspection", "Authorization", "RegoVM", "TestSupport"]),
+            dependencies: ["Inspection", "Authorization", "Cryptography", "RegoVM", "TestSupport"]),
+        .testTarget(
+            name: "ThreatIntelligenceTests",
+            dependencies: ["ThreatIntelligence", "Authorization", "Cryptography"]),
         .testTarget(
             name: "AgentContextTests",
             dependencies: ["AgentContext", "Authorization", "RegoVM"]),
@@ -177,7 +189,7 @@ let package = Package(
             name: "PortcullisTests",
             dependencies: [
                 "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
-                "RegoCompiler", "RegoVM", "Server", "TestSupport",
+                "RegoCompiler", "RegoVM", "Server", "TestSupport", "ThreatIntelligence",
             ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
         .testTarget(

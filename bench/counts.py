@@ -60,7 +60,7 @@ class Check:
         self.words = [case["entrypoint"], *case["paths"]]
 
     def run(self, prefix: list[str], rounds: int) -> str:
-        command = [*prefix, *self.command, str(rounds), *self.words]
+        command = [*prefix, *self.command, str(rounds), *map(str, self.words)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             fail(f"`bench check` ended with {done.returncode}\n{done.stdout}{done.stderr}")
@@ -77,6 +77,14 @@ class Check:
     def instructions(self) -> float:
         few, many = (collected(self.run(CALLGRIND, rounds)) for rounds in (FEW, MANY))
         return (many - few) / (MANY - FEW)
+
+
+class Threat(Check):
+    """One check whose policy looks up every part in threat lists: `bench threat`."""
+
+    def __init__(self, binary: Path, load: Path, case: dict[str, Any]) -> None:
+        self.command = [binary, "threat", load / case["frame"]]
+        self.words = [case["threat_entries"], *case["paths"]]
 
 
 class Served:
@@ -133,6 +141,7 @@ def main() -> int:
     options = parser.parse_args()
     cases = json.loads((ROOT / "bench/thresholds.json").read_text())
     is_over = False
+    counted: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bench = stripped(options.bench, folder)
@@ -143,9 +152,13 @@ def main() -> int:
                 served = Served(portcullis, options.load, case, folder)
                 measured["instructions"] = served.instructions()
             else:
-                check = Check(bench, options.load, case)
+                kind = Threat if "threat_entries" in case else Check
+                check = kind(bench, options.load, case)
                 measured["allocations"] = check.allocations()
                 measured["instructions"] = check.instructions()
+            counted[title] = measured["instructions"]
+            if "beside" in case:
+                measured["ratio"] = counted[title] / counted[case["beside"]]
             for what, count in measured.items():
                 limit = case[what]
                 word = "OVER" if count > limit else "ok"

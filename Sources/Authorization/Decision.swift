@@ -58,6 +58,19 @@ public struct Label {
     }
 }
 
+/// What one input gave to the risk.
+public struct RiskSignal {
+    /// `identity`, `destination`, ...
+    public var name: Bytes
+    /// -100.00 to 100.00, in hundredths.
+    public var hundredths: Int
+    @inlinable
+    public init(name: Bytes, hundredths: Int) {
+        self.name = name
+        self.hundredths = hundredths
+    }
+}
+
 /// The approval that a decision waits for, or that it used up.
 public struct ApprovalReference: Sendable {
     public var id: DecisionID
@@ -131,7 +144,10 @@ public final class Decision {
         /// An encoded `google.protobuf.Struct`, empty when the policy gave none.
         public var dynamicMetadata = Bytes.empty
         public var reasons: [Reason] = []
+        /// 0 to 100.
         public var risk: Int?
+        /// How much each input gave to the risk.
+        public var signals: [RiskSignal] = []
         /// How sure the policy is of its answer, 0 to 100; nil when it does not say.
         public var confidence: Int?
         public var strippedScopes: [Bytes] = []
@@ -162,6 +178,7 @@ extension Decision.Content {
         dynamicMetadata = .empty
         reasons.empty()
         risk = nil
+        signals.empty()
         confidence = nil
         strippedScopes.empty()
         restrictions.empty()

@@ -1,47 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import COpenSSL
 
-/// SHA-256 (FIPS 180-4) over libcrypto, with one reused context: hashing allocates nothing.
+/// SHA-256 (FIPS 180-4) by libcrypto, with one reused context: hashing allocates nothing.
 ///
-/// An instance belongs to one thread at a time. A libcrypto without SHA-256 ends the program: there
-/// is nothing that could be answered safely then, and no input can bring it about.
+/// An instance belongs to one thread at a time.
 public final class SHA256 {
-    private let context: OpaquePointer
-    private let algorithm: OpaquePointer
+    private let context: UnsafeMutablePointer<SHA256_CTX>
 
     public init() {
-        guard let algorithm = EVP_MD_fetch(nil, "SHA256", nil), let context = EVP_MD_CTX_new()
-        else {
-            fatalError("libcrypto has no SHA-256: \(OpenSSL.lastError())")
-        }
-        self.algorithm = algorithm
-        self.context = context
-        start(algorithm)
+        context = .allocate(capacity: 1)
+        context.initialize(to: SHA256_CTX())
+        start()
     }
 
-    deinit {
-        EVP_MD_CTX_free(context)
-        EVP_MD_free(algorithm)
-    }
+    deinit { context.deallocate() }
 
-    /// The first start names the algorithm; naming it again would throw the state's memory away
-    /// and allocate it anew.
-    private func start(_ algorithm: OpaquePointer? = nil) {
-        precondition(EVP_DigestInit_ex2(context, algorithm, nil) == 1, "SHA-256 cannot start")
+    private func start() {
+        precondition(SHA256_Init(context) == 1, "SHA-256 cannot start")
     }
 
     /// Adds bytes to the message.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         precondition(
-            EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1, "SHA-256 cannot go on")
+            SHA256_Update(context, bytes.baseAddress, bytes.count) == 1, "SHA-256 cannot go on")
     }
 
     /// The hash of all bytes since the last call; the instance then starts a new message.
     public func finish() -> Digest {
         var digest = Digest()
         let isDone = digest.withUnsafeMutableBytes { output in
-            EVP_DigestFinal_ex(
-                context, output.baseAddress?.assumingMemoryBound(to: UInt8.self), nil)
+            SHA256_Final(output.baseAddress?.assumingMemoryBound(to: UInt8.self), context)
         }
         precondition(isDone == 1, "SHA-256 cannot finish")
         start()

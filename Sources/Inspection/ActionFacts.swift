@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import Cryptography
 import RegoVM
 
 /// What a request does, as far as its bytes tell: `input.action`.
@@ -41,6 +42,10 @@ public struct ActionFacts {
     unowned(unsafe) var internalDestinations: InternalDestinations?
     /// The check's; nil in facts that no inspector made.
     var arena: Arena?
+    /// SHA-256 of what the user asks of a model or of another agent, and of each document that the
+    /// prompt brings in. Found out only when something asks: see `CheckPrompt.digest`.
+    public var promptDigest: Digest?
+    public var documentDigests = UnsafeBufferPointer<Digest>(start: nil, count: 0)
 
     public init() {}
 

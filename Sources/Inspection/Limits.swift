@@ -40,4 +40,11 @@ public enum Limits {
     public static let forwardedCertificateBytes = 16 * 1024
     /// Parameters of a query that become arguments.
     public static let queryParameters = 256
+    /// Documents and calls of tools that are told apart in one prompt.
+    public static let promptDocuments = 64
+    static let promptCalls = 256
+    /// Bytes of a document's arguments that are read as JSON.
+    static let callArgumentBytes = 64 << 10
+    /// Bytes of a claimed confidence: `0.` and six digits.
+    static let confidenceBytes = 8
 }

@@ -14,4 +14,11 @@ public enum Limits {
     public static let approvalArgumentBytes = 4096
     /// Seconds that an agent stays isolated when the policy names no time.
     public static let isolationSeconds: Int64 = 30 * 24 * 3600
+    /// Signals that an answer may name, and bytes of each name.
+    public static let signals = 32
+    public static let signalNameBytes = 64
+    /// Strings of one check whose hash is looked up in threat lists.
+    static let threatDigests = 16
+    /// Bytes of a record's threat matches, after which no more are begun.
+    static let threatRecordBytes = 4096
 }

@@ -54,7 +54,7 @@ enum CheckBenchmark {
         measure(CheckHandler(shared), log?.makeWriter(), frame, rounds)
     }
 
-    private static func file(_ path: String) throws -> [UInt8] {
+    static func file(_ path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY)
         guard descriptor >= 0 else { throw Usage() }
         defer { close(descriptor) }
@@ -65,7 +65,7 @@ enum CheckBenchmark {
     }
 
     /// A log in memory: the disk is measured elsewhere.
-    private static func openLog() throws -> LocalLog {
+    static func openLog() throws -> LocalLog {
         var configuration = LogConfiguration()
         configuration.permissions = .create
         return try LocalLog.open(
@@ -79,7 +79,7 @@ enum CheckBenchmark {
         return try ContentStore(StorageMemory("content"))
     }
 
-    private static func measure(
+    static func measure(
         _ handler: CheckHandler, _ writer: LogWriter?, _ frame: [UInt8], _ rounds: Int
     ) {
         frame.withUnsafeBytes { frame in

@@ -99,6 +99,11 @@ class Server:
         assert self.process
         self.process.signal_group(signal.SIGKILL)
         self.process.child.wait()
+        # The wrapper is gone before what it ran is.
+        deadline = time.monotonic() + 10
+        while self.listens():
+            assert time.monotonic() < deadline, "the server outlives SIGKILL"
+            time.sleep(0.02)
 
     def end_wrapped(self) -> None:
         """SIGTERM for the server alone; its wrapper ends after it."""

@@ -43,10 +43,15 @@ def run(mesh: ClientMesh, call: Call) -> list[dict[str, Any]]:
     return [request["action"] for request in seen]
 
 
-def matches(action: dict[str, Any], expected: dict[str, Any]) -> bool:
-    return all(
-        key in action and (value is ... or action[key] == value) for key, value in expected.items()
-    )
+def matches(seen: object, expected: object) -> bool:
+    """True when `seen` has everything that is expected; it may have more keys."""
+    if expected is ...:
+        return True
+    if isinstance(expected, dict):
+        return isinstance(seen, dict) and all(
+            key in seen and matches(seen[key], value) for key, value in expected.items()
+        )
+    return seen == expected
 
 
 def columns(action: dict[str, Any]) -> list[str]:

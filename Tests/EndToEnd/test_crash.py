@@ -151,5 +151,7 @@ def test_full_disk_is_answered_and_counted(
     assert len(answered - recorded) == sum(loss["decisions"] for loss in losses)
     assert all(loss["from"] <= loss["to"] for loss in losses)
     assert {reason["code"] for loss in losses for reason in loss["reasons"]} <= {
-        "log_storage_full", "log_journal_full", "log_storage_failed",
+        "log_storage_full",
+        "log_journal_full",
+        "log_storage_failed",
     }

@@ -38,7 +38,9 @@ def combinations() -> list[tuple[str, str, str, str]]:
 def calls_at_start(folder: Path, call: str) -> int:
     """How often the server makes a call before it listens."""
     trace = folder / "trace"
-    server = Server(folder, wrapper=["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={call}"])
+    server = Server(
+        folder, wrapper=["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={call}"]
+    )
     server.start()
     server.kill()
     return len(re.findall(rf"\b{call}\(", trace.read_text()))
@@ -63,10 +65,12 @@ def test_fault_loses_no_answered_decision(
         "-e", f"inject={call}:{fault}:when={moment}",
     ]  # fmt: skip
     server.start()
+    # A write also wakes the loops, which no disk can fail: a lost one may hold up the end.
+    ends_well = on_failure == "open" and fault != "signal=KILL" and call != "write"
     with Load(server, sample(), connections=1) as load:
         time.sleep(SECONDS)
         # In the open mode a kill may come before the loss record.
-        if on_failure == "open" and fault != "signal=KILL":
+        if ends_well:
             server.end_wrapped()
         else:
             server.kill_all()
@@ -77,9 +81,9 @@ def test_fault_loses_no_answered_decision(
     answered = {answer.decision_id for answer in load.answers if answer.kind == "ok"}
     missing = answered - recorded
     losses = [it["loss"] for it in server.records() if it.get("kind") == "loss"]
-    if on_failure == "open" and fault != "signal=KILL":
+    if ends_well:
         assert len(missing) <= sum(it["decisions"] for it in losses)
-    else:
+    elif on_failure == "closed":
         assert not missing, f"when={moment}: {len(missing)} of {len(answered)} are missing"
     codes = {error.code() for error in load.failures}
     assert codes <= {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}

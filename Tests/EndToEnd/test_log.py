@@ -35,7 +35,7 @@ def make_server(tmp_path: Path) -> Iterator[MakeServer]:
 
 def log(verb: str, *words: object, code: int = 0) -> str:
     """Runs `portcullis log`, which must end with `code`; standard output, or else the error."""
-    command = [portcullis_binary(), "log", verb, *map(str, words)]
+    command = [str(portcullis_binary()), "log", verb, *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == code, done.stderr + done.stdout
     return done.stdout or done.stderr
@@ -55,11 +55,11 @@ def vkey(server: Server) -> str:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, str, list[str]]]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, str, list[str]]:
     """A log of some 700 decisions, its key, and the decisions' ids."""
     server = Server(tmp_path_factory.mktemp("log"))
     ids = fill(server, 700)
-    yield server, vkey(server), ids
+    return server, vkey(server), ids
 
 
 @pytest.fixture
@@ -120,7 +120,9 @@ def test_proof_stands_alone(filled: tuple[Server, str, list[str]], tmp_path: Pat
     assert proof.read_text().startswith("c2sp.org/tlog-proof@v1\nindex ")
     assert "proof holds" in log("verify-proof", proof, "--vkey", key, "--record", record)
     record.write_bytes(record.read_bytes().replace(b'"allowed":true', b'"allowed":false'))
-    assert "log_proof_fails" in log("verify-proof", proof, "--vkey", key, "--record", record, code=1)
+    assert "log_proof_fails" in log(
+        "verify-proof", proof, "--vkey", key, "--record", record, code=1
+    )
 
 
 def test_export_to_lines_and_ocsf(filled: tuple[Server, str, list[str]]) -> None:
@@ -154,7 +156,8 @@ def test_tail_follows_a_log_that_is_written(make_server: MakeServer) -> None:
     server = make_server(log={"checkpoint_interval": "50ms"}).start()
     client = Client(server)
     first = client.check(sample())
-    command = [portcullis_binary(), "log", "tail", server.log_folder, "-f", "--format", "json"]
+    command = [str(portcullis_binary()), "log", "tail", str(server.log_folder)]
+    command += ["-f", "--format", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tail:
         assert tail.stdout
         seen = []
@@ -346,7 +349,15 @@ def test_witness_cosigns(
     fill(server, 300)
     folder = server.log_folder
     assert "witnessed by" in log("verify", folder, "--vkey", own, "--witness", key)
-    words = ["--vkey", own, "--witnessed", "-o", tmp_path / "proof", "--record", tmp_path / "record"]
+    words = [
+        "--vkey",
+        own,
+        "--witnessed",
+        "-o",
+        tmp_path / "proof",
+        "--record",
+        tmp_path / "record",
+    ]
     log("prove", folder, "--index", 5, *words)
     words = ["--vkey", own, "--record", tmp_path / "record", "--witness", key]
     log("verify-proof", tmp_path / "proof", *words)

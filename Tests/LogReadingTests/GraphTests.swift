@@ -28,8 +28,8 @@ import Testing
     @Test func aRecordNamesItsParent() throws {
         let graph = try graph(3) { index in
             let parent = index == 2 ? ",\"parent_decision\":\"\(RecordLog.id(0))\"" : ""
-            return RecordLog.decision(index).replacing(
-                "\"id\":\"0\"}", with: "\"id\":\"0\"\(parent)}")
+            return RecordLog.decision(index)
+                .replacing("\"id\":\"0\"}", with: "\"id\":\"0\"\(parent)}")
         }
         #expect(graph.decisions[2].predecessor == .parent(0))
     }

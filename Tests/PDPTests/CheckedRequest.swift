@@ -18,9 +18,10 @@ final class CheckedRequest {
             UnsafeRawBufferPointer(rebasing: message[..<bytes.count]), into: context)
     }
 
-    /// A request for `path` with these headers and body.
+    /// A request for `path` with these headers and body; with a host it is a POST.
     convenience init(
-        path: String, headers: [(String, String)] = [], body: String = "", rawBody: [UInt8] = []
+        path: String, host: String = "", headers: [(String, String)] = [], body: String = "",
+        rawBody: [UInt8] = []
     ) throws {
         func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
             var length = content.count
@@ -35,6 +36,7 @@ final class CheckedRequest {
         for (name, value) in headers {
             http += field(3, field(1, Array(name.utf8)) + field(2, Array(value.utf8)))
         }
+        if !host.isEmpty { http = field(2, Array("POST".utf8)) + field(5, Array(host.utf8)) + http }
         http += field(11, Array(body.utf8)) + field(12, rawBody)
         try self.init(field(1, field(4, field(2, http))))
     }

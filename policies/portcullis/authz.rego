@@ -4,12 +4,13 @@
 # description: |
 #   Decides every request whose Envoy route names no entrypoint of its own: calls of agents to other
 #   hosts through the gateway. Owner: the platform team. Routes with an owner of their own lie in
-#   policies/routes.
+#   policies/routes. What no rule refuses is allowed, given to a person, or worse, as its risk says.
 package portcullis.authz
 
 import data.lib.agents
 import data.lib.caution
 import data.lib.destinations
+import data.lib.risk
 import data.lib.scopes
 import data.lib.taint
 
@@ -28,16 +29,40 @@ decision := {"action": "deny", "reasons": [reason | some reason in refusals]} if
 }
 
 # An outside host never needs the organisation's own scopes: all of them are stripped.
-decision := {"action": "allow", "strip_scopes": scopes.excess(needed)} if {
+decision := {
+	"action": "allow",
+	"strip_scopes": scopes.excess(needed),
+	"risk": risk.risk,
+	"signals": risk.signals,
+} if {
 	count(refusals) == 0
 	reachable
 	not isolates
+	risk.action == "allow"
 }
 
 isolates if {
 	caution.exfiltrates
 	not destinations.inside(host)
 }
+
+decision := {
+	"action": risk.action,
+	"strip_scopes": scopes.excess(needed),
+	"risk": risk.risk,
+	"signals": risk.signals,
+	"reasons": [risk.reason],
+	"restrictions": restrictions,
+} if {
+	count(refusals) == 0
+	reachable
+	not isolates
+	risk.action != "allow"
+}
+
+restrictions := data.risk.restrictions if risk.action == "restrict"
+
+restrictions := [] if risk.action != "restrict"
 
 host := input.action.destination.host
 

@@ -101,6 +101,29 @@ struct JSONBuffer: ~Copyable {
         digits(number.magnitude, atLeast: 1)
     }
 
+    /// JSON text that is well-formed already.
+    mutating func json(_ text: Bytes) {
+        comma()
+        raw(text)
+    }
+
+    /// A number in hundredths: `12.5` is 1250.
+    mutating func hundredths(_ number: Int) {
+        comma()
+        if number < 0 { raw(UInt8(ascii: "-")) }
+        digits(number.magnitude / 100, atLeast: 1)
+        let rest = number.magnitude % 100
+        guard rest > 0 else { return }
+        raw(UInt8(ascii: "."))
+        if rest % 10 == 0 { digits(rest / 10, atLeast: 1) } else { digits(rest, atLeast: 2) }
+    }
+
+    /// After a key that was written as a string.
+    mutating func colon() {
+        raw(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
     mutating func value(_ flag: Bool) {
         comma()
         raw(Bytes(flag ? "true" : "false"))

@@ -16,6 +16,7 @@ extension JSONBuffer {
         }
         if let status = decision.httpStatus { number("http_status", status) }
         if let risk = decision.risk { number("risk", risk) }
+        writeSignals(decision)
         list("reasons", decision.reasons.count) { json, index in
             json.beginObject()
             json.key("code")

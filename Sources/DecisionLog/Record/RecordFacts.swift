@@ -34,6 +34,9 @@ public struct RecordFacts {
     public var entrypoint = Bytes.empty
     /// The route's name, as Envoy's configuration has it.
     public var route = Bytes.empty
+    /// What threat lists say of the request: one JSON object, written as it is. Empty when nothing
+    /// was found, or nothing asked.
+    public var threat = Bytes.empty
     /// nil when no context is kept.
     public var context: Context?
     public var content: RecordedContent = .none

@@ -71,6 +71,7 @@ extension JSONBuffer {
         if let context = facts.context { writeContext(context) }
         writeAnswer(decision, facts.mask.parts)
         writeApproval(decision)
+        writeThreat(facts.threat, facts.mask.parts)
         writeMutations(decision, facts.mask.parts)
         writeMarks(decision, facts.mask.parts)
         if facts.duration > 0 { number("duration_ns", Int(facts.duration)) }

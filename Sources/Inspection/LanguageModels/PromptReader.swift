@@ -24,6 +24,11 @@ public struct PromptPart {
     public let name: Bytes
     /// UTF-8; may be empty. A slice of the request, or of the arena that its body was read into.
     public let text: Bytes
+    /// Counts the messages of the request from 1; 0 for what stands beside them.
+    let message: Int
+    /// Of a `toolCall`: the id that its result names, and the arguments as they came.
+    let call: Bytes
+    let arguments: Value
 }
 
 /// Finds the texts of a request to a language model (OpenAI chat and responses, Anthropic, Gemini)
@@ -71,6 +76,7 @@ public struct PromptReader {
     /// `messages[]`: `role` and `content`, a string or typed parts; the model's `tool_calls`.
     private func chat(_ walk: inout PromptWalk, _ visit: (PromptPart) -> Void) {
         for message in content["messages"].elements {
+            walk.message += 1
             let role = message["role"]
             if role.equals("tool") || role.equals("function") {
                 let id = message["tool_call_id"].text
@@ -81,11 +87,11 @@ public struct PromptReader {
             walk.texts(message["content"], Self.role(role), .empty, visit)
             for call in message["tool_calls"].elements {
                 let function = call["function"].isDefined ? call["function"] : call["custom"]
-                walk.call(function["name"], function["arguments"], visit)
+                walk.call(function["name"], function["arguments"], id: call["id"], visit)
             }
             if message["function_call"].isDefined {
                 let function = message["function_call"]
-                walk.call(function["name"], function["arguments"], visit)
+                walk.call(function["name"], function["arguments"], id: .undefined, visit)
             }
         }
     }
@@ -96,6 +102,7 @@ public struct PromptReader {
         let input = content["input"]
         guard input.kind == .array else { return walk.texts(input, .user, .empty, visit) }
         for item in input.elements {
+            walk.message += 1
             let id = item["call_id"].isString ? item["call_id"].text : item["name"].text
             if item["role"].isString {
                 walk.texts(item["content"], Self.role(item["role"]), .empty, visit)
@@ -103,7 +110,7 @@ public struct PromptReader {
                 walk.texts(item["summary"], .assistant, .empty, visit)
             } else {
                 if item["arguments"].isDefined {
-                    walk.call(item["name"], item["arguments"], visit)
+                    walk.call(item["name"], item["arguments"], id: item["call_id"], visit)
                 }
                 // Outputs of functions, of custom tools, of remote MCP servers, of shells.
                 walk.texts(item["output"], .toolResult, id, visit)
@@ -118,6 +125,7 @@ public struct PromptReader {
     private func messages(_ walk: inout PromptWalk, _ visit: (PromptPart) -> Void) {
         walk.texts(content["system"], .instruction, .empty, visit)
         for message in content["messages"].elements {
+            walk.message += 1
             let role = Self.role(message["role"])
             let blocks = message["content"]
             guard blocks.kind == .array else {
@@ -134,7 +142,7 @@ public struct PromptReader {
     ) {
         let type = block["type"].text
         if type.equals("tool_use") || type.hasSuffix("_tool_use") {
-            walk.call(block["name"], block["input"], visit)
+            walk.call(block["name"], block["input"], id: block["id"], visit)
         } else if type.equals("tool_result") || type.hasSuffix("_tool_result") {
             walk.texts(block["content"], .toolResult, block["tool_use_id"].text, visit)
         } else if type.equals("document") || type.equals("search_result") {
@@ -163,6 +171,7 @@ public struct PromptReader {
     }
 
     private func turn(_ turn: Value, _ walk: inout PromptWalk, _ visit: (PromptPart) -> Void) {
+        walk.message += 1
         let role = Self.role(turn["role"])
         for part in turn["parts"].elements {
             let result = Self.either(part, "functionResponse", "function_response")
@@ -171,7 +180,7 @@ public struct PromptReader {
             if result.isDefined {
                 walk.allTexts(result["response"], .toolResult, result["name"].text, visit)
             } else if call.isDefined {
-                walk.call(call["name"], call["args"], visit)
+                walk.call(call["name"], call["args"], id: call["id"], visit)
             } else if file.isDefined {
                 let uri = Self.either(file, "fileUri", "file_uri")
                 walk.emit(.document, uri.text, .empty, visit)
@@ -223,6 +232,12 @@ public struct PromptReader {
 struct PromptWalk {
     var left: Int
     var isComplete = true
+    /// Of the parts that are visited now.
+    var message = 0
+    private var call = Bytes.empty
+    private var arguments = Value.undefined
+
+    init(left: Int) { self.left = left }
 
     mutating func emit(
         _ role: PromptPart.Role, _ name: Bytes, _ text: Bytes, _ visit: (PromptPart) -> Void
@@ -232,16 +247,26 @@ struct PromptWalk {
             return
         }
         left -= 1
-        visit(PromptPart(role: role, name: name, text: text))
+        visit(
+            PromptPart(
+                role: role, name: name, text: text, message: message, call: call,
+                arguments: arguments))
     }
 
     /// A call's arguments: JSON in a string (OpenAI), or a document (Anthropic, Gemini).
-    mutating func call(_ name: Value, _ arguments: Value, _ visit: (PromptPart) -> Void) {
-        if arguments.isString { return emit(.toolCall, name.text, arguments.text, visit) }
-        allTexts(arguments, .toolCall, name.text, visit)
-        if !arguments.isCollection || arguments.count == 0 {
-            emit(.toolCall, name.text, .empty, visit)
+    mutating func call(
+        _ name: Value, _ arguments: Value, id: Value, _ visit: (PromptPart) -> Void
+    ) {
+        call = id.text
+        self.arguments = arguments
+        defer {
+            call = .empty
+            self.arguments = .undefined
         }
+        if arguments.isString { return emit(.toolCall, name.text, arguments.text, visit) }
+        let before = left
+        allTexts(arguments, .toolCall, name.text, visit)
+        if left == before { emit(.toolCall, name.text, .empty, visit) }
     }
 
     /// A string; or typed parts, whose text is under `text`, `content`, `refusal`, `transcript` or,

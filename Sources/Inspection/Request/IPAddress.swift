@@ -2,15 +2,15 @@
 import Authorization
 
 /// An IPv4 or IPv6 address as 128 bits; IPv4 as IPv4-mapped (RFC 4291 section 2.5.5.2).
-struct IPAddress: Equatable, Sendable {
-    var high: UInt64 = 0
-    var low: UInt64 = 0
+package struct IPAddress: Equatable, Sendable {
+    package private(set) var high: UInt64 = 0
+    package private(set) var low: UInt64 = 0
 
     static let mapped: UInt64 = 0xFFFF_0000_0000
 
-    var isVersion6: Bool { high != 0 || low >> 32 != Self.mapped >> 32 }
+    package var isVersion6: Bool { high != 0 || low >> 32 != Self.mapped >> 32 }
 
-    init?(_ text: Bytes) {
+    package init?(_ text: Bytes) {
         if text.firstIndex(of: UInt8(ascii: ":")) != nil {
             guard parseVersion6(text) else { return nil }
         } else {

@@ -39,6 +39,7 @@ struct AnswerReader {
         decision.body = try string("body") ?? .empty
         try readReasons()
         decision.risk = try percentage("risk")
+        try readSignals()
         decision.confidence = try percentage("confidence")
         try readMetadata()
         try timed("labels") { decision.labels.append(Label(name: $0, seconds: $1)) }
@@ -79,6 +80,25 @@ struct AnswerReader {
         guard value.isDefined else { return nil }
         guard let number = value.arrayIndex, number <= 100 else { throw InvalidAnswer(key: key) }
         return number
+    }
+
+    /// An object of numbers.
+    private func readSignals() throws(InvalidAnswer) {
+        let signals = answer["signals"]
+        guard signals.isDefined else { return }
+        guard signals.kind == .object, signals.count <= Limits.signals else {
+            throw InvalidAnswer(key: "signals")
+        }
+        for index in 0..<signals.count {
+            let name = signals.keys[index]
+            guard name.isString, name.count <= Limits.signalNameBytes,
+                let number = signals.values[index].asDouble, abs(number) <= 100
+            else {
+                throw InvalidAnswer(key: "signals")
+            }
+            decision.signals.append(
+                RiskSignal(name: Bytes(name), hundredths: Int((number * 100).rounded())))
+        }
     }
 
     /// Isolation is a restriction of its own, so that it is recorded and remembered like one.

@@ -6,12 +6,15 @@ import RegoVM
 
 /// The parts of `input` that Portcullis adds to OPA-Envoy's document.
 enum CheckSections {
-    static let names = ["agent", "action", "context"]
+    static let names = ["agent", "action", "context", "prompt", "threat"]
     static let agent = 0
 
     /// In the order of `names`.
-    static func all() -> (agent: AgentSection, action: ActionSection, context: ContextSection) {
-        (AgentSection(), ActionSection(), ContextSection())
+    static func all() -> (
+        agent: AgentSection, action: ActionSection, context: ContextSection,
+        prompt: PromptSection, threat: ThreatSection
+    ) {
+        (AgentSection(), ActionSection(), ContextSection(), PromptSection(), ThreatSection())
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import Cryptography
 import Inspection
 import RegoVM
 
@@ -21,6 +22,8 @@ public final class CheckSubject {
     private var isIdentified = false
     private var listed: ScopeList?
     private let certificates = CertificateMemory()
+    private let confidenceHeader: ConfidenceHeader
+    private let said: CheckPrompt
 
     init(_ settings: DecisionPoint.Settings, _ evaluation: Evaluation, _ input: CheckInput) {
         inspector = settings.inspector
@@ -28,6 +31,8 @@ public final class CheckSubject {
         scopeHeader = settings.scopeHeader
         self.evaluation = evaluation
         self.input = input
+        confidenceHeader = settings.confidenceHeader
+        said = CheckPrompt(evaluation)
         context = empty
         inspected = .allocate(capacity: 1)
         inspected.initialize(to: ActionFacts())
@@ -45,6 +50,7 @@ public final class CheckSubject {
         isInspected = false
         isIdentified = false
         listed = nil
+        said.begin()
     }
 
     /// What the request does.
@@ -69,6 +75,30 @@ public final class CheckSubject {
             identified.pointee = identifier.identify(context, certificates)
         }
         return UnsafePointer(identified)
+    }
+
+    /// What the request says to a model or to another agent.
+    public var prompt: UnsafePointer<PromptFacts> { said.read(facts) }
+
+    /// `facts`, with the hashes of the prompt and of its documents.
+    public var digestedFacts: UnsafePointer<ActionFacts> {
+        let facts = facts
+        said.digest(into: inspected)
+        return facts
+    }
+
+    var hasher: SHA256 { said.hasher }
+
+    /// How sure the agent says it is.
+    var confidence: Value { confidenceHeader.value(context, in: evaluation.arena) }
+
+    /// The body as JSON when it may be that.
+    func readBody(_ body: Bytes) -> BodyReading? {
+        for byte in body.buffer where byte > UInt8(ascii: " ") {
+            guard byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") else { return nil }
+            return input.bodyReading(in: evaluation.arena)
+        }
+        return nil
     }
 
     /// The scopes that the request carries.

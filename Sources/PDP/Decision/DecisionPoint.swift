@@ -3,6 +3,7 @@ import AgentContext
 import Authorization
 import Inspection
 import RegoVM
+import ThreatIntelligence
 
 /// Decides one check: restrictions first, then the policy, then what its answer does to the
 /// request.
@@ -14,6 +15,7 @@ public final class DecisionPoint {
         public var inspector: Inspector
         public var identifier = AgentIdentifier()
         public var scopeHeader = ScopeHeader()
+        public var confidenceHeader = ConfidenceHeader()
         /// Doubts about a request's meaning with which it is denied without asking the policy.
         public var deniedDoubts: Doubts = .deniedByDefault
         /// Header that tells the client the decision id; empty for none.
@@ -55,7 +57,9 @@ public final class DecisionPoint {
         approvals = agents.map { ApprovalDesk(settings.approvals, $0.approvals) }
         self.evaluation = evaluation
         self.snapshot = snapshot
-        input = CheckInput(sections: [sections.agent, sections.action, sections.context])
+        input = CheckInput(sections: [
+            sections.agent, sections.action, sections.context, sections.prompt, sections.threat,
+        ])
         subject = CheckSubject(settings, evaluation, input)
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
@@ -63,6 +67,7 @@ public final class DecisionPoint {
         sections.agent.subject = subject
         sections.action.subject = subject
         sections.context.subject = subject
+        sections.prompt.subject = subject
     }
 
     /// Decides with another policy from now on.
@@ -72,6 +77,22 @@ public final class DecisionPoint {
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
         input.bind(snapshot.binding)
+    }
+
+    /// Looks up in these threat lists from the next check on.
+    public func use(_ threats: ThreatIndex) {
+        if let lookup = sections.threat.lookup {
+            lookup.use(threats)
+        } else {
+            sections.threat.lookup = ThreatLookup(threats, evaluation, subject)
+        }
+    }
+
+    /// What the record says of threats that the policy was told of: JSON, empty when it was told
+    /// of none. Valid until the next check.
+    public var threatRecord: Bytes {
+        guard let text = sections.threat.record(in: evaluation.arena) else { return .empty }
+        return Bytes(start: text.baseAddress, count: text.count)
     }
 
     /// The revision of the policy that decides.
@@ -89,6 +110,7 @@ public final class DecisionPoint {
     public func begin(_ context: AttributeContext) {
         input.begin(context)
         subject.begin(context)
+        sections.threat.lookup?.begin(context)
         entrypoint = .empty
         explains = true
         approvals?.begin()
@@ -240,8 +262,12 @@ public final class DecisionPoint {
         let id = decision.id
         let restrictions = decision.restrictions
         let labels = decision.labels
+        let risk = decision.risk
+        let signals = decision.signals
         decision.reset()
         decision.id = id
+        decision.risk = risk
+        decision.signals = signals
         decision.action = action == .allow ? .deny : action
         decision.restrictions = restrictions
         decision.labels = labels

@@ -32,6 +32,7 @@ package final class CheckHandler {
     private let meter: CheckMeter?
     /// The decision belongs into its agent's context.
     private var isRemembered = false
+    private var threatsNumber = 0
     /// A mask took something out of the record.
     private var isMasked = false
 
@@ -60,6 +61,7 @@ package final class CheckHandler {
     package func answer(
         _ message: UnsafeRawBufferPointer, now monotonic: UInt64, deadline: UInt64, log: LogWriter?
     ) -> Bytes? {
+        if let threats = shared.threats?.change(since: &threatsNumber) { point.use(threats) }
         let now = clock.wall()
         begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
         do {

@@ -25,6 +25,7 @@ extension RecordFacts {
         isCertain = action.isCertain
         policyRevision = point.revision
         entrypoint = point.entrypoint
+        threat = point.threatRecord
     }
 }
 

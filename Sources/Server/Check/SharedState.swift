@@ -11,6 +11,8 @@ public final class SharedState: Sendable {
     /// nil when no context is kept.
     public let agents: AgentStore?
     public let policy: CurrentPolicy
+    /// nil when there are no threat lists.
+    public let threats: CurrentThreats?
     /// nil when decisions are not recorded, which only a benchmark wants.
     public let log: LocalLog?
     /// What policies may reach of the network; nil for nothing.
@@ -26,8 +28,8 @@ public final class SharedState: Sendable {
 
     public init(
         settings: DecisionPoint.Settings, agents: AgentStore?, policy: CurrentPolicy,
-        log: LocalLog?, network: Network? = nil, memory: Int, deadline: UInt64,
-        hold: UInt64 = 0, metrics: CheckMetrics? = nil
+        threats: CurrentThreats? = nil, log: LocalLog?, network: Network? = nil, memory: Int,
+        deadline: UInt64, hold: UInt64 = 0, metrics: CheckMetrics? = nil
     ) {
         self.hold = hold
         self.network = network
@@ -37,6 +39,7 @@ public final class SharedState: Sendable {
         self.settings = settings
         self.agents = agents
         self.policy = policy
+        self.threats = threats
         self.log = log
     }
 }

@@ -37,20 +37,21 @@ public enum ContextRebuild {
     /// Folds the published entries of a log into an empty store.
     ///
     /// - Parameters:
+    ///   - first: entries below it are not there: the log says that it keeps them no more.
     ///   - size: entries of the checkpoint.
     ///   - lookBack: nanoseconds; of records that are older only what may still hold is folded:
     ///     labels, restrictions, and what operators and detectors did.
     /// - Throws: `Failure`, or what reading the log throws.
     public static func run(
-        _ tiles: some TileSource, size: Int, into agents: AgentStore, lookBack: Int64 = .max,
-        clock: any Clock = SystemClock()
+        _ tiles: some TileSource, from first: Int = 0, size: Int, into agents: AgentStore,
+        lookBack: Int64 = .max, clock: any Clock = SystemClock()
     ) throws -> Report {
         let start = clock.monotonic()
         let now = clock.wall()
         let oldest = lookBack < now ? now - lookBack : 0
         let fold = ContextFold(agents)
         var report = Report()
-        try EntryReader(tiles, size: size).forEach(in: 0..<size) { index, entry in
+        try EntryReader(tiles, size: size).forEach(in: min(first, size)..<size) { index, entry in
             report.entries += 1
             do throws(ContextRecord.Unreadable) {
                 if RecordAge.isBefore(oldest, entry) && !RecordAge.mayHold(entry) { return }

@@ -4,6 +4,7 @@ import DecisionLog
 import Platform
 import Server
 import Telemetry
+import ThreatIntelligence
 
 struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,6 +36,9 @@ struct ServeCommand: ParsableCommand {
                     "revision": LogValue(policy.policy.revision),
                 ])
             try service.runUntilTerminated()
+        } catch let error as ThreatListFailure {
+            Output.error(error.description + "\n")
+            throw Invalid()
         } catch {
             let code = (error as? LogError)?.code.rawValue ?? "failed"
             logger.error(code, "\(error)", hint(error))

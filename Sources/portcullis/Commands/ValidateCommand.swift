@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import PDP
+import ThreatIntelligence
 
 struct ValidateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +18,13 @@ struct ValidateCommand: ParsableCommand {
     func run() throws {
         let settings = try configuration.load()
         let snapshot = try PolicyCompilation.Failure.orInvalid(settings)
+        var lists = ThreatLists(settings.threat.files)
+        do throws(ThreatListFailure) {
+            _ = try lists.read()
+        } catch {
+            Output.error(error.description + "\n")
+            throw Invalid()
+        }
         let entrypoints = [settings.entrypoint] + settings.routeEntrypoints
         Output.print(
             "valid: \(entrypoints.map { "`data.\($0)`" }.joined(separator: ", ")), "

@@ -5,6 +5,7 @@ import Inspection
 import RegoVM
 import Server
 import Telemetry
+import ThreatIntelligence
 import TransparencyLog
 
 /// Every setting of the program, with its default. The keys of the file are those of this page.
@@ -38,6 +39,10 @@ struct Configuration {
     /// `inspection.deny`: doubts about a request with which it is denied before policy runs.
     /// Danger: each one taken out is a known way around policies.
     var deniedDoubts = Doubts.deniedByDefault
+    /// `inspection.confidence_header`: the request header in which an agent says how sure it is, a
+    /// number from 0 to 1; always a claim. Default: `x-agent-confidence`.
+    var confidenceHeader = ConfidenceHeader.defaultName
+    var threat = Threat()
     var approvals = Approvals()
     var deferral = Deferral()
     var log = Log()
@@ -76,6 +81,26 @@ struct Configuration {
         /// `agents.look_back`: at the start the context is rebuilt from the log; of records older
         /// than this only what may still hold is taken: labels, restrictions, signals, approvals.
         var lookBack: Int64 = 30 * 24 * 3_600_000_000_000
+    }
+
+    struct Threat {
+        /// `threat.files`: threat lists; a path, or a mapping with `path` and what holds for the
+        /// entries of that file:
+        /// `name`: what policies and records call the list. Default: the file's name.
+        /// `format`: `lines` or `csv`. Default: `csv` for a name that ends so, else `lines`.
+        /// `kind`: `domain`, `address`, `range`, `hash` or `text`. Default: by each entry's form.
+        /// `severity`: 0 to 100, unless an entry has its own. Default 70.
+        /// `category`: unless an entry has its own.
+        /// Default: none, and `input.threat` is undefined.
+        var files: [ThreatFile] = []
+        /// `threat.interval`: how often the files are looked at for changes, 1s to 24h.
+        var interval: Int64 = 10_000_000_000
+    }
+
+    struct ThreatFile: Sendable, Equatable {
+        var path: String
+        var name: String
+        var options: ThreatListReader.Options
     }
 
     struct Log {

@@ -71,10 +71,14 @@ extension Configuration {
         internalDestinations = root.section("destinations").list(
             "internal", internalDestinations, expected: "a domain or an address range"
         ) { entry in (try? InternalDestinations([entry])) == nil ? nil : entry }
+        let inspection = root.section("inspection")
+        confidenceHeader = inspection.text(
+            "confidence_header", confidenceHeader, expected: "a header name", HeaderName.parse)
         let words = Doubts.words.map { "`\($0)`" }.joined(separator: ", ")
-        let denied = root.section("inspection").list(
+        let denied = inspection.list(
             "deny", [deniedDoubts], expected: "one of \(words)", Doubts.init(word:))
         deniedDoubts = Doubts(denied)
+        threat.read(root.section("threat"))
         approvals.read(root.section("approvals"))
         deferral.read(root.section("deferral"))
         log.read(root.section("log"))

@@ -165,6 +165,23 @@ final class Section {
         }
     }
 
+    /// A list whose elements are mappings, or texts that stand for one with `shorthand` alone.
+    func sections(_ name: String, shorthand: String) -> [Section] {
+        guard let node = node(name) else { return [] }
+        let nodes: [Node]
+        if case .sequence(let sequence) = node { nodes = Array(sequence) } else { nodes = [node] }
+        return nodes.enumerated().map { index, element in
+            var element = element
+            if element.scalar != nil {
+                element = .mapping(Node.Mapping([(Node(shorthand), element)]))
+            }
+            let prefix = path.isEmpty ? name : "\(path).\(name)"
+            let section = Section(element, file: file, path: "\(prefix)[\(index)]")
+            sections.append(section)
+            return section
+        }
+    }
+
     /// One of a few words.
     func choice<Choice>(_ name: String, _ fallback: Choice, _ choices: [(String, Choice)]) -> Choice
     {

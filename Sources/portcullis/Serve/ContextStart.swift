@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
 import DecisionLog
+import LogReading
 import Platform
 import Server
 import Telemetry
@@ -16,9 +17,19 @@ enum ContextStart {
         guard configuration.agents.maximum > 0 else { return nil }
         let agents = AgentStore(maximumAgents: configuration.agents.maximum)
         guard let log else { return agents }
+        let tiles = StorageTiles(
+            try StorageFolder(configuration.log.directory, creating: false))
+        let keys = try LogKey.history(configuration.log.key) + [log.verifierKey]
+        let first = try LogView(tiles, keys: keys).firstKept
+        if first > 0 {
+            logger.warning(
+                "context_incomplete",
+                "records were deleted from the log: what they took from agents is not known",
+                ["entries": LogValue(first)])
+        }
         let report = try ContextRebuild.run(
-            StorageTiles(try StorageFolder(configuration.log.directory, creating: false)),
-            size: log.status.published, into: agents, lookBack: configuration.agents.lookBack)
+            tiles, from: first, size: log.status.published, into: agents,
+            lookBack: configuration.agents.lookBack)
         logger.info(
             "context_rebuilt", "the agents' context is what the log says",
             [

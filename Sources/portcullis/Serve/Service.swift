@@ -19,6 +19,8 @@ final class Service: Sendable {
     private let checkpoints: CheckpointThread?
     private let operatorSide: OperatorSide
     private let logger: Logger
+    /// nil when no threat lists are configured.
+    private let threats: ThreatWatch?
 
     /// Starts everything; checks are answered when it returns.
     init(_ configuration: Configuration, _ policy: PolicySnapshot, _ logger: Logger) throws {
@@ -42,11 +44,18 @@ final class Service: Sendable {
             key: configuration.agents.key, trustDomains: configuration.agents.trustDomains)
         settings.scopeHeader = ScopeHeader(
             name: configuration.scopes.header, separator: configuration.scopes.separator)
+        settings.confidenceHeader = ConfidenceHeader(name: configuration.confidenceHeader)
         settings.deniedDoubts = configuration.deniedDoubts
         settings.approvals = configuration.approvals.settings
         settings.deferral = configuration.deferral.settings
         settings.workUnits = Int64(configuration.limits.work)
         settings.answerBytes = Int(configuration.limits.answer)
+        threats =
+            configuration.threat.files.isEmpty
+            ? nil
+            : try ThreatWatch(
+                ThreatLists(configuration.threat.files), interval: configuration.threat.interval,
+                logger)
         let agents = try ContextStart.makeStore(configuration, log, logger)
         operations = agents.map { [log] in
             Operations($0, log: log, approvalDecided: { loops.wakeAll() })
@@ -54,8 +63,9 @@ final class Service: Sendable {
         let metrics = MetricRegistry()
         let current = CurrentPolicy(policy)
         let shared = SharedState(
-            settings: settings, agents: agents, policy: current, log: log,
-            network: configuration.network.network, memory: Int(configuration.limits.memory),
+            settings: settings, agents: agents, policy: current, threats: threats?.current,
+            log: log, network: configuration.network.network,
+            memory: Int(configuration.limits.memory),
             deadline: UInt64(configuration.limits.deadline),
             hold: UInt64(configuration.approvals.hold), metrics: CheckMetrics(metrics))
         let workers = CheckWorkers(
@@ -65,11 +75,13 @@ final class Service: Sendable {
             configuration, current, log, follower, metrics, logger)
         try log?.start()
         do {
+            try threats?.start()
             server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
                 loops.add(loop)
                 return CheckService(shared, workers: workers, loop: loop)
             }
         } catch {
+            threats?.stop()
             checkpoints?.stop()
             try? log?.close()
             throw error
@@ -80,6 +92,7 @@ final class Service: Sendable {
             server.drain()
             server.wait()
             workers.stop()
+            threats?.stop()
             checkpoints?.stop()
             try? log?.close()
             throw error
@@ -174,6 +187,7 @@ final class Service: Sendable {
         server.drain()
         server.wait()
         workers.stop()
+        threats?.stop()
         operatorSide.stop()
         try log?.close()
         checkpoints?.stop()

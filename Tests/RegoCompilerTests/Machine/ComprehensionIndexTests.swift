@@ -15,10 +15,10 @@ import Testing
     private func value(
         _ policy: String, input: String = "{}", isIndexed: Bool = true
     ) throws -> String {
-        let indexed = try run(policy, input, indexes: true)
-        #expect(indexed.listing.contains("(comprehension)") == isIndexed)
-        #expect(try run(policy, input, indexes: false).value == indexed.value)
-        return indexed.value
+        let (value, listing, _) = try run(policy, input, indexes: true)
+        #expect(listing.contains("(comprehension)") == isIndexed)
+        #expect(try run(policy, input, indexes: false).value == value)
+        return value
     }
 
     private func run(
@@ -62,9 +62,9 @@ import Testing
     @Test func functionsAndNumbers() throws {
         let policy = """
             f(r) := [u.n | some u in users; u.role == r]
-            p := [f(1), f(1.0), f(3), f(2)]
+            p := [f(1), f(1.0), f(3)]
             """
-        #expect(try value(policy) == #"[["x","y","none"],["x","y","none"],[],["z"]]"#)
+        #expect(try value(policy) == #"[["x","y","none"],["x","y","none"],[]]"#)
     }
 
     @Test func eachViewHasItsOwn() throws {

@@ -17,7 +17,7 @@ public struct InputSchema: Sendable {
         object<attributes: \(attributes), parsed_path: array[string], parsed_query:
         object[string: array[string]], parsed_body: any, truncated_body: boolean, version:
         object<encoding: string, ext_authz: string>, source_principal: string, agent: \(agent),
-        action: \(action), prompt: \(prompt), context: \(context), threat: any, ...>
+        action: \(action), prompt: \(prompt), context: \(context), threat: \(threat), ...>
         """
 
     private static let attributes = """
@@ -68,7 +68,20 @@ public struct InputSchema: Sendable {
         """
 
     private static let prompt = """
-        object<hash: string, text: string, lineage: any, confidence: any, documents: any>
+        object<hash: string, text: string, lineage: any, truncated: boolean, confidence:
+        object<value: number, provenance: string>, documents: array[object<source: string, tool:
+        string, arguments: any, reference: string, hash: string, bytes: number>]>
+        """
+
+    private static let threat = """
+        object<matches: \(matches), severity: number, truncated: boolean, destination: \(matches),
+        url: \(matches), arguments: \(matches), prompt: \(matches), documents: \(matches), body:
+        \(matches)>
+        """
+
+    private static let matches = """
+        array[object<in: string, kind: string, value: string, list: string, id: string, category:
+        string, severity: number>]
         """
 
     private static let context = """

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import Authorization
+
+/// Finds entries by their value, or by the end of a host name: a hash table whose hash is made
+/// from the last byte to the first, so that one pass over a name hashes all names above it too.
+final class NameTable: @unchecked Sendable {
+    private struct Slot {
+        var tag: UInt32
+        /// The entry's number; `EntryTable.none` when the slot is free.
+        var entry: UInt32
+    }
+
+    private let slots: UnsafeMutablePointer<Slot>
+    private let mask: Int
+    private let entries: EntryTable
+    private let isEmpty: Bool
+
+    init(_ numbers: [UInt32], _ entries: EntryTable) {
+        self.entries = entries
+        isEmpty = numbers.isEmpty
+        let capacity = tableCapacity(numbers.count)
+        mask = capacity - 1
+        slots = .allocate(capacity: capacity)
+        slots.initialize(repeating: Slot(tag: 0, entry: EntryTable.none), count: capacity)
+        for number in numbers { insert(number) }
+    }
+
+    deinit { slots.deallocate() }
+
+    private func insert(_ number: UInt32) {
+        let value = entries[number].value
+        var hash = NameHash()
+        for byte in value.buffer.reversed() { hash.add(byte) }
+        let found = hash.finished
+        if let first = position(found, value) {
+            return entries.chain(number, behind: slots[first].entry)
+        }
+        var slot = Int(truncatingIfNeeded: found) & mask
+        while slots[slot].entry != EntryTable.none { slot = (slot + 1) & mask }
+        slots[slot] = Slot(tag: UInt32(truncatingIfNeeded: found >> 32), entry: number)
+    }
+
+    private func position(_ hash: UInt64, _ value: Bytes) -> Int? {
+        let tag = UInt32(truncatingIfNeeded: hash >> 32)
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot].entry != EntryTable.none {
+            if slots[slot].tag == tag, entries[slots[slot].entry].value == value { return slot }
+            slot = (slot + 1) & mask
+        }
+        return nil
+    }
+
+    private func report(_ hash: UInt64, _ value: Bytes, _ body: (UInt32) -> Void) {
+        guard let slot = position(hash, value) else { return }
+        var number = slots[slot].entry
+        while number != EntryTable.none {
+            body(number)
+            number = entries[number].next
+        }
+    }
+
+    /// Entries of exactly this value.
+    func find(_ value: Bytes, _ body: (UInt32) -> Void) {
+        guard !isEmpty else { return }
+        var hash = NameHash()
+        for byte in value.buffer.reversed() { hash.add(byte) }
+        report(hash.finished, value, body)
+    }
+
+    /// Entries of this host name and of those above it: `a.b.c`, `b.c` and `c`.
+    func findNameOrParent(_ name: Bytes, _ body: (UInt32) -> Void) {
+        guard !isEmpty else { return }
+        var hash = NameHash()
+        var index = name.count
+        while index > 0 {
+            index -= 1
+            let byte = name[index]
+            if byte == UInt8(ascii: ".") {
+                report(hash.finished, name[index + 1..<name.count], body)
+            }
+            hash.add(byte)
+        }
+        report(hash.finished, name, body)
+    }
+}
+
+/// FNV-1a with a final mix (MurmurHash3's), since slots are chosen by the low bits.
+struct NameHash {
+    private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+    @inline(__always)
+    mutating func add(_ byte: UInt8) { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+
+    var finished: UInt64 { mixed(state) }
+}
+
+@inline(__always)
+func mixed(_ value: UInt64) -> UInt64 {
+    var bits = value
+    bits = (bits ^ bits >> 33) &* 0xFF51_AFD7_ED55_8CCD
+    bits = (bits ^ bits >> 33) &* 0xC4CE_B9FE_1A85_EC53
+    return bits ^ bits >> 33
+}
+
+/// A power of two with at least as many free places as used ones.
+func tableCapacity(_ count: Int) -> Int {
+    var capacity = 2
+    while capacity < 2 * count { capacity *= 2 }
+    return capacity
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Platform
+import Server
+import Synchronization
+import Telemetry
+import ThreatIntelligence
+
+/// Reads threat lists again when their files have changed, on a thread of its own. Lists that
+/// cannot be read change nothing: the last good ones stay, and the error is told once.
+final class ThreatWatch: Sendable {
+    /// The lists that count now.
+    let current: CurrentThreats
+    private let lists: Mutex<ThreatLists>
+    private let interval: Int64
+    private let logger: Logger
+    private let isStopped = Atomic<Bool>(false)
+    private let thread = Mutex<SystemThread?>(nil)
+
+    /// How long stopping may take, in nanoseconds.
+    private static let step: Int64 = 100_000_000
+
+    /// - Parameter lists: not read yet.
+    init(
+        _ lists: consuming ThreatLists, interval: Int64, _ logger: Logger
+    ) throws(ThreatListFailure) {
+        current = CurrentThreats(try lists.read())
+        self.lists = Mutex(lists)
+        self.interval = interval
+        self.logger = logger
+        logger.info(
+            "threats_loaded", "threat lists are looked up",
+            ["entries": LogValue(current.current.count)])
+    }
+
+    func start() throws(SystemError) {
+        let started = try SystemThread.start(name: "threats") { [self] in run() }
+        thread.withLock { $0 = started }
+    }
+
+    func stop() {
+        isStopped.store(true, ordering: .releasing)
+        thread.withLock { thread in
+            thread?.join()
+            thread = nil
+        }
+    }
+
+    private func run() {
+        var waited: Int64 = 0
+        while !isStopped.load(ordering: .acquiring) {
+            usleep(useconds_t(Self.step / 1000))
+            waited += Self.step
+            guard waited >= interval else { continue }
+            waited = 0
+            lists.withLock { lists in
+                if lists.hasChanged { reload(&lists) }
+            }
+        }
+    }
+
+    private func reload(_ lists: inout ThreatLists) {
+        do throws(ThreatListFailure) {
+            let index = try lists.read()
+            current.replace(by: index)
+            logger.info(
+                "threats_reloaded", "the threat lists have changed",
+                ["entries": LogValue(index.count)])
+        } catch {
+            for problem in error.errors {
+                logger.error(
+                    "threat_list_invalid", problem.message,
+                    [
+                        "file": LogValue(problem.file), "line": LogValue(problem.line),
+                        "hint": LogValue(problem.hint ?? "the lists read before stay in use"),
+                    ])
+            }
+        }
+    }
+}
