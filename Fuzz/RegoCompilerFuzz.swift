@@ -16,7 +16,9 @@ public func fuzzRegoCompiler(_ start: UnsafePointer<UInt8>, _ count: Int) -> CIn
     }
     let item = PolicyGenerator.Case(
         policy: policy, data: "{\"d\": {\"a\": [1, 2]}}", inputs: [input])
-    for outcome in PolicyRun(workLimit: 50_000).outcomes(item) {
+    var run = PolicyRun()
+    run.workLimit = 50_000
+    for outcome in run.outcomes(item) {
         // The compiler never makes what the verifier refuses.
         if case .refused(let reason) = outcome, reason.contains("error: program_"),
             !reason.contains("error: program_limit")
