@@ -7,6 +7,12 @@ public struct NoteSignature: Equatable, Sendable {
     /// What follows the key id.
     public let bytes: [UInt8]
 
+    public init(name: String, keyID: UInt32, bytes: [UInt8]) {
+        self.name = name
+        self.keyID = keyID
+        self.bytes = bytes
+    }
+
     /// `— <name> <base64(key id || signature)>` and a line feed.
     var line: String {
         let id = [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: keyID >> UInt32($0)) }
