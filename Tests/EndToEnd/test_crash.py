@@ -42,7 +42,8 @@ def test_kill_loses_no_answered_decision(
     seed = random.randrange(1 << 32)
     moments = random.Random(seed)
     answered: set[str] = set()
-    for round in range(int(os.environ.get("PORTCULLIS_KILLS", kills))):
+    rounds = int(os.environ.get("PORTCULLIS_KILLS", kills))
+    for round in range(rounds):
         server.start()
         with Load(server, sample()) as load:
             load.wait_for_answers(1)
@@ -51,6 +52,10 @@ def test_kill_loses_no_answered_decision(
         assert {answer.kind for answer in load.answers} == {"ok"}
         answered |= {answer.decision_id for answer in load.answers}
         server.start()
+        # The whole log is read each time: many kills have it read now and then.
+        if rounds > 20 and round % 20 != 19 and round != rounds - 1:
+            server.kill()
+            continue
         lost = answered - server.verify_log()
         assert not lost, f"kill {round}, seed {seed}: {len(lost)} of {len(answered)}: {min(lost)}"
         server.kill()
