@@ -299,4 +299,4 @@ def test_a_look_up_does_not_grow_with_the_catalogue(tmp_path: Path) -> None:
         assert answer["result"][0]["expressions"][0]["value"] == "internal"
         return sum(int(entry["num_eval"]) for entry in answer["profile"])
 
-    assert steps(10_000) == steps(10)
+    assert steps(10_000) <= steps(10)

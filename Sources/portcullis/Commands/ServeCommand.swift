@@ -35,6 +35,7 @@ struct ServeCommand: ParsableCommand {
                     "entrypoint": LogValue(settings.entrypoint),
                     "revision": LogValue(policy.policy.revision),
                 ])
+            ProgramCode.releaseUnused()
             try service.runUntilTerminated()
         } catch let error as ThreatListFailure {
             Output.error(error.description + "\n")
