@@ -95,7 +95,8 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CLinux", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz", "Authorization",
+                "CLinux", "CText", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz",
+                "Authorization",
                 "PDP", "AgentContext", "Inspection", "ThreatIntelligence", "RegoVM", "DecisionLog",
                 "TransparencyLog", "Telemetry",
             ]),

@@ -170,6 +170,16 @@ class Field:
                 "policies": [str(ROOT / "policies")],
                 "data": [str(ROOT / "bench/agents")],
                 "entrypoint": "routes/tools/decision",
+                "log": {"content": "none"},
+            },
+        )
+        self.portcullis(
+            "the same, with texts for replay",
+            "check-mcp.grpc",
+            {
+                "policies": [str(ROOT / "policies")],
+                "data": [str(ROOT / "bench/agents")],
+                "entrypoint": "routes/tools/decision",
             },
         )
         self.opa: Contender | None = None
@@ -179,7 +189,11 @@ class Field:
         self.equal = self.portcullis(
             "OPA-Envoy's policy, context, log",
             "check-mcp.grpc",
-            {"policies": [str(self.load / "realistic.rego")], "entrypoint": "envoy/authz/result"},
+            {
+                "policies": [str(self.load / "realistic.rego")],
+                "entrypoint": "envoy/authz/result",
+                "log": {"content": "none"},
+            },
         )
 
     def add(self, name: str, command: list[str], port: int, body: str) -> Contender:

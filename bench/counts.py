@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import signal
@@ -58,10 +59,13 @@ class Check:
     def __init__(self, binary: Path, load: Path, case: dict[str, Any]) -> None:
         self.command = [binary, "check", load / case["frame"]]
         self.words = [case["entrypoint"], *case["paths"]]
+        self.environment = {**os.environ, "CONTENT": case.get("content", "none")}
 
     def run(self, prefix: list[str], rounds: int) -> str:
         command = [*prefix, *self.command, str(rounds), *map(str, self.words)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             fail(f"`bench check` ended with {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout + done.stderr
@@ -83,6 +87,7 @@ class Threat(Check):
     """One check whose policy looks up every part in threat lists: `bench threat`."""
 
     def __init__(self, binary: Path, load: Path, case: dict[str, Any]) -> None:
+        super().__init__(binary, load, {"entrypoint": "", **case})
         self.command = [binary, "threat", load / case["frame"]]
         self.words = [case["threat_entries"], *case["paths"]]
 

@@ -99,7 +99,7 @@ public enum JSONWriter {
         var start = 0
         var index = 0
         while index < bytes.count {
-            if !forHTML { index = skipPlain(bytes, index) }
+            if !forHTML { index = JSONText.plainEnd(bytes, from: index) }
             guard index < bytes.count else { break }
             let byte = bytes[index]
             if byte >= 0x80 {
@@ -126,24 +126,6 @@ public enum JSONWriter {
         }
         output.append(UnsafeBufferPointer(rebasing: bytes[start..<bytes.count]))
         output.append(UInt8(ascii: "\""))
-    }
-
-    /// The next place from `index` on that may not be printable ASCII without `"` and `\`: eight
-    /// bytes at a time.
-    @inline(__always)
-    private static func skipPlain(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        guard let base = bytes.baseAddress else { return start }
-        var index = start
-        while index &+ 8 <= bytes.count {
-            let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
-            let quote = word ^ ones &* 0x22
-            let backslash = word ^ ones &* 0x5C
-            let low = (word &- ones &* 0x20) | (quote &- ones) | (backslash &- ones)
-            if (word | low) & ones &* 0x80 != 0 { break }
-            index &+= 8
-        }
-        return index
     }
 
     private static func appendEscape(_ byte: UInt8, to output: inout ByteBuilder) {

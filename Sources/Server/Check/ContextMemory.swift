@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
 import Authorization
+import CText
 import PDP
 import RegoVM
 
@@ -95,10 +96,8 @@ extension ContextEvent {
 extension Bytes {
     /// Printable ASCII that JSON writes without an escape.
     fileprivate var isPlain: Bool {
-        for byte in buffer where byte < 0x20 || byte > 0x7E || byte == 0x22 || byte == 0x5C {
-            return false
-        }
-        return true
+        guard let start else { return true }
+        return text_plain_run(start, count) == count
     }
 
     /// Whether masking may change something: it hides what follows `?` and `#`.
