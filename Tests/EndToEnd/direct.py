@@ -124,7 +124,7 @@ class Server:
 
     def records(self) -> list[dict[str, Any]]:
         """All records of the published log."""
-        command = [portcullis_binary(), "log", "export", self.log_folder]
+        command: list[str | Path] = [portcullis_binary(), "log", "export", self.log_folder]
         return [json.loads(line) for line in run(command).splitlines()]
 
     def verify_log(self) -> set[str]:

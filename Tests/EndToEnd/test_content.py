@@ -49,10 +49,11 @@ def kept(server: Server) -> bytes:
 
 
 def erase(server: Server, *arguments: str) -> str:
-    command = [portcullis_binary(), "log", "erase", "--config", server.config_file, *arguments]
+    words = [portcullis_binary(), "log", "erase", "--config", server.config_file, *arguments]
+    command = [str(word) for word in words]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return str(done.stdout)
 
 
 def test_erasing_leaves_every_proof_valid(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_erasing_leaves_every_proof_valid(tmp_path: Path) -> None:
 
 def decide(server: Server, tool: str) -> dict[str, Any]:
     headers = {"x-user": "hunter2"}
-    arguments = {"ssn": "hunter2", "other": "kept"}
+    arguments: dict[str, object] = {"ssn": "hunter2", "other": "kept"}
     Client(server).check(tool_call("agent/a", tool, arguments, headers=headers))
     assert server.terminate() == 0
     record = records(server)[-1]

@@ -87,8 +87,13 @@ def test_incident(start_mesh: MeshFactory) -> None:
     assert mesh.verify_log()
     entries = mesh.log_entries()
     for step in [
-        b'"kind":"signal"', b'"kind":"operation"', b'"operation":"release"', b"a false alarm",
-        f'"approval":{{"id":"{approval}","state":"used"}}'.encode(), b'"state":"granted"',
-        b'"action":"isolate","allowed":false', b"agent_isolated",
+        b'"kind":"signal"',
+        b'"kind":"operation"',
+        b'"operation":"release"',
+        b"a false alarm",
+        f'"approval":{{"id":"{approval}","state":"used"}}'.encode(),
+        b'"state":"granted"',
+        b'"action":"isolate","allowed":false',
+        b"agent_isolated",
     ]:
         assert step in entries, f"not in the log: {json.dumps(step.decode())}"

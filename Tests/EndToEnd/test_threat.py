@@ -80,7 +80,7 @@ def test_validate_names_the_line(tmp_path: Path, lines: str, place: str) -> None
         "threat": {"files": [str(tmp_path / "list.txt")]},
     }
     config.write_text(json.dumps(settings))
-    words = [portcullis_binary(), "validate", "--config", config]
+    words: list[str | Path] = [portcullis_binary(), "validate", "--config", config]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 3
     assert place in done.stderr
