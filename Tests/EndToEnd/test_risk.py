@@ -299,4 +299,5 @@ def test_a_look_up_does_not_grow_with_the_catalogue(tmp_path: Path) -> None:
         assert answer["result"][0]["expressions"][0]["value"] == "internal"
         return sum(int(entry["num_eval"]) for entry in answer["profile"])
 
-    assert steps(10_000) <= steps(10)
+    # The profile lists the ten slowest places, which are not always the same ones.
+    assert steps(10_000) <= 2 * steps(10)
