@@ -9,11 +9,13 @@ extension Machine {
         _ index: Int, _ operands: UnsafePointer<Value>, _ function: Int, _ pc: Int
     ) throws(EvaluationError) -> Value {
         try spend(1)
-        let count = tables.builtinArity[index]
+        let linked = tables.builtins + index
+        let count = linked.pointee.arity
         for operand in 0..<count { try weigh(operand: operands[operand]) }
         let result: Value
         do throws(BuiltinError) {
-            result = try tables.builtins[index](evaluation, Operands(operands, count: count))
+            result = try linked.pointee.function(
+                evaluation, Operands(operands, count: count))
         } catch {
             return try failed(index, error, function, pc)
         }

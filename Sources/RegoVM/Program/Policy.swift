@@ -24,9 +24,15 @@ public final class Policy: @unchecked Sendable {
         let constants: UnsafeMutablePointer<Value>
         let linkedData: UnsafeMutablePointer<Value>
         let inputPaths: InputPaths
-        let builtins: UnsafeMutablePointer<Builtin.Function>
-        let builtinArity: UnsafeMutablePointer<Int>
+        let builtins: UnsafeMutablePointer<LinkedBuiltin>
         let indices: UnsafeMutablePointer<LinkedIndex>
+    }
+
+    /// A struct around the closure: as the element of a generic pointer alone it would be wrapped in
+    /// a context of its own, whose reference count all threads would share.
+    struct LinkedBuiltin {
+        let function: Builtin.Function
+        let arity: Int
     }
 
     struct FunctionCode: BitwiseCopyable {
@@ -70,8 +76,9 @@ public final class Policy: @unchecked Sendable {
                     _ = copy.initialize(from: path)
                     return copy
                 }),
-            builtins: Self.copy(BuiltinTable.all, \.function),
-            builtinArity: Self.copy(BuiltinTable.all, \.arity),
+            builtins: Self.copy(BuiltinTable.all) {
+                LinkedBuiltin(function: $0.function, arity: $0.arity)
+            },
             indices: Self.copy(program.indices) { [indexMemory] in LinkedIndex($0, indexMemory) })
     }
 
@@ -97,7 +104,6 @@ public final class Policy: @unchecked Sendable {
         inputPaths.start.deallocate()
         tables.builtins.deinitialize(count: BuiltinTable.all.count)
         tables.builtins.deallocate()
-        tables.builtinArity.deallocate()
         tables.indices.deallocate()
         indexMemory.destroy()
     }
