@@ -3,6 +3,8 @@
 
 import copy
 import json
+import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +139,12 @@ SIGNALS = [
         ],
         12,
     ),
+    (
+        "destination",
+        [("action/destination", {"host": "new.example", "first_seen": False})],
+        12,
+    ),
+    ("destination", [("action/destination", {"host": "new.example", "first_seen": True})], 20),
     ("destination", call("post_message", host="evil.example"), 20),
     ("destination", [("action", {})], 20),
     # history, of 20
@@ -147,6 +155,17 @@ SIGNALS = [
     ("history", [("context/labels", {"restricted_data": {}})], 10),
     ("history", [("context/signals", [detector("exfiltration", 100, 100)])], 20),
     ("history", [("context", {})], 0),
+    ("history", [("context/reputation", 50)], 0),
+    ("history", [("context/reputation", 25)], 10),
+    ("history", [("context/reputation", 0)], 20),
+    ("history", [("context/profile", {"settled": True, "unusual": 100})], 10),
+    ("history", [("context/profile", {"settled": True, "unusual": 40})], 4),
+    ("history", [("context/profile", {"settled": False})], 0),
+    ("history", [("context/known", False)], 5),
+    ("history", [("context/known", True), ("context/first_seen", int(time.time()) - 60)], 5),
+    ("history", [("context/known", True), ("context/first_seen", int(time.time()) - 7200)], 0),
+    # The worst of them counts.
+    ("history", [("context/known", False), ("context/reputation", 25)], 10),
     # data classification, of 20
     ("data", [("action/resource", "/handbook/x")], 4),
     ("data", [("action/resource", "/payments/transfers")], 12),
@@ -301,3 +320,17 @@ def test_a_look_up_does_not_grow_with_the_catalogue(tmp_path: Path) -> None:
 
     # The profile lists the ten slowest places, which are not always the same ones.
     assert steps(10_000) <= 2 * steps(10)
+
+
+def test_weights_of_history_are_data(tmp_path: Path) -> None:
+    document = changed(("context/profile", {"settled": True, "unusual": 100}))
+    # Data of two places that disagree is an error, so the page itself is copied with other numbers.
+    rules = tmp_path / "policies"
+    shutil.copytree(ROOT / "policies", rules)
+    page = rules / "risk/data.yaml"
+    page.write_text(page.read_text().replace("unusual: 0.5", "unusual: 1"))
+    file = tmp_path / "input.json"
+    file.write_text(json.dumps(document))
+    words = ["eval", "--format", "json", "-i", str(file), "-d", str(rules)]
+    answer = json.loads(run([portcullis_binary(), *words, "data.lib.risk.signals.history"]))
+    assert answer["result"][0]["expressions"][0]["value"] == 20

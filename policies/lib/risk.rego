@@ -150,14 +150,21 @@ inside if {
 	input.action.destination.internal
 }
 
+# The context knows destinations for longer than it keeps events.
+seen if {
+	host == input.action.destination.host
+	input.action.destination.first_seen == false
+}
+
 seen if {
 	some event in input.context.events
 	event.allowed
 	event.destination == host
 }
 
-# 6. History: how did this agent behave? Denials, its pace, labels, what detectors say of it. An
-# agent that was never seen has no history: 0.
+# 6. History: how did this agent behave? Denials, its pace, labels, what detectors say of it, its
+# reputation, how unusual the call is beside what it usually does, and how long it is known. 0 where
+# no context is kept.
 history := min([1, max([share | some share in history_shares])])
 
 history_shares contains 0
@@ -173,6 +180,23 @@ history_shares contains data.risk.history.labelled if count(input.context.labels
 history_shares contains said(signal) if {
 	some signal in input.context.signals
 	not signal.kind in data.risk.prompt.kinds
+}
+
+# Worse than what a stranger starts with (50) counts, the more the worse.
+history_shares contains 1 - (input.context.reputation / data.risk.history.reputation) if {
+	input.context.reputation < data.risk.history.reputation
+}
+
+# There is a number once the agent's profile is settled.
+history_shares contains (data.risk.history.unusual * input.context.profile.unusual) / 100
+
+history_shares contains data.risk.history.newcomer if newcomer
+
+newcomer if input.context.known == false
+
+newcomer if {
+	age := (time.now_ns() / 1000000000) - input.context.first_seen
+	age < data.risk.history.newcomer_seconds
 }
 
 # What a detector says, as it is sure of it.
