@@ -161,8 +161,10 @@ public struct Approval: Sendable, Equatable {
     public var policyRevision: String
     /// The action for people: protocol, operation, tool, resource, destination.
     public var summary: String
-    /// The arguments in canonical JSON (RFC 8785), cut when long.
+    /// The arguments in canonical JSON (RFC 8785), cut when long; empty when they were erased.
     public var arguments: String
+    /// Where the arguments are; nil when they are nowhere but in `arguments`.
+    public var text: ApprovalText?
     /// Nanoseconds since 1970.
     public var requested: Int64
     public var expires: Int64

@@ -90,6 +90,10 @@ struct RecordTests {
         facts.certificate = SHA256.hash([])
         facts.argumentsDigest = SHA256.hash([])
         facts.duration = 1_234
+        facts.prompt = bytes("{\"sha256\":\"\(SHA256.hash([]))\"}")
+        facts.principals = Bytes(
+            "{\"human\":{\"id\":\"alice\",\"provenance\":\"attested\"}}")
+        facts.rules = Bytes("[\"a\"]")
         facts.context = .init(events: .max, before: .max, after: 0)
         facts.content = .kept(
             ContentReference(

@@ -24,6 +24,8 @@ final class Runtime {
     let storage: StorageMemory
     let faults = StorageFaults()
     private let journal: StorageMemory
+    /// Texts beside the log.
+    let texts: StorageMemory
     private let signer: NoteSigner
     private let policy: PolicySnapshot
 
@@ -42,13 +44,15 @@ final class Runtime {
         self.policy = policy
         storage = crashed?.storage ?? StorageMemory("log", faults: faults)
         journal = crashed?.journal ?? StorageMemory("journal", faults: faults)
+        texts = crashed?.texts ?? StorageMemory("texts")
         signer =
             try crashed?.signer
             ?? NoteSigner(name: "example.org/decisions", privateKey: try .generate())
         var configuration = LogConfiguration()
         configuration.permissions = .create
         log = try LocalLog.open(
-            .init(log: storage, journal: journal), signer: signer, configuration)
+            .init(log: storage, journal: journal), signer: signer, configuration,
+            content: try ContentStore(texts))
         agents = AgentStore(maximumAgents: maximumAgents)
         _ = try ContextRebuild.run(
             StorageTiles(storage), size: log.status.published, into: agents)
@@ -98,6 +102,7 @@ final class Runtime {
         faults.clear()
         storage.endProcess()
         journal.endProcess()
+        texts.endProcess()
         return try Runtime(policy, maximumAgents: maximumAgents, from: self, change: change)
     }
 

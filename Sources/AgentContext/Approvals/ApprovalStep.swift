@@ -21,6 +21,8 @@ public struct ApprovalStep: Sendable {
     /// For people; only with `pending`.
     public var summary: String
     public var arguments: String
+    /// Where the arguments are instead; nil for nowhere.
+    public var text: ApprovalText?
     /// Nanoseconds since 1970.
     public var requested: Int64
     public var expires: Int64
@@ -47,5 +49,21 @@ public struct ApprovalStep: Sendable {
         self.expires = expires
         self.decision = decision
         self.origin = origin
+    }
+}
+
+/// Where the arguments of an approval lie beside the log, until they are erased.
+public struct ApprovalText: Sendable, Equatable {
+    public var segment: Int
+    public var offset: Int
+    public var bytes: Int
+    /// Over the entry's salt and the text, as 64 hexadecimal digits.
+    public var sha256: String
+
+    public init(segment: Int, offset: Int, bytes: Int, sha256: String) {
+        self.segment = segment
+        self.offset = offset
+        self.bytes = bytes
+        self.sha256 = sha256
     }
 }

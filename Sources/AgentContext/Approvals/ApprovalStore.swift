@@ -45,6 +45,14 @@ public final class ApprovalStore: Sendable {
         }
     }
 
+    /// The arguments of an approval are kept elsewhere from now on.
+    public func keep(_ text: ApprovalText, of approval: DecisionID) {
+        storage.withLock { storage in
+            storage.entries[approval]?.text = text
+            storage.entries[approval]?.arguments = ""
+        }
+    }
+
     /// Applies a step, live or from the log; one that was applied already changes nothing.
     func apply(_ step: ApprovalStep) {
         storage.withLock { storage in
@@ -119,6 +127,7 @@ extension ApprovalStore {
                 session: step.session, digest: step.digest, policyRevision: step.policyRevision,
                 summary: step.summary, arguments: step.arguments, requested: step.requested,
                 expires: step.expires)
+            entries[step.approval]?.text = step.text
             order.append(step.approval)
             byDigest[step.digest] = step.approval
             byAgent[step.agent, default: []].append(step.approval)

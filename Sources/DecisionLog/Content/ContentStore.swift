@@ -73,6 +73,9 @@ public final class ContentStore: Sendable {
         return state
     }
 
+    /// Where the texts are, for a `ContentReader`.
+    public var files: any Storage { storage }
+
     /// A writer for one loop.
     func makeWriter() -> ContentWriter { ContentWriter(self) }
 

@@ -58,8 +58,8 @@ public struct ControlRecord {
         public var policyRevision: String
         /// For people; only with `pending`.
         public var summary: String
-        /// Canonical JSON for people; only with `pending`.
-        public var arguments: String
+        /// Where the arguments lie, for people; only with `pending`.
+        public var content: ContentReference?
         /// Nanoseconds since 1970.
         public var requested: Int64
         public var expires: Int64
@@ -68,7 +68,8 @@ public struct ControlRecord {
 
         public init(
             id: String, state: String, session: String, digest: String, policyRevision: String,
-            summary: String, arguments: String, requested: Int64, expires: Int64, decision: String
+            summary: String, content: ContentReference? = nil, requested: Int64, expires: Int64,
+            decision: String
         ) {
             self.id = id
             self.state = state
@@ -76,7 +77,7 @@ public struct ControlRecord {
             self.digest = digest
             self.policyRevision = policyRevision
             self.summary = summary
-            self.arguments = arguments
+            self.content = content
             self.requested = requested
             self.expires = expires
             self.decision = decision
@@ -184,7 +185,7 @@ extension JSONBuffer {
         time(approval.expires)
         exact("decision_id", approval.decision, RecordLimits.name)
         forPeople("summary", approval.summary, RecordLimits.message)
-        forPeople("arguments", approval.arguments, RecordLimits.arguments)
+        if let content = approval.content { written(content) }
         endObject()
     }
 

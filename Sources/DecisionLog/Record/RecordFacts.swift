@@ -37,6 +37,13 @@ public struct RecordFacts {
     /// What threat lists say of the request: one JSON object, written as it is. Empty when nothing
     /// was found, or nothing asked.
     public var threat = Bytes.empty
+    /// The prompt and documents that the request shows, by their hashes: one JSON object, written as
+    /// it is. Empty when it shows none.
+    public var prompt = Bytes.empty
+    /// People and services behind the request: one JSON object, written as it is.
+    public var principals = Bytes.empty
+    /// Names of the rules that held: one JSON array, written as it is.
+    public var rules = Bytes.empty
     /// nil when no context is kept.
     public var context: Context?
     public var content: RecordedContent = .none
@@ -99,8 +106,8 @@ public struct ContentReference: Equatable, Sendable {
 public struct RecordMask {
     /// Parts of the record whose values are left out.
     public struct Parts: OptionSet, Sendable {
-        public let rawValue: UInt16
-        public init(rawValue: UInt16) { self.rawValue = rawValue }
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
 
         /// The agent's certificate and the peer's principal; the agent's id always stays.
         public static let agent = Parts(rawValue: 1)
@@ -121,12 +128,16 @@ public struct RecordMask {
         public static let messages = Parts(rawValue: 4096)
         public static let labels = Parts(rawValue: 8192)
         public static let trace = Parts(rawValue: 16384)
+        /// Hashes and names of the prompt and its documents.
+        public static let prompt = Parts(rawValue: 32768)
+        /// The human principal, the service, the delegation chain.
+        public static let principals = Parts(rawValue: 65536)
 
         /// What may hold text of the request or of a policy. The agent's id stays, because its
         /// context is rebuilt from the log.
         public static let all: Parts = [
             .session, .scopes, .address, .path, .host, .operation, .tool, .resource, .model,
-            .arguments, .headerValues, .messages, .trace,
+            .arguments, .headerValues, .messages, .trace, .prompt, .principals,
         ]
     }
 

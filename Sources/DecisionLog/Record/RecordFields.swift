@@ -12,6 +12,34 @@ extension JSONBuffer {
         value(text, limit: limit)
     }
 
+    /// JSON that is written already; left out when it is empty.
+    @inline(__always)
+    mutating func written(_ name: StaticString, _ json: Bytes) {
+        guard !json.isEmpty else { return }
+        guard json.count <= RecordLimits.list, room >= json.count + RecordLimits.reserve else {
+            isCut = true
+            return
+        }
+        key(name)
+        self.json(json)
+    }
+
+    /// Where a text lies beside the log.
+    mutating func written(_ reference: ContentReference) {
+        key("content")
+        beginObject()
+        number("segment", reference.segment)
+        number("offset", reference.offset)
+        number("bytes", reference.bytes)
+        key("sha256")
+        value(reference.digest)
+        if reference.isPartial {
+            key("partial")
+            value(true)
+        }
+        endObject()
+    }
+
     @inline(__always)
     mutating func number(_ name: StaticString, _ number: Int) {
         key(name)

@@ -9,8 +9,6 @@ enum RecordLimits {
     static let name = 512
     static let headerValue = 2_048
     static let message = 1_024
-    /// Of an approval, for the person who decides.
-    static let arguments = 8_192
     /// Elements of one list.
     static let elements = 64
     /// What one list may take.

@@ -71,11 +71,13 @@ extension JSONBuffer {
         key("decision_id")
         value(decision.id)
         writeAgent(facts)
+        if !facts.mask.parts.contains(.principals) { written("principals", facts.principals) }
         if !facts.mask.parts.contains(.trace) { writeTrace(request, facts) }
         writeSource(request.source, facts)
         writeRequest(request, facts)
         writePolicy(facts)
         writeAction(facts, request.http?.host ?? .empty)
+        if !facts.mask.parts.contains(.prompt) { written("prompt", facts.prompt) }
         if let context = facts.context { writeContext(context) }
         writeThreat(facts.threat, facts.mask.parts)
         writeOutcome(decision, facts.mask.parts)
@@ -173,6 +175,7 @@ extension JSONBuffer {
         text("revision", facts.policyRevision, RecordLimits.name)
         text("entrypoint", facts.entrypoint, RecordLimits.name)
         text("route", facts.route, RecordLimits.name)
+        written("rules", facts.rules)
         endObject()
     }
 
@@ -222,19 +225,7 @@ extension JSONBuffer {
     private mutating func writeContent(_ facts: RecordFacts) {
         switch facts.content {
         case .none: break
-        case .kept(let reference):
-            key("content")
-            beginObject()
-            number("segment", reference.segment)
-            number("offset", reference.offset)
-            number("bytes", reference.bytes)
-            key("sha256")
-            value(reference.digest)
-            if reference.isPartial {
-                key("partial")
-                value(true)
-            }
-            endObject()
+        case .kept(let reference): written(reference)
         case .maskFailed:
             key("content")
             beginObject()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import AgentContext
 import Authorization
 import DecisionLog
 import ExtAuthz
@@ -46,6 +47,24 @@ final class CheckCapture {
             text, arguments: self.arguments(action), isPartial: isPartial, id: id, now: now)
         facts.content = .kept(reference)
         facts.argumentsDigest = arguments
+    }
+
+    /// Adds what a person is asked about to this turn's texts.
+    ///
+    /// - Returns: where it lies; nil when nothing is asked, or a mask or the configuration does not
+    ///   let it be kept.
+    func keep(
+        _ step: ApprovalStep, _ facts: RecordFacts, in content: ContentWriter
+    ) throws(LogError) -> ApprovalText? {
+        guard step.kind == .pending, !step.arguments.isEmpty,
+            !facts.mask.parts.contains(.arguments),
+            step.arguments.utf8.count <= content.configuration.limit
+        else { return nil }
+        let copy = arena.string(step.arguments).bytes
+        let (reference, _) = try content.add(
+            Bytes(start: copy.baseAddress, count: copy.count), arguments: .empty, isPartial: false,
+            id: step.approval, now: step.time)
+        return ApprovalText(reference)
     }
 
     /// What is written to Vault is secret by its purpose.

@@ -35,6 +35,8 @@ package final class CheckHandler {
     /// When the check came; monotonic nanoseconds.
     private var arrival: UInt64 = 0
     private var threatsNumber = 0
+    /// Where the arguments are that the decision asks a person about.
+    private var approvalText: ApprovalText?
     /// A mask took something out of the record.
     private var isMasked = false
 
@@ -112,7 +114,10 @@ package final class CheckHandler {
         }
         if isRemembered, let memory {
             memory.remember(point, decision, now, bytes, isCut: record.isCut || isMasked)
-            if let step = point.approvals?.step { shared.agents?.apply(step) }
+            if let step = point.approvals?.step {
+                shared.agents?.apply(step)
+                if let approvalText { shared.agents?.approvals.keep(approvalText, of: step.approval) }
+            }
         }
         let answer = response.encode(decision)
         meter?.count(decision, point.entrypoint, nanoseconds: clock.wall() - now)
@@ -140,6 +145,7 @@ package final class CheckHandler {
         decision.reset()
         isRemembered = false
         isMasked = false
+        if approvalText != nil { approvalText = nil }
         // Without entropy ids repeat, which the log shows; decisions stay what they are.
         let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
         decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
@@ -170,7 +176,7 @@ package final class CheckHandler {
             facts.duration = monotonic > arrival ? monotonic - arrival : 0
             let bytes = record.encode(request, decision, facts, time: now)
             // What the decision did to an approval is a record of its own, in the same commit.
-            let step = try encodeStep()
+            let step = try encodeStep(log.content, facts)
             try log.append(bytes)
             if let step { try log.append(step) }
             return bytes
@@ -218,8 +224,14 @@ package final class CheckHandler {
         return true
     }
 
-    private func encodeStep() throws(LogError) -> Bytes? {
-        guard let step = point.approvals?.step else { return nil }
+    private func encodeStep(
+        _ content: ContentWriter?, _ facts: RecordFacts
+    ) throws(LogError) -> Bytes? {
+        guard var step = point.approvals?.step else { return nil }
+        if let content {
+            approvalText = try capture.keep(step, facts, in: content)
+            step.text = approvalText
+        }
         var id = step.approval
         if step.kind != .pending {
             let random = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)

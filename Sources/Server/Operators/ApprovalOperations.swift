@@ -5,12 +5,12 @@ import Authorization
 // Approvals, as people see and decide them.
 extension Operations {
     public func approvals(_ filter: ApprovalFilter) -> [Approval] {
-        store.approvals.approvals(filter, now: control.now)
+        store.approvals.approvals(filter, now: control.now).map(texts.complete)
     }
 
     public func approval(_ id: String) -> Approval? {
         guard let id = Self.id(id) else { return nil }
-        return store.approvals.approval(id, now: control.now)
+        return store.approvals.approval(id, now: control.now).map(texts.complete)
     }
 
     public func grant(_ approval: String, _ origin: Origin) throws(OperationFailure) -> Approval {
@@ -43,10 +43,10 @@ extension Operations {
         guard let decided = store.approvals.approval(approval, now: control.now) else {
             throw Self.unknown(id)
         }
-        return decided
+        return texts.complete(decided)
     }
 
-    private static func id(_ text: String) -> DecisionID? {
+    static func id(_ text: String) -> DecisionID? {
         var text = text
         return text.withUTF8 { DecisionID(Bytes(UnsafeRawBufferPointer($0))) }
     }

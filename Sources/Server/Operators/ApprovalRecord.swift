@@ -16,7 +16,8 @@ extension ControlRecord {
                     id: step.approval.description, state: step.kind.rawValue,
                     session: step.session, digest: step.digest,
                     policyRevision: step.policyRevision, summary: step.summary,
-                    arguments: step.arguments, requested: step.requested, expires: step.expires,
+                    content: step.text.flatMap { ContentReference($0) },
+                    requested: step.requested, expires: step.expires,
                     decision: step.decision?.description ?? "")))
     }
 }
@@ -35,7 +36,7 @@ extension ContextRecord {
                 operatorName: try record.text("operator").string,
                 reason: try record.optionalText("reason").string)
         }
-        return ApprovalStep(
+        var step = ApprovalStep(
             kind: kind, approval: try approval.id("id"), time: try record.time("time"),
             agent: try agent.text("id").string, session: try agent.optionalText("session").string,
             digest: try approval.text("digest").string,
@@ -45,5 +46,9 @@ extension ContextRecord {
             requested: try approval.time("requested"), expires: try approval.time("expires"),
             decision: approval["decision_id"].isDefined ? try approval.id("decision_id") : nil,
             origin: origin)
+        if approval["content"].isDefined {
+            step.text = ApprovalText(try approval.object("content").contentReference())
+        }
+        return step
     }
 }

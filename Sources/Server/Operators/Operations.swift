@@ -10,6 +10,7 @@ import Synchronization
 public final class Operations: AgentOperations {
     let store: AgentStore
     let control: ControlLog
+    let texts: ApprovalTexts
     /// Called when a person has decided about an approval, on that person's thread.
     let approvalDecided: @Sendable () -> Void
 
@@ -22,6 +23,7 @@ public final class Operations: AgentOperations {
     ) {
         store = agents
         self.approvalDecided = approvalDecided
+        texts = ApprovalTexts(log?.content?.files)
         control = ControlLog(agents, log: log, clock: clock)
     }
 

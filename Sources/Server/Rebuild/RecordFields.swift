@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import Cryptography
+import DecisionLog
 import RegoVM
 
 /// One JSON object of a record, read field by field.
@@ -48,6 +50,25 @@ struct RecordFields {
     func id(_ name: StaticString) throws(Unreadable) -> DecisionID {
         guard let id = DecisionID(try text(name)) else { throw expected("an id", name) }
         return id
+    }
+
+    /// The first eight bytes of a hash in hexadecimal.
+    func digestPrefix(_ name: StaticString) throws(Unreadable) -> UInt64 {
+        let digits = try text(name)
+        guard digits.count == 64,
+            let prefix = UInt64(digits[0..<16].string, radix: 16)
+        else { throw expected("64 hexadecimal digits", name) }
+        return prefix
+    }
+
+    /// `content` of a record.
+    func contentReference() throws(Unreadable) -> ContentReference {
+        guard let digest = Digest(hexadecimal: try text("sha256")) else {
+            throw expected("64 hexadecimal digits", "sha256")
+        }
+        return ContentReference(
+            segment: Int(try integer("segment")), offset: Int(try integer("offset")),
+            bytes: Int(try integer("bytes")), digest: digest, isPartial: self["partial"].isTrue)
     }
 
     func word<Word>(

@@ -7,7 +7,7 @@ import TransparencyLog
 
 /// Which decisions' texts are to be erased.
 public struct ErasureSelection: Sendable {
-    /// Decision ids; when there are any, nothing else is looked at.
+    /// Ids of decisions or approvals; when there are any, nothing else is looked at.
     public var decisions: Set<String> = []
     /// Empty: every agent's.
     public var agent = ""
@@ -23,10 +23,13 @@ public struct ErasureSelection: Sendable {
         decisions.isEmpty && agent.isEmpty && from == .min && until == .max
     }
 
-    func selects(_ decision: RecordedDecision, of agent: String) -> Bool {
-        if !decisions.isEmpty { return decisions.contains(decision.id.description) }
-        return (self.agent.isEmpty || self.agent == agent) && decision.time >= from
-            && decision.time < until
+    func selects(_ text: RecordedText, of agent: String) -> Bool {
+        if !decisions.isEmpty {
+            return decisions.contains(text.owner.description)
+                || text.decision.map { decisions.contains($0.description) } ?? false
+        }
+        return (self.agent.isEmpty || self.agent == agent) && text.time >= from
+            && text.time < until
     }
 }
 
@@ -58,10 +61,10 @@ public enum Erasure {
             } catch {
                 throw ContextRebuild.Failure(entry: index, reason: error.reason)
             }
-            guard let entry, let decision = entry.decision,
-                selection.selects(decision, of: entry.agent), let reference = decision.content
-            else { return }
-            switch try eraser.erase(reference, of: decision.id, at: now) {
+            guard let entry, let text = entry.text, selection.selects(text, of: entry.agent) else {
+                return
+            }
+            switch try eraser.erase(text.reference, of: text.owner, at: now) {
             case .erased: report.erased += 1
             case .missing: report.missing += 1
             }

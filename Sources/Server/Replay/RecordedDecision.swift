@@ -70,35 +70,7 @@ struct RecordedDecision {
             isDropped = true
             return
         }
-        guard let digest = Self.digest(try content.text("sha256")) else {
-            throw ContextRecord.Unreadable(reason: "expected 64 hexadecimal digits for `sha256`")
-        }
-        self.content = ContentReference(
-            segment: Int(try content.integer("segment")),
-            offset: Int(try content.integer("offset")),
-            bytes: Int(try content.integer("bytes")), digest: digest,
-            isPartial: content["partial"].isTrue)
-    }
-
-    private static func digest(_ text: Bytes) -> Digest? {
-        guard text.count == 2 * Digest.byteCount else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Digest.byteCount)
-        for place in stride(from: 0, to: text.count, by: 2) {
-            guard let high = digit(text[place]), let low = digit(text[place + 1]) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return Digest(bytes)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x61...0x66: byte - 0x61 + 10
-        default: nil
-        }
+        self.content = try content.contentReference()
     }
 
     private static func texts(_ list: Value) -> [String] {
