@@ -26,9 +26,24 @@ public struct ContextEvent {
     public var isInternal = false
     public var labels: [Label] = []
     public var restrictions: [Restriction] = []
+    /// What led to the request, as far as it shows: the prompt and the documents that it gives to a
+    /// model, or the resources that it reads. Oldest first.
+    public var lineage: [LineageLink] = []
 
     public init(agent: Bytes, time: Int64) {
         self.agent = agent
         self.time = time
+    }
+}
+
+/// A prompt or a document, without its text.
+public struct LineageLink: Equatable, Sendable {
+    public var source: LineageSource
+    /// The first eight bytes of its SHA-256, big-endian.
+    public var digest: UInt64
+
+    public init(_ source: LineageSource, digest: UInt64) {
+        self.source = source
+        self.digest = digest
     }
 }

@@ -5,15 +5,18 @@ public enum Limits {
     /// Agents that are remembered unless configured otherwise.
     public static let agents = 100_000
     /// Bytes of recent events of one agent.
-    public static let eventBytes = 1024
+    public static let eventBytes = 960
     /// Recent events of one agent.
     public static let events = 32
     /// Bytes of one text of an event; longer ones are cut. Four of them fit `eventBytes`.
-    public static let eventTextBytes = 240
+    public static let eventTextBytes = 232
     /// Destinations, and as many tools, that are known as seen before.
     public static let seen = 16
     /// Sessions of one agent.
     public static let sessions = 4
+    /// Prompts, and documents, of one agent's lineage.
+    public static let lineagePrompts = 3
+    public static let lineageDocuments = 5
     /// Deferred actions of one agent.
     public static let deferrals = 4
     /// Seconds after which a deferred action is a new one.

@@ -2,6 +2,13 @@
 
 /// Bounds of what a request becomes.
 public enum Limits {
+    /// Documents of one request that its record and its agent's lineage name: the last ones.
+    public static let lineageDocuments = 8
+    /// Bytes of a document's tool, and of its name, in a record.
+    static let lineageToolBytes = 64
+    static let lineageNameBytes = 128
+    /// Bytes of the names of rules that held, in a record.
+    static let recordedRuleBytes = 1024
     /// Segments of `input.parsed_path`.
     public static let pathSegments = 4096
     /// Parameters of a query or of a form body; Go's parser, which OPA-Envoy uses, stops here too.

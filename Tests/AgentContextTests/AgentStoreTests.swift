@@ -189,8 +189,8 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
         let events = snapshot.value(of: .string("events"), in: arena)
         #expect(events.count == 1)
         #expect(events.elements[0]["cut"].isTrue)
-        #expect(events.elements[0]["operation"].asString == String(repeating: "é", count: 120))
-        #expect(events.elements[0]["tool"].asString == "x" + String(repeating: "é", count: 119))
+        #expect(events.elements[0]["operation"].asString == String(repeating: "é", count: 116))
+        #expect(events.elements[0]["tool"].asString == "x" + String(repeating: "é", count: 115))
     }
 
     @Test func eventsAreBounded() {
@@ -207,7 +207,7 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
     }
 
     @Test func anAgentNeedsLittleMemory() {
-        #expect(MemoryLayout<AgentState>.stride <= 1792)
+        #expect(MemoryLayout<AgentState>.stride <= 1856)
         #expect(MemoryLayout<Mark>.stride <= 192)
     }
 

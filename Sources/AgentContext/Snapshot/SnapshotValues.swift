@@ -7,7 +7,7 @@ extension AgentSnapshot {
     /// The keys of `input.context`.
     public static let keys: [StaticString] = [
         "known", "first_seen", "last_seen", "counts", "denials", "events", "labels", "restrictions",
-        "signals", "approvals", "reputation", "session",
+        "signals", "approvals", "reputation", "session", "lineage",
     ]
 
     /// `input.context` as an object.
@@ -31,6 +31,7 @@ extension AgentSnapshot {
         if key.equals("approvals") { return approvalsValue(arena) }
         if key.equals("reputation") { return .integer(reputation) }
         if key.equals("session") { return sessionValue(arena) }
+        if key.equals("lineage") { return lineageValue(arena) }
         if key.equals("known") { return .boolean(isKnown) }
         guard isKnown else { return .undefined }
         if key.equals("first_seen") { return Self.seconds(content.pointee.state.firstSeen) }

@@ -23,7 +23,7 @@ struct ApprovalCounts {
     private static func add(_ number: inout UInt16) { if number < .max { number += 1 } }
 }
 
-/// Everything that is kept of one agent: about 1.7 KB, plus its key, plus 192 bytes for each label,
+/// Everything that is kept of one agent: about 1.8 KB, plus its key, plus 192 bytes for each label,
 /// restriction or signal.
 struct AgentState {
     /// Memory of its own; guarded, as all of this, by the shard's lock.
@@ -42,6 +42,7 @@ struct AgentState {
     var sessions = SessionTable()
     var deferrals = DeferralTable()
     var events = EventLog()
+    var lineage = LineageTable()
     var marks = MarkList()
     var approvals = ApprovalCounts()
 
@@ -65,6 +66,7 @@ struct AgentState {
         }
         if event.action == .postpone { deferrals.add(Self.actionHash(event), at: second) }
         events.append(event)
+        if !event.lineage.isEmpty { rememberLineage(event, second) }
         marks.expire(at: event.time)
         for label in event.labels {
             marks.add(
@@ -96,6 +98,15 @@ struct AgentState {
         effects.add(Int(event.effect.rawValue))
     }
 
+    /// What a request brings along is known to the agent whatever became of the request; what it
+    /// asks for only if it got it.
+    private mutating func rememberLineage(_ event: ContextEvent, _ second: UInt32) {
+        let session = Self.lineageSession(Self.sessionHash(event.session))
+        for link in event.lineage where event.isAllowed || link.source != .resource {
+            lineage.add(link, session: session, at: second)
+        }
+    }
+
     /// Nothing is familiar any more.
     mutating func forgetFamiliar() {
         destinations = UsageSketch()
@@ -109,6 +120,11 @@ struct AgentState {
     /// Never 0.
     static func shortHash(_ bytes: Bytes) -> UInt32 {
         max(1, UInt32(truncatingIfNeeded: hash(bytes)))
+    }
+
+    /// Of the hash of a session: 0 only for none.
+    static func lineageSession(_ hash: UInt64) -> UInt16 {
+        hash == 0 ? 0 : max(1, UInt16(truncatingIfNeeded: hash))
     }
 
     /// Names an action among those of its agent. What follows `?` or `#` in a resource is masked in

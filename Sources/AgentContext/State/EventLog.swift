@@ -4,7 +4,7 @@ import Authorization
 /// The recent events of one agent in a fixed number of bytes, oldest first. A new event pushes out
 /// as many old ones as it needs room for.
 struct EventLog {
-    private var bytes = InlineArray<1024, UInt8>(repeating: 0)
+    private var bytes = InlineArray<960, UInt8>(repeating: 0)
     private var used: UInt16 = 0
     private(set) var count: UInt16 = 0
 

@@ -8,7 +8,7 @@ public struct Principals {
     private let identity: AgentIdentity
     private let context: AttributeContext
     private let token: TokenClaims
-    private let arena: Arena
+    let arena: Arena
 
     /// The keys of `input.agent` that this type has.
     public static let keys: [StaticString] = ["human", "service", "delegation", "token"]

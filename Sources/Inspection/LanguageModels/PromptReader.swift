@@ -31,23 +31,28 @@ public struct PromptPart {
     let arguments: Value
 }
 
-/// Finds the texts of a request to a language model (OpenAI chat and responses, Anthropic, Gemini)
-/// or to another agent (A2A), in the order in which they stand there.
+/// Finds the texts of a request to a language model (OpenAI chat and responses, Anthropic, Gemini,
+/// MCP sampling) or to another agent (A2A), in the order in which they stand there.
 ///
 /// Made from `ActionFacts`; the texts live as long as the check. Nothing is copied.
 public struct PromptReader {
     private let api: ModelAPI
     private let isAgentMessage: Bool
+    private let isSampling: Bool
     private let content: Value
 
     public init(_ facts: ActionFacts) {
         api = facts.modelAPI
         isAgentMessage = facts.trafficProtocol == .a2a
+        isSampling =
+            facts.trafficProtocol == .mcp && facts.operation.equals("sampling/createMessage")
         content = facts.content
     }
 
     /// True when the request carries no prompt.
-    public var isEmpty: Bool { (api == .none && !isAgentMessage) || content.isUndefined }
+    public var isEmpty: Bool {
+        (api == .none && !isAgentMessage && !isSampling) || content.isUndefined
+    }
 
     /// Calls `visit` for each text.
     ///
@@ -59,6 +64,7 @@ public struct PromptReader {
         switch api {
         case .none:
             if isAgentMessage { agentMessage(&walk, visit) }
+            if isSampling { sampling(&walk, visit) }
         case .chat: chat(&walk, visit)
         case .responses: responses(&walk, visit)
         case .messages: messages(&walk, visit)
@@ -144,7 +150,9 @@ public struct PromptReader {
         if type.equals("tool_use") || type.hasSuffix("_tool_use") {
             walk.call(block["name"], block["input"], id: block["id"], visit)
         } else if type.equals("tool_result") || type.hasSuffix("_tool_result") {
-            walk.texts(block["content"], .toolResult, block["tool_use_id"].text, visit)
+            walk.texts(
+                block["content"], .toolResult, Self.either(block, "tool_use_id", "toolUseId").text,
+                visit)
         } else if type.equals("document") || type.equals("search_result") {
             let source = block["source"]
             let name = block["title"].isString ? block["title"].text : source["url"].text
@@ -213,6 +221,22 @@ public struct PromptReader {
             } else {
                 walk.texts(part, .user, .empty, visit)
             }
+        }
+    }
+
+    /// MCP `sampling/createMessage`: `systemPrompt`, and `messages[]` with one block or several.
+    private func sampling(_ walk: inout PromptWalk, _ visit: (PromptPart) -> Void) {
+        let params = content["params"]
+        walk.texts(params["systemPrompt"], .instruction, .empty, visit)
+        for message in params["messages"].elements {
+            walk.message += 1
+            let role = Self.role(message["role"])
+            let blocks = message["content"]
+            guard blocks.kind == .array else {
+                block(blocks, role, &walk, visit)
+                continue
+            }
+            for block in blocks.elements { self.block(block, role, &walk, visit) }
         }
     }
 

@@ -146,7 +146,11 @@ public struct ExecutionGraphBuilder {
     }
 
     private static func label(_ record: Record) -> String {
-        let words = [record.operation, record.json["action"]["effect"]].compactMap(\.asString)
+        var words = [record.operation, record.json["action"]["effect"]].compactMap(\.asString)
+        let prompt = record.json["prompt"]
+        if let digest = prompt["sha256"].asString { words.append("prompt \(digest.prefix(8))") }
+        let documents = prompt["document_count"].asInteger ?? Int64(prompt["documents"].count)
+        if documents > 0 { words.append(documents == 1 ? "1 document" : "\(documents) documents") }
         let method = record.json["request"]["method"].asString ?? "decision"
         return record.operation.isString ? words.joined(separator: " · ") : method
     }

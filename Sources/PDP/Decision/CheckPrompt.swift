@@ -10,10 +10,11 @@ import RegoVM
 /// One instance belongs to one event loop.
 final class CheckPrompt {
     let hasher = SHA256()
-    private let evaluation: Evaluation
+    let evaluation: Evaluation
     private let found: UnsafeMutablePointer<PromptFacts>
     private var isRead = false
     private var isDigested = false
+    private var traced: CheckLineage?
 
     init(_ evaluation: Evaluation) {
         self.evaluation = evaluation
@@ -26,6 +27,7 @@ final class CheckPrompt {
     func begin() {
         isRead = false
         isDigested = false
+        traced = nil
     }
 
     /// - Parameter facts: of the current check.
@@ -35,6 +37,16 @@ final class CheckPrompt {
             found.pointee = PromptFacts(facts.pointee, arena: evaluation.arena)
         }
         return UnsafePointer(found)
+    }
+
+    /// What led to the check, as far as it shows.
+    ///
+    /// - Parameter facts: of the current check.
+    func lineage(_ facts: UnsafePointer<ActionFacts>) -> CheckLineage {
+        if let traced { return traced }
+        let found = find(facts)
+        traced = found
+        return found
     }
 
     /// Fills in the hashes of the prompt and its documents.

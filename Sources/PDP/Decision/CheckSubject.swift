@@ -20,6 +20,7 @@ public final class CheckSubject {
     private let identified: UnsafeMutablePointer<AgentIdentity>
     private var isInspected = false
     private var isIdentified = false
+    private var isAskedForPrincipals = false
     private var listed: ScopeList?
     private let certificates = CertificateMemory()
     private let confidenceHeader: ConfidenceHeader
@@ -49,6 +50,7 @@ public final class CheckSubject {
         self.context = context
         isInspected = false
         isIdentified = false
+        isAskedForPrincipals = false
         listed = nil
         said.begin()
     }
@@ -87,6 +89,12 @@ public final class CheckSubject {
         return facts
     }
 
+    /// The prompt and documents that the request shows.
+    public var lineage: CheckLineage { said.lineage(facts) }
+
+    /// `lineage` as the record has it; empty when there is none.
+    public var lineageRecord: Bytes { lineage.record(in: evaluation.arena) }
+
     var hasher: SHA256 { said.hasher }
 
     /// How sure the agent says it is.
@@ -109,8 +117,18 @@ public final class CheckSubject {
         return list
     }
 
+    /// The people and services of `principals` as the record has them: one JSON object, empty when
+    /// there are none. A token that nobody verified is read only if the policy asked for it.
+    public var principalsRecord: Bytes {
+        let hasToken =
+            input.hasMetadata(Bytes(TokenClaims.metadataNamespace)) || isAskedForPrincipals
+        guard hasToken || context.header(Bytes("impersonate-user")) != nil else { return .empty }
+        return principals.record
+    }
+
     /// Everybody who stands behind the request; made anew each time.
     var principals: Principals {
+        isAskedForPrincipals = true
         let metadata = input.metadata(Bytes(TokenClaims.metadataNamespace), in: evaluation.arena)
         let token = TokenClaims(context, metadata: metadata, arena: evaluation.arena)
         return Principals(identity.pointee, context, token, arena: evaluation.arena)

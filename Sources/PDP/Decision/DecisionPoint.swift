@@ -49,6 +49,8 @@ public final class DecisionPoint {
     private var answer = Value.undefined
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
+    /// Those of the entrypoint that was asked for this check; nil when none was.
+    private var rules: RecordedRules?
 
     /// - Parameter agents: whose approvals and context count; nil when no context is kept.
     public init(
@@ -97,6 +99,12 @@ public final class DecisionPoint {
         return Bytes(start: text.baseAddress, count: text.count)
     }
 
+    /// The rules that held in the package of the entrypoint that decided, as one JSON array; empty
+    /// for none. To be asked before `maskOperations`; valid until the next check.
+    public var ruleRecord: Bytes {
+        rules?.record(of: machine, in: evaluation.arena) ?? .empty
+    }
+
     /// The revision of the policy that decides.
     public var revision: Bytes { snapshot.revision }
 
@@ -140,6 +148,7 @@ public final class DecisionPoint {
         subject.begin(context)
         sections.threat.lookup?.begin(context)
         entrypoint = .empty
+        rules = nil
         answer = .undefined
         explains = true
         approvals?.begin()
@@ -241,6 +250,7 @@ public final class DecisionPoint {
             chosen = named
         }
         entrypoint = chosen.name
+        rules = chosen.rules
         machine.begin(input)
         do throws(EvaluationError) {
             let answer = try machine.evaluate(chosen.target)

@@ -28,6 +28,7 @@ public final class PolicySnapshot: @unchecked Sendable {
         let target: Program.Entrypoint
         /// True when its evaluation may wait for a network.
         let mayWait: Bool
+        let rules: RecordedRules
     }
 
     public struct UnknownEntrypoint: Error, CustomStringConvertible {
@@ -64,7 +65,8 @@ public final class PolicySnapshot: @unchecked Sendable {
             found.append(
                 Entrypoint(
                     name: Bytes(start: names + offset, count: path.utf8.count), target: target,
-                    mayWait: waits.mayWait(target)))
+                    mayWait: waits.mayWait(target),
+                    rules: RecordedRules(policy.program, target)))
             offset += path.utf8.count
         }
         entrypoints = found
@@ -74,7 +76,10 @@ public final class PolicySnapshot: @unchecked Sendable {
         defaultEntrypoint = found[0]
     }
 
-    deinit { names.deallocate() }
+    deinit {
+        for entrypoint in entrypoints { entrypoint.rules.free() }
+        names.deallocate()
+    }
 
     /// `data.a.b`, `a.b` and `a/b` are the same name.
     private static func slashes(_ name: String) -> String {

@@ -93,6 +93,11 @@ public final class CheckInput: InputDocument {
     /// The request's body as JSON: read at most once, for the policy and whoever else asks.
     public func bodyReading(in arena: Arena) -> BodyReading { requestBody.json(arena) }
 
+    /// True when there is dynamic metadata under `name`, whether or not it can be read.
+    func hasMetadata(_ name: Bytes) -> Bool {
+        AttributeContext.last(name, in: attributes.pointee.metadata.filter) != nil
+    }
+
     /// The dynamic metadata under `name`; `.undefined` when there is none, or none that can be
     /// read.
     public func metadata(_ name: Bytes, in arena: Arena) -> Value {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 import ExtAuthz
+import Inspection
 
 /// What is missing from a check that was kept without its credentials. A decision that looks at it
 /// cannot be made again.
@@ -63,9 +64,21 @@ public struct MaskedInput {
         case .metadata, .namespace: lacks(.metadata)
         case .routeMetadata, .routeNamespace: lacks(.routeMetadata)
         case .tlsSession: lacks(.tlsSession)
-        case .section(let index), .sectionKey(let index, _): index != 0 && !isWholeBody
+        case .section(CheckSections.agent): lacksToken
+        case .sectionKey(CheckSections.agent, let key): Principals.has(key) && lacksToken
+        case .section, .sectionKey: !isWholeBody
         case .size, .time, .version, .nothing: false
         }
+    }
+
+    /// Whether the caller's token is missing: what Envoy made of it, or else the token itself.
+    private var lacksToken: Bool {
+        if lacks(.metadata) { return true }
+        let namespace = Bytes(TokenClaims.metadataNamespace)
+        if AttributeContext.last(namespace, in: attributes.pointee.metadata.filter) != nil {
+            return false
+        }
+        return isMasked(header: Bytes("authorization"))
     }
 
     private func lacks(_ parts: CheckRequestMask.Parts) -> Bool {

@@ -134,6 +134,16 @@ public final class Machine {
         return result
     }
 
+    /// Whether this decision asked for a rule, outside of any `with`, and it held: its value is
+    /// defined, and neither `false` nor an empty set or object. For rules of `policy`.
+    public func held(rule index: Int) -> Bool {
+        let memo = baseScope.pointee.ruleMemo + index
+        guard memo.pointee.epoch == baseScope.pointee.epoch else { return false }
+        let value = memo.pointee.value
+        guard value.isTruthy else { return false }
+        return value.kind != .set && value.kind != .object || value.count > 0
+    }
+
     // MARK: Limits
 
     @inline(__always)

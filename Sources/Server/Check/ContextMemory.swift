@@ -67,6 +67,7 @@ final class ContextMemory {
         event.isInternal = action.pointee.destination.isInternal
         event.labels = decision.labels
         event.restrictions = decision.restrictions
+        event.take(point.subject.lineage)
     }
 
     /// What was remembered is in the log.
@@ -82,6 +83,18 @@ final class ContextMemory {
 }
 
 extension ContextEvent {
+    /// Takes over what led to the request, without allocating once it has held as many.
+    fileprivate mutating func take(_ found: CheckLineage) {
+        if !lineage.isEmpty { lineage.removeAll(keepingCapacity: true) }
+        for document in found.documents {
+            lineage.append(LineageLink(document.source, digest: document.digest.prefix))
+        }
+        // The newest of all, so that no document pushes it out.
+        if let prompt = found.prompt {
+            lineage.append(LineageLink(.prompt, digest: prompt.prefix))
+        }
+    }
+
     /// Whether a record holds all texts of the event as they are.
     fileprivate var isVerbatim: Bool {
         guard agent.isPlain, session.isPlain, operation.isPlain, tool.isPlain, resource.isPlain,

@@ -36,10 +36,12 @@ enum MaskPointer {
         guard parts.count > 1 else { return .input }
         switch parts[1] {
         case "attributes": return attribute(Array(parts.dropFirst(2)))
-        case "parsed_body": return .body(pointer(Array(parts.dropFirst(2))), .arguments)
+        case "parsed_body":
+            return .body(pointer(Array(parts.dropFirst(2))), [.arguments, .prompt])
         case "parsed_path", "parsed_query": return .path
         case "truncated_body", "version": return .nothing
         case "source_principal": return .request(.principal, .agent)
+        case "prompt": return .body("", [.arguments, .prompt])
         case "agent": return agent(parts.count > 2 ? parts[2] : "")
         case "action": return action(Array(parts.dropFirst(2)))
         case "context": return .nothing
@@ -64,7 +66,7 @@ enum MaskPointer {
             return .request(.source, [.agent, .address])
         case "destination": return .request(.destination, [])
         case "contextExtensions": return .request(.contextExtensions, [])
-        case "metadataContext": return .request(.metadata, [])
+        case "metadataContext": return .request(.metadata, .principals)
         case "routeMetadataContext": return .request(.routeMetadata, [])
         case "tlsSession": return .request(.tlsSession, [])
         case "request": return http(Array(parts.dropFirst()))
@@ -80,7 +82,7 @@ enum MaskPointer {
                 return .request(.headers, [.scopes, .session, .trace])
             }
             return .header(parts[2].lowercased())
-        case "body", "rawBody": return .body("", .arguments)
+        case "body", "rawBody": return .body("", [.arguments, .prompt])
         case "path", "query", "fragment": return .path
         case "host": return .request(.host, .host)
         default: return .input
@@ -91,7 +93,16 @@ enum MaskPointer {
         switch name {
         case "session": .header("mcp-session-id")
         case "scopes": .scopes
-        case "": .request([.principal, .headers], [.agent, .session, .scopes])
+        case "human", "service", "token":
+            .request([.principal, .metadata], [.agent, .principals])
+        case "delegation":
+            // A header may name whom the client impersonates.
+            .request(
+                [.principal, .metadata, .headers],
+                [.agent, .session, .scopes, .trace, .principals])
+        case "":
+            .request(
+                [.principal, .metadata, .headers], [.agent, .session, .scopes, .principals])
         default: .request(.principal, .agent)
         }
     }
@@ -103,7 +114,7 @@ enum MaskPointer {
         case "resource": .body("", [.arguments, .resource, .path])
         case "model": .body("", [.arguments, .model])
         case "destination": .request(.host, .host)
-        case "arguments": .body("", .arguments)
+        case "arguments": .body("", [.arguments, .prompt])
         case "protocol", "effect", "certain": .nothing
         default: .unknown
         }

@@ -26,6 +26,9 @@ extension RecordFacts {
         policyRevision = point.revision
         entrypoint = point.entrypoint
         threat = point.threatRecord
+        rules = point.ruleRecord
+        prompt = point.subject.lineageRecord
+        principals = point.subject.principalsRecord
     }
 }
 

@@ -91,7 +91,25 @@ enum ContextRecord {
         try record.durations("restrictions") {
             event.restrictions.append(Restriction(name: $0, seconds: $1))
         }
+        if record["prompt"].isDefined { try lineage(try record.object("prompt"), of: &event) }
         return event
+    }
+
+    /// In the order in which a check adds them.
+    private static func lineage(
+        _ prompt: RecordFields, of event: inout ContextEvent
+    ) throws(Unreadable) {
+        if prompt["documents"].kind == .array {
+            for element in prompt["documents"].elements {
+                let document = RecordFields(element)
+                let key: StaticString =
+                    document["sha256"].isDefined ? "sha256" : "name_sha256"
+                let source = try document.word("source", LineageSource.allCases) { $0.word }
+                event.lineage.append(LineageLink(source, digest: try document.digestPrefix(key)))
+            }
+        }
+        guard prompt["sha256"].isDefined else { return }
+        event.lineage.append(LineageLink(.prompt, digest: try prompt.digestPrefix("sha256")))
     }
 
     private static func change(

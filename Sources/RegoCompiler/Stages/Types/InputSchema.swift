@@ -68,7 +68,7 @@ public struct InputSchema: Sendable {
         """
 
     private static let prompt = """
-        object<hash: string, text: string, lineage: any, truncated: boolean, confidence:
+        object<hash: string, text: string, truncated: boolean, confidence:
         object<value: number, provenance: string>, documents: array[object<source: string, tool:
         string, arguments: any, reference: string, hash: string, bytes: number>]>
         """
@@ -89,8 +89,11 @@ public struct InputSchema: Sendable {
         number], denials: object[string: number], events: array[object[string: any]], labels:
         object[string: any], restrictions: object[string: any], reputation: number, approvals:
         \(approvals), profile: \(profile), signals: array[\(signal)], session: \(session),
-        lineage: any>
+        lineage: object<prompts: array[\(link)], documents: array[\(link)]>>
         """
+
+    private static let link =
+        "object<digest: string, source: string, time: number, same_session: boolean>"
 
     private static let approvals = """
         object<requested: number, granted: number, denied: number, used: number, items:
