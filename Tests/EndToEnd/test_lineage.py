@@ -4,7 +4,6 @@ after a restart; and what of it is masked or erased."""
 
 import hashlib
 import json
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from checks import check, field, tool_call
 from conftest import MeshFactory, Partner, folder
 from direct import Client, Server
-from google.protobuf.struct_pb2 import Struct
+from google.protobuf.struct_pb2 import Struct  # type: ignore[import-untyped]
 from operators import Operators
 from test_content import erase, kept
 from test_replay import replay

@@ -37,8 +37,8 @@ public struct RecordFacts {
     /// What threat lists say of the request: one JSON object, written as it is. Empty when nothing
     /// was found, or nothing asked.
     public var threat = Bytes.empty
-    /// The prompt and documents that the request shows, by their hashes: one JSON object, written as
-    /// it is. Empty when it shows none.
+    /// The prompt and documents that the request shows, by their hashes: one JSON object, written
+    /// as it is. Empty when it shows none.
     public var prompt = Bytes.empty
     /// People and services behind the request: one JSON object, written as it is.
     public var principals = Bytes.empty

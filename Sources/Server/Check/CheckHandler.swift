@@ -116,7 +116,9 @@ package final class CheckHandler {
             memory.remember(point, decision, now, bytes, isCut: record.isCut || isMasked)
             if let step = point.approvals?.step {
                 shared.agents?.apply(step)
-                if let approvalText { shared.agents?.approvals.keep(approvalText, of: step.approval) }
+                if let text = approvalText {
+                    shared.agents?.approvals.keep(text, of: step.approval)
+                }
             }
         }
         let answer = response.encode(decision)
