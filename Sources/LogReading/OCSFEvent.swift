@@ -115,7 +115,15 @@ public struct OCSFEvent {
             if agent["session"].isString {
                 $0.object("session") { $0.value("uid", agent["session"]) }
             }
-            if agent["id"].isString {
+            let human = record.json["principals"]["human"]["id"]
+            if human.isString {
+                // For whom the application acts.
+                $0.object("user") {
+                    $0.value("uid", human)
+                    $0.number("type_id", 1)
+                    $0.string("type", "User")
+                }
+            } else if agent["id"].isString {
                 $0.object("user") {
                     $0.value("uid", agent["id"])
                     $0.number("type_id", 3)

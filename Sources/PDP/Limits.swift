@@ -7,6 +7,8 @@ public enum Limits {
     /// Bytes of a document's tool, and of its name, in a record.
     static let lineageToolBytes = 64
     static let lineageNameBytes = 128
+    /// Rules of an entrypoint's package whose outcome a record may name.
+    static let recordedRules = 256
     /// Bytes of the names of rules that held, in a record.
     static let recordedRuleBytes = 1024
     /// Segments of `input.parsed_path`.

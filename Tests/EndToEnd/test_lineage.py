@@ -101,7 +101,9 @@ def test_injected_text_ends_the_way_out(start_mesh: MeshFactory) -> None:
     assert mesh.verify_log()
     graph: list[str | Path] = [portcullis_binary(), "log", "graph", mesh.log_folder]
     graph += ["--agent", "spiffe://acme.example/agent/researcher", "--format", "mermaid"]
-    assert f"prompt {sha256('sum up')[:8]} · 2 documents" in run(graph)
+    drawn = run(graph)
+    for source in (f"prompt {sha256('sum up')[:8]}", f"read_page {sha256(INJECTED)[:8]}"):
+        assert drawn.count(source) == 1
 
 
 def test_lineage_is_replayed(tmp_path: Path) -> None:

@@ -34,6 +34,26 @@ import Testing
         #expect(graph.decisions[2].predecessor == .parent(0))
     }
 
+    /// Those that a conversation repeats are shown once.
+    @Test func promptsAndDocumentsLeadToDecisions() throws {
+        let graph = try graph(3) { index in
+            let prompt =
+                #","prompt":{"sha256":"aaaaaaaabb","documents":["#
+                + #"{"source":"tool_result","tool":"read","sha256":"\(index)ccccccccc"},"#
+                + #"{"source":"resource","name":"file:///x","name_sha256":"ddddddddee"}]}}"#
+            return String(RecordLog.decision(index).dropLast()) + prompt.replacing(
+                "\\(index)", with: "\(index)")
+        }
+        #expect(
+            graph.sources == [
+                "prompt aaaaaaaa", "tool_result read 0ccccccc", "resource file:///x dddddddd",
+                "tool_result read 1ccccccc", "tool_result read 2ccccccc",
+            ])
+        #expect(graph.decisions.map(\.sources) == [[0, 1, 2], [3], [4]])
+        #expect(graph.dot.contains("s3 -> d1 [style=dotted"))
+        #expect(graph.mermaid.contains("s0 -.-> d0"))
+    }
+
     @Test func theNewestAreShown() throws {
         let graph = try graph(1_000, limit: 10)
         #expect(graph.decisions.map(\.index) == Array(990..<1_000))

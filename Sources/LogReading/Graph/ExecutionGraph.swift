@@ -10,6 +10,8 @@ public struct ExecutionGraph {
     /// Names, in the order of their first use.
     public internal(set) var tools: [String] = []
     public internal(set) var destinations: [String] = []
+    /// Prompts and documents that requests brought along, in the order of their first time.
+    public internal(set) var sources: [String] = []
     /// Older decisions that are left out.
     public internal(set) var omitted = 0
 
@@ -25,6 +27,8 @@ public struct ExecutionGraph {
         /// Places in `tools` and `destinations`.
         public var tool: Int?
         public var destination: Int?
+        /// Places in `sources` of those that came with this decision first.
+        public var sources: [Int] = []
         /// Decisions of one run share it: a trace, or else a session, or else nothing.
         public let run: String
     }
@@ -88,6 +92,7 @@ public struct ExecutionGraphBuilder {
         let parent: String?
         let tool: String?
         let destination: String?
+        let sources: [String]
     }
 
     /// - Parameter limit: how many decisions to keep, the newest.
@@ -106,7 +111,7 @@ public struct ExecutionGraphBuilder {
         steps.append(
             Found(
                 step: step, parent: trace.parentDecision, tool: record.tool.asString,
-                destination: record.destination.asString))
+                destination: record.destination.asString, sources: Self.sources(record)))
         // Twice as many are held, so that dropping the oldest is rare.
         if steps.count >= 2 * limit { dropOldest() }
     }
@@ -123,10 +128,15 @@ public struct ExecutionGraphBuilder {
         graph.omitted = omitted
         var lastOfRun: [String: Int] = [:]
         var placeOfID: [String: Int] = [:]
+        var known: Set<String> = []
         for (place, found) in steps.enumerated() {
             var step = found.step
             step.tool = found.tool.map { Self.place(of: $0, in: &graph.tools) }
             step.destination = found.destination.map { Self.place(of: $0, in: &graph.destinations) }
+            for source in found.sources where known.insert(source).inserted {
+                step.sources.append(graph.sources.count)
+                graph.sources.append(source)
+            }
             if let parent = found.parent.flatMap({ placeOfID[$0] }) {
                 step.predecessor = .parent(parent)
             } else {
@@ -145,12 +155,23 @@ public struct ExecutionGraphBuilder {
         return names.count - 1
     }
 
-    private static func label(_ record: Record) -> String {
-        var words = [record.operation, record.json["action"]["effect"]].compactMap(\.asString)
+    /// `prompt 1a2b3c4d`, `tool_result read_page 1a2b3c4d`
+    private static func sources(_ record: Record) -> [String] {
         let prompt = record.json["prompt"]
-        if let digest = prompt["sha256"].asString { words.append("prompt \(digest.prefix(8))") }
-        let documents = prompt["document_count"].asInteger ?? Int64(prompt["documents"].count)
-        if documents > 0 { words.append(documents == 1 ? "1 document" : "\(documents) documents") }
+        var sources: [String] = []
+        if let digest = prompt["sha256"].asString { sources.append("prompt \(digest.prefix(8))") }
+        guard prompt["documents"].kind == .array else { return sources }
+        for document in prompt["documents"].elements {
+            let digest = document["sha256"].asString ?? document["name_sha256"].asString ?? ""
+            let words = [document["source"], document["tool"], document["name"]]
+            sources.append(
+                (words.compactMap(\.asString) + [String(digest.prefix(8))]).joined(separator: " "))
+        }
+        return sources
+    }
+
+    private static func label(_ record: Record) -> String {
+        let words = [record.operation, record.json["action"]["effect"]].compactMap(\.asString)
         let method = record.json["request"]["method"].asString ?? "decision"
         return record.operation.isString ? words.joined(separator: " · ") : method
     }

@@ -22,11 +22,15 @@ extension ExecutionGraph {
         for (place, destination) in destinations.enumerated() {
             text += "  h\(place) [shape=cylinder, label=\"\(dotEscaped(destination))\"];\n"
         }
+        for (place, source) in sources.enumerated() {
+            text += "  s\(place) [shape=note, label=\"\(dotEscaped(source))\"];\n"
+        }
         forEachEdge { from, to, kind, outcome in
             let style =
                 switch kind {
                 case .follows: "style=dashed, color=gray50"
                 case .child: "color=gray30"
+                case .leads: "style=dotted, color=gray30"
                 case .uses: "color=\"\(color(outcome))\""
                 }
             text += "  \(from) -> \(to) [\(style)];\n"
@@ -47,8 +51,11 @@ extension ExecutionGraph {
         for (place, destination) in destinations.enumerated() {
             text += "  h\(place)[(\"\(mermaidEscaped(destination))\")]\n"
         }
+        for (place, source) in sources.enumerated() {
+            text += "  s\(place)>\"\(mermaidEscaped(source))\"]\n"
+        }
         forEachEdge { from, to, kind, _ in
-            text += "  \(from) \(kind == .follows ? "-.->" : "-->") \(to)\n"
+            text += "  \(from) \(kind == .follows || kind == .leads ? "-.->" : "-->") \(to)\n"
         }
         for outcome in [Outcome.allowed, .held, .refused] {
             text += "  classDef \(outcome.rawValue) stroke:\(color(outcome))\n"
@@ -64,12 +71,15 @@ extension ExecutionGraph {
 
     enum EdgeKind {
         case follows, child, uses
+        /// From a prompt or a document.
+        case leads
     }
 
     private func forEachEdge(
         _ body: (_ from: String, _ to: String, EdgeKind, Outcome) -> Void
     ) {
         for (place, step) in decisions.enumerated() {
+            for source in step.sources { body("s\(source)", "d\(place)", .leads, step.outcome) }
             switch step.predecessor {
             case .parent(let parent): body("d\(parent)", "d\(place)", .child, step.outcome)
             case .sequence(let before): body("d\(before)", "d\(place)", .follows, step.outcome)

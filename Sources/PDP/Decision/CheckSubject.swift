@@ -120,9 +120,13 @@ public final class CheckSubject {
     /// The people and services of `principals` as the record has them: one JSON object, empty when
     /// there are none. A token that nobody verified is read only if the policy asked for it.
     public var principalsRecord: Bytes {
-        let hasToken =
-            input.hasMetadata(Bytes(TokenClaims.metadataNamespace)) || isAskedForPrincipals
-        guard hasToken || context.header(Bytes("impersonate-user")) != nil else { return .empty }
+        if isAskedForPrincipals || input.hasMetadata(Bytes(TokenClaims.metadataNamespace)) {
+            return principals.record
+        }
+        // What a client of Kubernetes says of itself.
+        guard facts.pointee.trafficProtocol == .kubernetes,
+            context.header(Bytes("impersonate-user")) != nil
+        else { return .empty }
         return principals.record
     }
 

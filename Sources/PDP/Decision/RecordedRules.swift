@@ -5,15 +5,12 @@ import RegoVM
 /// The rules beside an entrypoint, whose outcomes explain its answer. Immutable; shared by all
 /// threads without a reference count.
 struct RecordedRules: @unchecked Sendable {
-    private struct Rule: BitwiseCopyable {
-        /// In the program.
-        let index: Int
-        /// The rule's name as JSON.
-        let name: Bytes
-    }
-
-    private let rules: UnsafeMutableBufferPointer<Rule>
-    private let names: UnsafeMutableBufferPointer<UInt8>
+    /// In the program.
+    private let rules: UnsafeMutableBufferPointer<Int>
+    /// The rules' names as JSON.
+    private let names: UnsafeMutableBufferPointer<Bytes>
+    private let text: UnsafeMutableBufferPointer<UInt8>
+    private let count: Int
 
     /// - Parameter entrypoint: whose package is meant; the rule itself is left out.
     init(_ program: Program, _ entrypoint: Program.Entrypoint) {
@@ -30,23 +27,25 @@ struct RecordedRules: @unchecked Sendable {
         var text: [UInt8] = []
         var found: [(index: Int, range: Range<Int>)] = []
         for (index, rule) in program.rules.enumerated() where index != own {
-            guard rule.path.count > package.count, Self.begins(rule.path, with: package) else {
-                continue
-            }
+            guard found.count < Limits.recordedRules, rule.path.count > package.count,
+                Self.begins(rule.path, with: package)
+            else { continue }
             let start = text.count
             text += Self.name(rule.path.dropFirst(package.count), arena)
             found.append((index, start..<text.count))
         }
-        names = .allocate(capacity: max(1, text.count))
-        _ = names.initialize(from: text)
-        let base = UnsafePointer(names.baseAddress.unsafelyUnwrapped)
-        rules = .allocate(capacity: found.count)
-        _ = rules.initialize(
-            from: found.map {
-                Rule(
-                    index: $0.index,
-                    name: Bytes(start: base + $0.range.lowerBound, count: $0.range.count))
-            })
+        self.text = .allocate(capacity: max(1, text.count))
+        _ = self.text.initialize(from: text)
+        rules = .allocate(capacity: max(1, found.count))
+        names = .allocate(capacity: max(1, found.count))
+        let base = UnsafePointer(self.text.baseAddress)
+        for (place, rule) in found.enumerated() {
+            rules.initializeElement(at: place, to: rule.index)
+            let name = Bytes(
+                start: base.map { $0 + rule.range.lowerBound }, count: rule.range.count)
+            names.initializeElement(at: place, to: name)
+        }
+        count = found.count
     }
 
     private static func begins(_ path: [Value], with package: [Value]) -> Bool {
@@ -65,25 +64,37 @@ struct RecordedRules: @unchecked Sendable {
     func free() {
         rules.deallocate()
         names.deallocate()
+        text.deallocate()
     }
 
     /// The names of those that held in the machine's last decision: one JSON array, empty bytes for
     /// none. Valid as long as the arena is not reset.
     func record(of machine: Machine, in arena: Arena) -> Bytes {
-        var start: UnsafeMutablePointer<UInt8>?
-        var count = 0
-        for rule in rules where machine.held(rule: rule.index) {
-            guard count + rule.name.count + 2 <= Limits.recordedRuleBytes else { break }
-            let memory = start ?? arena.allocate(UInt8.self, count: Limits.recordedRuleBytes)
-            start = memory
-            memory[count] = count == 0 ? UInt8(ascii: "[") : UInt8(ascii: ",")
-            if let name = rule.name.start {
-                (memory + count + 1).update(from: name, count: rule.name.count)
-            }
-            count += rule.name.count + 1
+        guard count > 0 else { return .empty }
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: Limits.recordedRules) {
+            places in
+            guard let base = places.baseAddress else { return .empty }
+            let found = machine.findHeld(
+                UnsafeBufferPointer(rebasing: rules[0..<count]), base)
+            guard found > 0 else { return .empty }
+            return record(UnsafeBufferPointer(start: base, count: found), arena)
         }
-        guard let start else { return .empty }
-        start[count] = UInt8(ascii: "]")
-        return Bytes(start: start, count: count + 1)
+    }
+
+    private func record(_ places: UnsafeBufferPointer<Int>, _ arena: Arena) -> Bytes {
+        let memory = arena.allocate(UInt8.self, count: Limits.recordedRuleBytes)
+        var count = 0
+        for place in places {
+            let name = names[place]
+            guard let start = name.start, count + name.count + 2 <= Limits.recordedRuleBytes else {
+                break
+            }
+            memory[count] = count == 0 ? UInt8(ascii: "[") : UInt8(ascii: ",")
+            (memory + count + 1).update(from: start, count: name.count)
+            count += name.count + 1
+        }
+        guard count > 0 else { return .empty }
+        memory[count] = UInt8(ascii: "]")
+        return Bytes(start: memory, count: count + 1)
     }
 }

@@ -134,14 +134,27 @@ public final class Machine {
         return result
     }
 
-    /// Whether this decision asked for a rule, outside of any `with`, and it held: its value is
-    /// defined, and neither `false` nor an empty set or object. For rules of `policy`.
-    public func held(rule index: Int) -> Bool {
-        let memo = baseScope.pointee.ruleMemo + index
-        guard memo.pointee.epoch == baseScope.pointee.epoch else { return false }
-        let value = memo.pointee.value
-        guard value.isTruthy else { return false }
-        return value.kind != .set && value.kind != .object || value.count > 0
+    /// Finds the rules that this decision asked for, outside of any `with`, and that held: their
+    /// value is defined, and neither `false` nor an empty set or object.
+    ///
+    /// - Parameters:
+    ///   - rules: of `policy`'s program.
+    ///   - places: gets where in `rules` they are; has room for all.
+    /// - Returns: how many there are.
+    public func findHeld(
+        _ rules: UnsafeBufferPointer<Int>, _ places: UnsafeMutablePointer<Int>
+    ) -> Int {
+        let memos = baseScope.pointee.ruleMemo
+        let epoch = baseScope.pointee.epoch
+        var count = 0
+        for place in 0..<rules.count where memos[rules[place]].epoch == epoch {
+            let value = memos[rules[place]].value
+            let isEmpty = (value.kind == .set || value.kind == .object) && value.count == 0
+            guard value.isTruthy, !isEmpty else { continue }
+            places[count] = place
+            count += 1
+        }
+        return count
     }
 
     // MARK: Limits
