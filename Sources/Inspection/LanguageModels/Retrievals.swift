@@ -2,6 +2,16 @@
 import Authorization
 
 extension ActionFacts {
+    /// False when the request can show no prompt and no document: then nobody needs to look.
+    public var mayShowLineage: Bool {
+        switch trafficProtocol {
+        case .llm, .a2a: true
+        case .mcp:
+            !batch.isEmpty || isRetrieval || operation.equals("sampling/createMessage")
+        case .unknown, .http, .vault, .kubernetes, .sql: false
+        }
+    }
+
     /// Calls `body` with the URI of each resource that the request, or one of its batch, reads from
     /// an MCP server.
     public func forEachRetrieval(_ body: (Bytes) -> Void) {

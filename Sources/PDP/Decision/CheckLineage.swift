@@ -33,10 +33,6 @@ extension CheckPrompt {
     /// - Parameter facts: of the current check.
     func find(_ facts: UnsafePointer<ActionFacts>) -> CheckLineage {
         var lineage = CheckLineage()
-        switch facts.pointee.trafficProtocol {
-        case .llm, .a2a, .mcp: break
-        case .unknown, .http, .vault, .kubernetes, .sql: return lineage
-        }
         let prompt = read(facts)
         if !prompt.pointee.isEmpty {
             lineage.prompt = facts.pointee.promptDigest ?? prompt.pointee.digest(hasher)

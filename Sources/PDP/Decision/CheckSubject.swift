@@ -89,11 +89,13 @@ public final class CheckSubject {
         return facts
     }
 
-    /// The prompt and documents that the request shows.
-    public var lineage: CheckLineage { said.lineage(facts) }
+    /// The prompt and documents that the request shows; nil when it shows none.
+    public var lineage: CheckLineage? {
+        facts.pointee.mayShowLineage ? said.lineage(facts) : nil
+    }
 
     /// `lineage` as the record has it; empty when there is none.
-    public var lineageRecord: Bytes { lineage.record(in: evaluation.arena) }
+    public var lineageRecord: Bytes { lineage?.record(in: evaluation.arena) ?? .empty }
 
     var hasher: SHA256 { said.hasher }
 

@@ -71,14 +71,10 @@ struct RecordedRules: @unchecked Sendable {
     /// none. Valid as long as the arena is not reset.
     func record(of machine: Machine, in arena: Arena) -> Bytes {
         guard count > 0 else { return .empty }
-        return withUnsafeTemporaryAllocation(of: Int.self, capacity: Limits.recordedRules) {
-            places in
-            guard let base = places.baseAddress else { return .empty }
-            let found = machine.findHeld(
-                UnsafeBufferPointer(rebasing: rules[0..<count]), base)
-            guard found > 0 else { return .empty }
-            return record(UnsafeBufferPointer(start: base, count: found), arena)
-        }
+        let places = arena.allocate(Int.self, count: count)
+        let found = machine.findHeld(UnsafeBufferPointer(rebasing: rules[0..<count]), places)
+        guard found > 0 else { return .empty }
+        return record(UnsafeBufferPointer(start: places, count: found), arena)
     }
 
     private func record(_ places: UnsafeBufferPointer<Int>, _ arena: Arena) -> Bytes {

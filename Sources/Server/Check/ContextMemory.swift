@@ -84,8 +84,9 @@ final class ContextMemory {
 
 extension ContextEvent {
     /// Takes over what led to the request, without allocating once it has held as many.
-    fileprivate mutating func take(_ found: CheckLineage) {
+    fileprivate mutating func take(_ found: CheckLineage?) {
         if !lineage.isEmpty { lineage.removeAll(keepingCapacity: true) }
+        guard let found else { return }
         for document in found.documents {
             lineage.append(LineageLink(document.source, digest: document.digest.prefix))
         }
