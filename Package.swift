@@ -37,7 +37,7 @@ let package = Package(
         .target(name: "Telemetry", dependencies: ["Platform"]),
         .target(name: "Cryptography", dependencies: ["COpenSSL"]),
         .target(name: "Compression", dependencies: ["CZlib"]),
-        .target(name: "Authorization"),
+        .target(name: "Authorization", dependencies: ["CText"]),
 
         // Protocols, without IO.
         .target(name: "HTTP2", dependencies: ["CNghttp2"]),

@@ -6,6 +6,7 @@
 #ifndef PORTCULLIS_TEXT_H
 #define PORTCULLIS_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -33,6 +34,26 @@ static inline uint32_t text_load4(const uint8_t *text) {
   word = __builtin_bswap32(word);
 #endif
   return word;
+}
+
+// Whether two texts of `count` bytes are equal. What is left over of the last word is compared in
+// one step, which overlaps what has been compared.
+static inline bool text_equal(const uint8_t *left, const uint8_t *right, size_t count) {
+  if (count >= 8) {
+    size_t index = 0;
+    for (; index + 8 < count; index += 8) {
+      if (text_load8(left + index) != text_load8(right + index)) return false;
+    }
+    return text_load8(left + count - 8) == text_load8(right + count - 8);
+  }
+  if (count >= 4) {
+    return text_load4(left) == text_load4(right) &&
+           text_load4(left + count - 4) == text_load4(right + count - 4);
+  }
+  for (size_t index = 0; index < count; index++) {
+    if (left[index] != right[index]) return false;
+  }
+  return true;
 }
 
 // Four to seven bytes in one word: the first four, and the last four.
