@@ -41,7 +41,7 @@ let package = Package(
 
         // Protocols, without IO.
         .target(name: "HTTP2", dependencies: ["CNghttp2"]),
-        .target(name: "GRPC", dependencies: ["HTTP2", "CExtAuthz"]),
+        .target(name: "GRPC", dependencies: ["HTTP2", "CExtAuthz", "CText"]),
         .target(name: "ExtAuthz", dependencies: ["Authorization", "CText"]),
 
         // The policy engine.
@@ -62,7 +62,7 @@ let package = Package(
         // The decision.
         .target(
             name: "Inspection",
-            dependencies: ["COpenSSL", "Authorization", "Cryptography", "RegoVM"]),
+            dependencies: ["COpenSSL", "CText", "Authorization", "Cryptography", "RegoVM"]),
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "ThreatIntelligence",
@@ -73,7 +73,8 @@ let package = Package(
                 "Authorization", "Cryptography", "Inspection", "ThreatIntelligence",
                 "AgentContext", "RegoVM", "ExtAuthz",
             ]),
-        .target(name: "TransparencyLog", dependencies: ["Compression", "Cryptography"]),
+        .target(
+            name: "TransparencyLog", dependencies: ["CText", "Compression", "Cryptography"]),
         .target(
             name: "DecisionLog",
             dependencies: [

@@ -56,6 +56,38 @@ static inline bool text_equal(const uint8_t *left, const uint8_t *right, size_t 
   return true;
 }
 
+// The value of a digit of base64, or -1. The alphabets differ in the last two digits (RFC 4648,
+// sections 4 and 5).
+static inline int text_base64_digit(uint8_t byte, bool is_url) {
+  if (byte >= 'A' && byte <= 'Z') return byte - 'A';
+  if (byte >= 'a' && byte <= 'z') return byte - 'a' + 26;
+  if (byte >= '0' && byte <= '9') return byte - '0' + 52;
+  if (byte == (is_url ? '-' : '+')) return 62;
+  if (byte == (is_url ? '_' : '/')) return 63;
+  return -1;
+}
+
+// Decodes base64 without its padding: writes at most `count` * 3 / 4 bytes to `bytes`, and to
+// `rest` the bits that make no byte. Returns how many bytes, or -1 when there is no such text.
+static inline ptrdiff_t text_base64_decode(uint8_t *bytes, const uint8_t *digits, size_t count,
+                                           bool is_url, uint32_t *rest) {
+  uint32_t bits = 0;
+  unsigned held = 0;
+  ptrdiff_t written = 0;
+  if (count % 4 == 1) return -1;
+  for (size_t index = 0; index < count; index++) {
+    int digit = text_base64_digit(digits[index], is_url);
+    if (digit < 0) return -1;
+    bits = bits << 6 | (uint32_t)digit;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes[written++] = (uint8_t)(bits >> held);
+  }
+  *rest = bits & ((1u << held) - 1);
+  return written;
+}
+
 // Four to seven bytes in one word: the first four, and the last four.
 static inline uint64_t text_ends(const uint8_t *text, size_t count) {
   return text_load4(text) | (uint64_t)text_load4(text + count - 4) << 32;

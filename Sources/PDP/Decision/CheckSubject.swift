@@ -50,6 +50,7 @@ public final class CheckSubject {
         isInspected = false
         isIdentified = false
         listed = nil
+        certificates.begin()
         said.begin()
     }
 
@@ -75,6 +76,11 @@ public final class CheckSubject {
             identified.pointee = identifier.identify(context, certificates)
         }
         return UnsafePointer(identified)
+    }
+
+    /// SHA-256 of the caller's certificate (DER); nil when Envoy sent none that can be read.
+    public var certificate: Digest? {
+        certificates.digest(context.attributes.pointee.source.certificate)
     }
 
     /// What the request says to a model or to another agent.
