@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "ThreatIntelligence",
-            dependencies: ["Authorization", "Cryptography", "Inspection"]),
+            dependencies: ["CText", "Authorization", "Cryptography", "Inspection"]),
         .target(
             name: "PDP",
             dependencies: [

@@ -219,6 +219,42 @@ static inline size_t text_copy_plain(uint8_t *copy, const uint8_t *text, size_t 
   return index;
 }
 
+// Eight bytes with the letters from A to Z in lower case.
+static inline uint64_t text_lower8(uint64_t word) {
+  const uint64_t ones = 0x0101010101010101u;
+  uint64_t low = word & ones * 0x7F;
+  uint64_t from_a = low + ones * (0x80 - 'A');
+  uint64_t beyond_z = low + ones * (0x80 - 'Z' - 1);
+  return word | ((from_a ^ beyond_z) & ~word & ones * 0x80) >> 2;
+}
+
+// A copy of `text` with ASCII letters in lower case.
+static inline void text_copy_lower(uint8_t *copy, const uint8_t *text, size_t count) {
+  size_t index = 0;
+#if TEXT_HAS_VECTORS
+  // The comparison is signed: moved down, A is the smallest byte.
+  const __m128i down = _mm_set1_epi8((char)(0x80 - 'A'));
+  const __m128i end = _mm_set1_epi8((char)(0x80 + 26));
+  const __m128i bit = _mm_set1_epi8(0x20);
+  while (count >= 16) {
+    __m128i bytes = text_load16(text + index);
+    __m128i letters = _mm_cmplt_epi8(_mm_add_epi8(bytes, down), end);
+    _mm_storeu_si128((__m128i *)(copy + index), _mm_or_si128(bytes, _mm_and_si128(letters, bit)));
+    if (index + 16 == count) return;
+    index = index + 32 <= count ? index + 16 : count - 16;
+  }
+#endif
+  for (; index + 8 <= count; index += 8) {
+    uint64_t word;
+    memcpy(&word, text + index, 8);
+    word = text_lower8(word);
+    memcpy(copy + index, &word, 8);
+  }
+  for (; index < count; index++) {
+    copy[index] = text[index] >= 'A' && text[index] <= 'Z' ? text[index] | 0x20 : text[index];
+  }
+}
+
 // The width of the UTF-8 sequence that `text` begins with, whose first byte is not ASCII. Where it
 // is ill-formed: minus the number of bytes that one U+FFFD stands for (Unicode, table 3-7 and
 // "maximal subpart" in section 3.9).

@@ -89,8 +89,16 @@ public final class CheckSubject {
     /// `facts`, with the hashes of the prompt and of its documents.
     public var digestedFacts: UnsafePointer<ActionFacts> {
         let facts = facts
-        said.digest(into: inspected)
+        said.digestPrompt(into: inspected)
+        said.digestDocuments(into: inspected)
         return facts
+    }
+
+    /// The hashes of the prompt's documents.
+    var documentDigests: UnsafeBufferPointer<Digest> {
+        let facts = facts
+        said.digestDocuments(into: inspected)
+        return facts.pointee.documentDigests
     }
 
     var hasher: SHA256 { said.hasher }
