@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grpc  # type: ignore[import-untyped]
 import pytest
+from conftest import MakeServer
 from direct import Load, Server, sample
 
 CALLS = [
@@ -65,8 +66,7 @@ def test_fault_loses_no_answered_decision(
         "-e", f"inject={call}:{fault}:when={moment}",
     ]  # fmt: skip
     server.start()
-    # A write also wakes the loops, which no disk can fail: a lost one may hold up the end.
-    ends_well = on_failure == "open" and fault != "signal=KILL" and call != "write"
+    ends_well = on_failure == "open" and fault != "signal=KILL"
     with Load(server, sample(), connections=1) as load:
         time.sleep(SECONDS)
         # In the open mode a kill may come before the loss record.
@@ -87,3 +87,22 @@ def test_fault_loses_no_answered_decision(
         assert not missing, f"when={moment}: {len(missing)} of {len(answered)} are missing"
     codes = {error.code() for error in load.failures}
     assert codes <= {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_lost_wakes_hold_up_nothing(make_server: MakeServer) -> None:
+    """Every third signal to a loop or a thread fails: all calls are answered, and the end comes."""
+    server = make_server(log={**BUSY_LOG, "durability": "durable"})
+    server.start()
+    server.terminate()
+    server.wrapper = [
+        "strace", "-f", "-qq", "-o", "/dev/null", "-P", "anon_inode:[eventfd]",
+        "-e", "trace=write", "-e", "inject=write:error=EIO:when=2+3",
+    ]  # fmt: skip
+    server.start()
+    with Load(server, sample(), connections=1) as load:
+        load.wait_for_answers(500)
+        server.end_wrapped()
+    assert {answer.kind for answer in load.answers} == {"ok"}
+    assert {error.code() for error in load.failures} <= {grpc.StatusCode.UNAVAILABLE}
+    assert {answer.decision_id for answer in load.answers} <= server.verify_log()
