@@ -4,6 +4,7 @@
 import json
 import re
 import subprocess
+import time
 import urllib.parse
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def test_isolated_agent_stays_isolated(
     restrict(server, "isolate")
     server.terminate()
     fill(server, 600)
+    time.sleep(1.1)
     report = prune(server, *words)
     assert "kept: 1 of the records" in report
     assert "younger than agents.look_back" in report
