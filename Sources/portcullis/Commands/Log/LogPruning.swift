@@ -13,6 +13,8 @@ struct LogPruning {
     private(set) var kept = KeptEntries()
     /// The entry from which on responders need the log, when that is what bounds `end`.
     private(set) var responders: Int?
+    /// Whether more stays because an agent is isolated for having too many marks.
+    private(set) var isCrowded = false
     /// Entries below `end` that are younger than the agents' history reaches back.
     private(set) var young = 0
 
@@ -28,9 +30,12 @@ struct LogPruning {
         try stopBeforeResponders(settings)
         let now = SystemClock().wall()
         let progress = Progress("looked at")
-        kept = try LastingRecords.find(
+        let plan = try LastingRecords.find(
             folder, from: view.firstKept, keeping: view.kept, below: end, size: view.size,
             now: now, progress: { progress.report($0, $1) })
+        isCrowded = plan.end < end
+        end = min(end, plan.end / LogLimits.tileWidth * LogLimits.tileWidth)
+        kept = plan.kept
         let recent = try view.firstIndex(since: now - settings.agents.lookBack)
         if settings.agents.maximum > 0 { young = max(0, end - max(recent, view.firstKept)) }
     }
@@ -58,6 +63,11 @@ struct LogPruning {
         if let responders {
             lines.append(
                 "not touched: entries from \(end) on, because responders are at \(responders)")
+        }
+        if isCrowded {
+            lines.append(
+                "not touched: entries from \(end) on, because an agent is isolated for having more "
+                    + "labels or restrictions than there is room for, which only all of them show")
         }
         if young > 0 {
             lines.append(
