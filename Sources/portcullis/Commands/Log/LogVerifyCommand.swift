@@ -82,7 +82,9 @@ struct LogVerifyCommand: ParsableCommand {
             lines.append(
                 "not here: \(report.absent) entries that the log pruned; their hashes are, and fit")
         }
-        if report.kept > 0 { lines.append("kept of pruned entries, as still in force: \(report.kept)") }
+        if report.kept > 0 {
+            lines.append("kept of pruned entries, because they still hold: \(report.kept)")
+        }
         let present = size - report.absent
         if present > 0 {
             lines.append(
