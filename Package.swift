@@ -117,10 +117,10 @@ let package = Package(
         .executableTarget(
             name: "portcullis",
             dependencies: [
-                "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
-                "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence", "PDP",
-                "TransparencyLog", "DecisionLog", "LogReading", "HTTPClient", "CheckpointSharing",
-                "Server", "Admin", "Responders",
+                "Platform", "Telemetry", "Compression", "Authorization", "ExtAuthz", "RegoVM",
+                "RegoCompiler", "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence",
+                "PDP", "TransparencyLog", "DecisionLog", "LogReading", "HTTPClient",
+                "CheckpointSharing", "Server", "Admin", "Responders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

@@ -63,6 +63,9 @@ public final class ThreatScan {
 
     public var hasDigests: Bool { index.hasDigests }
 
+    /// Of the lists that are looked up in.
+    public var revision: Bytes { index.revision }
+
     /// False when no text has to be searched at all.
     public var searchesText: Bool { index.hasHosts || !index.patterns.isEmpty }
 

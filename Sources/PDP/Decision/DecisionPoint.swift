@@ -90,6 +90,12 @@ public final class DecisionPoint {
         }
     }
 
+    /// Looks up nowhere from the next check on.
+    public func useNoThreats() { sections.threat.lookup = nil }
+
+    /// The revision of the threat lists; empty when there are none.
+    public var threatRevision: Bytes { sections.threat.lookup?.scan.revision ?? .empty }
+
     /// What the record says of threats that the policy was told of: JSON, empty when it was told
     /// of none. Valid until the next check.
     public var threatRecord: Bytes {

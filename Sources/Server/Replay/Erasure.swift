@@ -40,17 +40,18 @@ public enum Erasure {
     }
 
     /// - Parameters:
+    ///   - first: entries below it are not there any more.
     ///   - size: entries of the log's checkpoint.
     ///   - now: nanoseconds since 1970.
     public static func run(
-        _ tiles: some TileSource, size: Int, _ selection: ErasureSelection,
+        _ tiles: some TileSource, from first: Int = 0, size: Int, _ selection: ErasureSelection,
         in content: any Storage, now: Int64
     ) throws -> Report {
         var report = Report()
         let eraser = ContentEraser(content)
         let arena = Arena()
         defer { arena.destroy() }
-        try EntryReader(tiles, size: size).forEach(in: 0..<size) { index, bytes in
+        try EntryReader(tiles, size: size).forEach(in: min(first, size)..<size) { index, bytes in
             arena.reset()
             let entry: ReplayEntry?
             do throws(ContextRecord.Unreadable) {

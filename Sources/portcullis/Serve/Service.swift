@@ -41,7 +41,8 @@ final class Service: Sendable {
             configuration.threat.files.isEmpty
             ? nil
             : try ThreatWatch(
-                ThreatLists(configuration.threat.files), interval: configuration.threat.interval,
+                ThreatLists(configuration.threat.files), history: configuration.threatHistory,
+                interval: configuration.threat.interval,
                 logger)
         let agents = try ContextStart.makeStore(configuration, log, logger)
         operations = agents.map { [log] in

@@ -13,8 +13,14 @@ struct ThreatLists {
     /// True when a file is not as it was when `read` began last.
     var hasChanged: Bool { files.map { FileState($0.path) } != seen }
 
+    /// Lists as they were read, and ready to be looked up.
+    struct Reading {
+        let snapshot: ThreatSnapshot
+        let index: ThreatIndex
+    }
+
     /// Reads all files, whatever is wrong with one of them.
-    mutating func read() throws(ThreatListFailure) -> ThreatIndex {
+    mutating func read() throws(ThreatListFailure) -> Reading {
         // Before reading: a change while it goes on is seen the next time.
         seen = files.map { FileState($0.path) }
         var lists: [ThreatList] = []
@@ -28,7 +34,10 @@ struct ThreatLists {
         }
         guard errors.isEmpty else { throw ThreatListFailure(errors) }
         do throws(ThreatIndex.Failure) {
-            return try ThreatIndex(lists)
+            let snapshot = ThreatSnapshot(lists)
+            return Reading(
+                snapshot: snapshot,
+                index: try ThreatIndex(lists, revision: snapshot.revision))
         } catch {
             throw ThreatListFailure([
                 ThreatListError(file: "threat.files", line: 0, message: "\(error)")

@@ -3,6 +3,7 @@ import ArgumentParser
 import Authorization
 import DecisionLog
 import Foundation
+import LogReading
 import Platform
 import Server
 import TransparencyLog
@@ -77,12 +78,13 @@ struct LogEraseCommand: ParsableCommand {
         selection.until = until.flatMap(Self.time) ?? .max
         let tiles = StorageTiles(try StorageFolder(settings.directory, creating: false))
         let key = try LogKey.load(settings.key, origin: settings.origin).verifierKey
-        guard let note = try tiles.read(TilePath.checkpoint) else {
+        guard try tiles.read(TilePath.checkpoint) != nil else {
             throw LogError(.missingLog, "no log at `\(settings.directory)`")
         }
-        let checkpoint = try Checkpoint(note: note, key: key, at: TilePath.checkpoint)
+        let view = try LogView(tiles, keys: LogKey.history(settings.key) + [key])
+        defer { view.destroy() }
         return try Erasure.run(
-            tiles, size: checkpoint.size, selection, in: content, now: now)
+            tiles, from: view.firstKept, size: view.size, selection, in: content, now: now)
     }
 
     private func record(_ report: Erasure.Report, _ now: Int64) -> ErasureRecord {

@@ -108,8 +108,9 @@ struct FilterOptions: ParsableArguments {
 extension LogView {
     /// The records that may fit a filter's times.
     func range(_ filter: RecordFilter) throws -> Range<Int> {
-        let first = try filter.since.map { try firstIndex(since: $0) } ?? firstKept
-        return min(first, size)..<size
+        let first = try filter.since.map { try firstIndex(since: $0) } ?? 0
+        // What is kept of older records stands before all others.
+        return first <= firstKept ? 0..<size : min(first, size)..<size
     }
 }
 
