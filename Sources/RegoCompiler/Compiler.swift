@@ -20,6 +20,9 @@ public struct Compiler {
         /// Take the result of a function from an earlier call with the same operands. Never where
         /// each evaluation is observed or printed.
         public var remembersCalls = true
+        /// Evaluate equal expressions of one body once. Never where each evaluation is observed or
+        /// printed.
+        public var sharesExpressions = true
         /// Let the program tell a `MachineObserver` of each rule and expression that it evaluates.
         public var instruments = false
         /// Fill `Output.indexExplanation`.

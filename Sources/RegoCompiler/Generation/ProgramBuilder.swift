@@ -17,6 +17,8 @@ final class ProgramBuilder {
     var stopsEarly = true
     var remembersRules = true
     var indexesComprehensions = true
+    /// Evaluate equal expressions of a body once.
+    var sharesExpressions = true
     /// Generate `observe` instructions.
     var instruments = false
     /// Filled for `explain index`.

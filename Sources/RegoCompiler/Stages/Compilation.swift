@@ -41,6 +41,8 @@ final class Compilation {
         builder.remembersRules = options.remembersRules
         builder.indexesComprehensions =
             options.indexesComprehensions && options.remembersRules && !options.instruments
+        builder.sharesExpressions =
+            options.sharesExpressions && !options.instruments && !options.keepsPrint
         builder.instruments = options.instruments
         builder.indexExplanation = options.explainsIndex ? IndexExplanation() : nil
         queryBody = query

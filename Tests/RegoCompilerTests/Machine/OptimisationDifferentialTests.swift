@@ -9,7 +9,7 @@ import Testing
 
     /// Ways to compile without something, by name.
     enum Plainness: String, CaseIterable, Sendable {
-        case index, earlyExit, rules, calls, comprehensions, everything
+        case index, earlyExit, rules, calls, comprehensions, expressions, everything
 
         func apply(to options: inout Compiler.Options) {
             if self == .index || self == .everything { options.usesIndex = false }
@@ -18,6 +18,7 @@ import Testing
             if self == .comprehensions || self == .everything {
                 options.indexesComprehensions = false
             }
+            if self == .expressions || self == .everything { options.sharesExpressions = false }
             if self == .calls || self == .everything { options.remembersCalls = false }
         }
     }
@@ -53,7 +54,10 @@ import Testing
         let policy = """
             package t
             \(clauses)
-            p := count([x | some x in numbers.range(1, 50); allow; q; f(input.a); s[x]])
+            p := count([x |
+                some x in numbers.range(1, 50); allow; q; f(input.a); s[x]
+                count(split(input.a, "k")) > count(split(input.a, "k")) - 1
+            ])
             s contains x if {
                 some x in numbers.range(1, 50)
                 g := [y | t[y].a == x]
