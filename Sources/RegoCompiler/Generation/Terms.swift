@@ -274,6 +274,8 @@ extension FunctionGenerator {
         var node = builder.tree.root
         var rest = operands[...]
         while node.group == nil, let operand = rest.first {
+            // No rule has a number for a name.
+            if case .number = operand.kind { return baseDocument(operands) }
             guard case .string(let name) = operand.kind else { break }
             guard let child = node.children[name] else { return baseDocument(operands) }
             node = child
