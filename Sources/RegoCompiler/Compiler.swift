@@ -39,6 +39,9 @@ public struct Compiler {
         /// JSON schemas that annotations may name, by name: `schema.acl`. Without any, names of
         /// schemas are passed over.
         public var schemas: [String: String] = [:]
+        /// The data that the program will run with: rules in the same places are refused. Without
+        /// it nothing is said of that.
+        public var data: Value?
         /// Builtins that policies may not call, by name.
         public var unsafeBuiltins: Set<String> = []
         /// The sources' names in the order of their numbers, for messages that name a place.
