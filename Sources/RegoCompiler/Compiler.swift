@@ -23,6 +23,9 @@ public struct Compiler {
         /// Take the result of a function from an earlier call with the same operands. Never where
         /// each evaluation is observed or printed.
         public var remembersCalls = true
+        /// Evaluate equal expressions of one body once. Never where each evaluation is observed or
+        /// printed.
+        public var sharesExpressions = true
         /// Let the program tell a `MachineObserver` of each rule and expression that it evaluates.
         public var instruments = false
         /// Fill `Output.indexExplanation`.
@@ -39,6 +42,9 @@ public struct Compiler {
         /// JSON schemas that annotations may name, by name: `schema.acl`. Without any, names of
         /// schemas are passed over.
         public var schemas: [String: String] = [:]
+        /// The data that the program will run with: rules in the same places are refused. Without
+        /// it nothing is said of that.
+        public var data: Value?
         /// Builtins that policies may not call, by name.
         public var unsafeBuiltins: Set<String> = []
         /// The sources' names in the order of their numbers, for messages that name a place.

@@ -18,6 +18,8 @@ final class ProgramBuilder {
     var remembersRules = true
     var inlinesRules = true
     var indexesComprehensions = true
+    /// Evaluate equal expressions of a body once.
+    var sharesExpressions = true
     /// Generate `observe` instructions.
     var instruments = false
     /// Filled for `explain index`.

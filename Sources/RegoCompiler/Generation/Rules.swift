@@ -89,6 +89,8 @@ extension FunctionGenerator {
     private mutating func start(_ clause: ResolvedClause) {
         variables = clause.variables
         locals = [:]
+        // Its registers are those of the clause before it.
+        computed.forgetAll()
         depth = 0
         loops = []
         locate(clause.location)

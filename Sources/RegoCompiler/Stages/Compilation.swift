@@ -43,6 +43,8 @@ final class Compilation {
             options.indexesComprehensions && options.remembersRules && !options.instruments
         builder.inlinesRules =
             options.inlinesRules && options.remembersRules && !options.instruments
+        builder.sharesExpressions =
+            options.sharesExpressions && !options.instruments && !options.keepsPrint
         builder.instruments = options.instruments
         builder.indexExplanation = options.explainsIndex ? IndexExplanation() : nil
         queryBody = query

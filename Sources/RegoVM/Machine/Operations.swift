@@ -167,7 +167,8 @@ extension Machine {
 
     /// Puts a leaf under `count` keys. Inner objects, and a set or array at the end, stay open.
     ///
-    /// - Parameter leaf: 0 a value, 1 a member of a set, 2 an element of an array.
+    /// - Parameter leaf: 0 a value, 1 a member of a set, 2 an element of an array; 3 a value too,
+    ///   and where it conflicts the object around it becomes null for good.
     func putPath(
         _ object: Value, _ keys: UnsafePointer<Value>, _ count: Int, _ leaf: Int32,
         _ function: Int,
@@ -182,6 +183,11 @@ extension Machine {
             }
             try weigh(keys[index])
             var child = builder[keys[index]]
+            if leaf == 3 && index == count - 2 {
+                if child.isUndefined { child = openBuilder(1) }
+                builder.update(keys[index], try merge(keys[index + 1], keys[count], into: child))
+                return
+            }
             if child.isUndefined {
                 child = openBuilder(!isLast ? 1 : leaf == 1 ? 0 : 2)
                 builder.update(keys[index], child)
@@ -199,6 +205,18 @@ extension Machine {
         }
         try weigh(keys[count])
         builder.insert(keys[count])
+    }
+
+    /// The object with a key more, or null when the key has another value there.
+    private func merge(_ key: Value, _ value: Value, into object: Value)
+        throws(EvaluationError) -> Value
+    {
+        guard object.kind == .builder else { return object }
+        try weigh(key)
+        if case .present(sameValue: false) = CollectionBuilder(object).insert(key, value) {
+            return .null
+        }
+        return object
     }
 
     /// Finishes a collection and the collections still open inside it.

@@ -47,6 +47,7 @@ enum PolicyCompilation {
             guard diagnostics.isEmpty else { throw CompilationFailure(diagnostics) }
             var options = Compiler.Options()
             options.inputSchema = .check
+            options.data = sources.data
             options.sourceNames = sources.policies.map(\.name)
             let output = try Compiler(options: options).compile(modules)
             return try link(output, sources)

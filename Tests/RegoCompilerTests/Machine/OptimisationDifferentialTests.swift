@@ -9,7 +9,7 @@ import Testing
 
     /// Ways to compile without something, by name.
     enum Plainness: String, CaseIterable, Sendable {
-        case index, earlyExit, rules, inlining, calls, comprehensions, everything
+        case index, earlyExit, rules, inlining, calls, comprehensions, expressions, everything
 
         func apply(to options: inout Compiler.Options) {
             if self == .index || self == .everything { options.usesIndex = false }
@@ -19,6 +19,7 @@ import Testing
             if self == .comprehensions || self == .everything {
                 options.indexesComprehensions = false
             }
+            if self == .expressions || self == .everything { options.sharesExpressions = false }
             if self == .calls || self == .everything { options.remembersCalls = false }
         }
     }
@@ -54,7 +55,10 @@ import Testing
         let policy = """
             package t
             \(clauses)
-            p := count([x | some x in numbers.range(1, 50); allow; q; f(input.a); s[x]; name])
+            p := count([x |
+                some x in numbers.range(1, 50); allow; q; f(input.a); s[x]; name
+                count(split(input.a, "k")) > count(split(input.a, "k")) - 1
+            ])
             name := input.a
             s contains x if {
                 some x in numbers.range(1, 50)

@@ -104,7 +104,9 @@ struct PolicyGenerator {
             ])
             let more = choices.next(2) == 0 ? "" : "; \(self.test(inner))"
             let body = "\(head) | some \(inner) in \(list)\(more); \(test)"
-            let comprehension = choices.pick(["[\(body)]", "{\(body)}"])
+            let comprehension = choices.pick([
+                "[\(body)]", "{\(body)}", "{\(inner): \(body)}", "{\(string()): \(body)}",
+            ])
             lines.append(
                 "r\(number) contains [\(outer), g] if { some \(outer) in "
                     + "[\(scalar()), \(path()), \(scalar()), \(path())]; g := \(comprehension) }")
@@ -124,7 +126,9 @@ struct PolicyGenerator {
     private mutating func parameter() -> String { "p" }
 
     private mutating func body(argument: String? = nil) -> String {
-        let tests = (0..<choices.some(3)).map { _ in test(argument) }
+        let tests = (0..<choices.some(3)).map { _ in
+            choices.next(5) == 0 ? sharing(argument) : test(argument)
+        }
         return "{ " + tests.joined(separator: "; ") + " }"
     }
 
@@ -181,6 +185,35 @@ struct PolicyGenerator {
         default:
             return "every y in \(path) { y != \(scalar()) }"
         }
+    }
+
+    /// Tests in which the same expression stands several times, in several scopes.
+    private mutating func sharing(_ argument: String?) -> String {
+        let (shared, other) = (expression(argument), expression(argument))
+        let variable = fresh()
+        switch choices.next(7) {
+        case 0: return "\(shared) == \(shared)"
+        case 1: return "\(variable) := \(shared); not \(other); \(shared) == \(variable)"
+        case 2: return "not \(shared) == \(scalar()); \(shared) != \(scalar())"
+        case 3:
+            return "\(variable) := \(shared); "
+                + "\(variable) == \(shared) with input.a as \(constant()); \(shared) == \(variable)"
+        case 4: return "every y in [\(other), \(scalar())] { y != \(shared) }; \(shared)"
+        case 5:
+            return "\(variable) := [[y, \(shared)] | some y in [\(other), \(shared)]]; "
+                + "count(\(variable)) > 0; \(shared)"
+        default: return "some \(variable) in [\(shared), \(other)]; \(variable) == \(shared)"
+        }
+    }
+
+    private mutating func expression(_ argument: String?) -> String {
+        let path = argument ?? self.path()
+        return choices.pick([
+            path, "split(\(path), \(string()))", "count(\(path))", "[\(path), \(scalar())]",
+            "\(path)[count(\(self.path())) - 1]", "{\(path): \(scalar())}", "\(path) + 1",
+            functions.isEmpty ? path : "\(choices.pick(functions))(\(path))",
+            rules.isEmpty ? path : "data.t.\(choices.pick(rules))", "(\(path) == \(scalar()))",
+        ])
     }
 
     private mutating func path() -> String {

@@ -134,3 +134,12 @@ private struct Decoder {
         .failed("illegal base64 data at input byte \(offset)")
     }
 }
+
+extension Arena {
+    /// A string: the bytes in base64 with padding, as Go writes bytes into JSON.
+    public func base64(_ bytes: ArraySlice<UInt8>) -> Value {
+        string(
+            String(
+                decoding: Base64Text.encode(bytes, .standard, isPadded: true), as: UTF8.self))
+    }
+}
