@@ -272,7 +272,9 @@ public final class DecisionPoint {
             return fail(decision, "eval_limit_error", "the policy's answer is too large")
         }
         do throws(AnswerReader.InvalidAnswer) {
-            try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()
+            try AnswerReader(
+                answer: answer, decision: decision.content, arena: evaluation.arena
+            ).read()
             explains = answer["action"].isDefined
         } catch {
             fail(decision, "invalid_decision", "the policy's decision has a part of the wrong type")

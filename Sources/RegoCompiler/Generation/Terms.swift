@@ -59,6 +59,8 @@ extension FunctionGenerator {
     /// Generates terms into consecutive registers; the first one's number.
     mutating func consecutive(_ terms: [Term]) -> Operand {
         let values = all(terms)
+        // Nobody writes to operands: one that is in a register can stay there.
+        if values.count == 1, values[0] >= 0 { return values[0] }
         let first = emitter.registers(values.count)
         for (offset, value) in values.enumerated() {
             emitter.emit(.move, a: first + offset, b: value)
@@ -279,6 +281,9 @@ extension FunctionGenerator {
         }
         if let group = node.group {
             guard group.ruleIndex >= 0 else { return baseDocument(operands) }
+            if let constant = builder.constant(ofRule: group.ruleIndex) {
+                return steps(constant, rest)
+            }
             return steps(rule(group), rest)
         }
         let result = emitter.register()

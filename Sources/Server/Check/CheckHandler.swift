@@ -23,7 +23,6 @@ package final class CheckHandler {
     private let point: DecisionPoint
     private let record: RecordWriter
     private let capture: CheckCapture
-    private let fingerprints = CertificateFingerprints()
     private lazy var control = ControlRecordWriter()
     private let response = CheckResponseWriter()
     private let random = RandomWords()
@@ -191,7 +190,7 @@ package final class CheckHandler {
         if let scopes = request.header(shared.settings.scopeHeader.name) {
             facts.scopes = scopes
         }
-        facts.certificate = fingerprints.digest(request.source.certificate)
+        facts.certificate = point.subject.certificate
         facts.parentHeader = Bytes(shared.settings.decisionHeader)
         if point.hasMask, !mask(&facts) { return }
         if let content {

@@ -161,12 +161,11 @@ final class Service: Sendable {
     }
 
     /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record. SIGHUP reloads
-    /// the policy.
+    /// the policy, and the operators' tokens and certificates.
     func runUntilTerminated() throws {
         var signal = try TerminationSignals.wait()
         while signal == TerminationSignals.reload {
-            // Its failure has been logged, and the policy before goes on.
-            _ = try? operatorSide.policy.reload()
+            operatorSide.reload()
             signal = try TerminationSignals.wait()
         }
         operatorSide.drain()

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import ThreatIntelligence
 
 /// The threat lists that the configuration names, as they are on the disk: `serve` and `validate`
@@ -8,25 +7,6 @@ struct ThreatLists {
     let files: [Configuration.ThreatFile]
     /// What the files looked like when they were last read.
     private var seen: [FileState] = []
-
-    /// Enough of a file to see that it is another one, or was written.
-    private struct FileState: Equatable {
-        var device: UInt64 = 0
-        var number: UInt64 = 0
-        var size: Int64 = 0
-        var seconds: Int = 0
-        var nanoseconds: Int = 0
-
-        init(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return }
-            device = UInt64(status.st_dev)
-            number = UInt64(status.st_ino)
-            size = Int64(status.st_size)
-            seconds = Int(status.st_mtim.tv_sec)
-            nanoseconds = Int(status.st_mtim.tv_nsec)
-        }
-    }
 
     init(_ files: [Configuration.ThreatFile]) { self.files = files }
 
