@@ -39,6 +39,9 @@ struct ReplayCommand: ParsableCommand {
         help: "Data to decide with, instead of the configured. May be repeated.")
     var data: [String] = []
 
+    @Option(name: .long, help: "A folder to which entry bundles were moved. May be repeated.")
+    var archive: [String] = []
+
     @Option(name: .long, help: "The texts beside the log. Default: the log's folder with .content.")
     var content: String?
 
@@ -87,7 +90,7 @@ struct ReplayCommand: ParsableCommand {
             settings.isDataRequired = true
         }
         let snapshot = try PolicyCompilation.Failure.orInvalid(settings)
-        let tiles = StorageTiles(try StorageFolder(folder, creating: false))
+        let tiles = try LogFolder(folder, archives: archive)
         let keys = try keys(settings)
         let checkpoint = try LogVerifier(keys: keys).verify(tiles).checkpoint
         let view = try LogView(tiles, keys: keys)

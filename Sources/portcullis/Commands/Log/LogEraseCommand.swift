@@ -34,6 +34,9 @@ struct LogEraseCommand: ParsableCommand {
     @Option(name: .long, help: "Before this time.")
     var until: String?
 
+    @Option(name: .long, help: "A folder to which entry bundles were moved. May be repeated.")
+    var archive: [String] = []
+
     @Option(name: .long, help: "Why; goes into the log.")
     var reason = ""
 
@@ -76,15 +79,17 @@ struct LogEraseCommand: ParsableCommand {
         selection.agent = agent
         selection.from = from.flatMap(Self.time) ?? .min
         selection.until = until.flatMap(Self.time) ?? .max
-        let tiles = StorageTiles(try StorageFolder(settings.directory, creating: false))
+        let tiles = try LogFolder(settings.directory, archives: archive)
         let key = try LogKey.load(settings.key, origin: settings.origin).verifierKey
         guard try tiles.read(TilePath.checkpoint) != nil else {
             throw LogError(.missingLog, "no log at `\(settings.directory)`")
         }
         let view = try LogView(tiles, keys: LogKey.history(settings.key) + [key])
         defer { view.destroy() }
+        let progress = Progress("looked at")
         return try Erasure.run(
-            tiles, from: view.firstKept, size: view.size, selection, in: content, now: now)
+            tiles, from: view.firstKept, size: view.size, selection, in: content, now: now,
+            progress: { progress.read($0, of: $1) })
     }
 
     private func record(_ report: Erasure.Report, _ now: Int64) -> ErasureRecord {
