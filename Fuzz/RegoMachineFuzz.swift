@@ -15,6 +15,7 @@ public func fuzzRegoMachine(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt
     without.options.remembersRules = false
     without.options.remembersCalls = false
     without.options.indexesComprehensions = false
+    without.options.sharesExpressions = false
     for (left, right) in zip(PolicyRun().outcomes(item), without.outcomes(item)) {
         if left.isLimit || right.isLimit { continue }
         guard left == right else {

@@ -14,12 +14,18 @@ public struct Compiler {
         public var stopsEarly = true
         /// Evaluate each rule once per decision; without it, each time that it is read.
         public var remembersRules = true
+        /// Read what a rule stands for in place of the rule, where that is a path of `input` or a
+        /// constant.
+        public var inlinesRules = true
         /// Collect what comprehensions inside loops look for once, by what they compare with the
         /// loop's variables.
         public var indexesComprehensions = true
         /// Take the result of a function from an earlier call with the same operands. Never where
         /// each evaluation is observed or printed.
         public var remembersCalls = true
+        /// Evaluate equal expressions of one body once. Never where each evaluation is observed or
+        /// printed.
+        public var sharesExpressions = true
         /// Let the program tell a `MachineObserver` of each rule and expression that it evaluates.
         public var instruments = false
         /// Fill `Output.indexExplanation`.
@@ -36,6 +42,9 @@ public struct Compiler {
         /// JSON schemas that annotations may name, by name: `schema.acl`. Without any, names of
         /// schemas are passed over.
         public var schemas: [String: String] = [:]
+        /// The data that the program will run with: rules in the same places are refused. Without
+        /// it nothing is said of that.
+        public var data: Value?
         /// Builtins that policies may not call, by name.
         public var unsafeBuiltins: Set<String> = []
         /// The sources' names in the order of their numbers, for messages that name a place.

@@ -120,10 +120,20 @@ struct CollectionBuiltinTests {
                 #"{"a": #[]}"#),
             .init(
                 "json.patch", #"{"a": 1}, [{"op": "test", "path": "/a", "value": 2}]"#,
-                "undefined"),
+                "eval_builtin_error: value from EditTree != patch value."
+                    + "\n\nExpected: 2\n\nFound: 1"),
+            .init(
+                "json.patch", #"{"a": 1}, [{"op": "remove", "path": "/b"}]"#,
+                #"eval_builtin_error: cannot delete child key "b" that does not exist"#),
+            .init(
+                "json.patch", #"{"a": 1}, [{"path": "/b"}]"#,
+                "eval_builtin_error: missing required attribute 'op'"),
+            .init(
+                "json.patch", #"[1], [{"op": "add", "path": "/5", "value": 1}]"#,
+                "eval_builtin_error: index for array insertion out of bounds"),
             .init(
                 "json.patch", #"{"a": [1]}, [{"op": "add", "path": "/a/01", "value": 2}]"#,
-                "undefined"),
+                "eval_builtin_error: invalid string for indexing"),
             .init("json.patch", #"[], [{"op": "replace", "path": "", "value": 7}]"#, "7"),
             .init("walk", #"{"a": [1]}"#, #"[[[], {"a": [1]}], [["a"], [1]], [["a", 0], 1]]"#),
             .init(

@@ -68,9 +68,9 @@ import Testing
             #"{"id":"a"}"#, #"{"properties":{"id":{"type":"integer"}}}"#, "id", "invalid_type",
             "Invalid type. Expected: integer, given: string"
         ),
-        ("{}", #"{"required":["id"]}"#, "(root)", "required", "id is required"),
+        ("{}", #"{"required":["id"]}"#, "(Root)", "required", "id is required"),
         (
-            #"{"a":1}"#, #"{"additionalProperties":false}"#, "(root)",
+            #"{"a":1}"#, #"{"additionalProperties":false}"#, "(Root)",
             "additional_property_not_allowed", "Additional property a is not allowed"
         ),
         (
@@ -79,7 +79,7 @@ import Testing
             "Must be greater than or equal to 1e+06"
         ),
         (
-            "[1,1.0]", #"{"uniqueItems":true}"#, "(root)", "unique",
+            "[1,1.0]", #"{"uniqueItems":true}"#, "(Root)", "unique",
             "array items[0,1] must be unique"
         ),
         (
@@ -95,11 +95,11 @@ import Testing
             "a must be one of the following: 1"
         ),
         (
-            #"{"a":1}"#, #"{"not":{"required":["a"]}}"#, "(root)", "number_not",
+            #"{"a":1}"#, #"{"not":{"required":["a"]}}"#, "(Root)", "number_not",
             "Must not validate the schema (not)"
         ),
         (
-            #"{"a":1}"#, #"{"dependencies":{"a":["b"]}}"#, "(root)", "missing_dependency",
+            #"{"a":1}"#, #"{"dependencies":{"a":["b"]}}"#, "(Root)", "missing_dependency",
             "Has a dependency on b"
         ),
         (

@@ -140,7 +140,7 @@ struct FormatBuiltinTests {
             .init(
                 "sprintf", #""%v", [{"a": [1, #["x"], #[]]}]"#, #""{\"a\": [1, {\"x\"}, set()]}""#),
             .init("sprintf", #""%d", ["x"]"#, #""%!d(string=x)""#),
-            .init("sprintf", #""%s", [5]"#, #""%!s(int=5)""#),
+            .init("sprintf", #""%s", [5]"#, #""%!s(int64=5)""#),
             .init("sprintf", #""%d", [1.5]"#, #""%!d(float64=1.5)""#),
             .init("sprintf", #""%d %d", [1]"#, #""1 %!d(MISSING)""#),
             .init("sprintf", #""%d", [1, "b"]"#, #""1%!(EXTRA string=b)""#),
@@ -151,9 +151,12 @@ struct FormatBuiltinTests {
                 "sprintf", #""%x %X %o %b %c %U %q %#x", [255, 255, 8, 5, 65, 8984, 65, 255]"#,
                 #""ff FF 10 101 A U+2318 'A' 0xff""#),
             .init(
-                "sprintf", #""%.2f %8.3f %e %g %G", [3.14159, 2.5, 123456.789, 1e21, 1e-7]"#,
+                "sprintf", #""%.2f %8.3f %e %g %G", [3.14159, 2.5, 123456.789, 1.0e21, 0.1e-6]"#,
                 #""3.14    2.500 1.234568e+05 1e+21 1E-07""#),
-            .init("sprintf", #""%f", [1.0]"#, #""1.000000""#),
+            .init("sprintf", #""%f %d", [1.0, 1.0]"#, #""%!f(int64=1) 1""#),
+            .init("sprintf", #""%v %f %v", [1e3, 1.5e3, -0.0]"#, #""1e3 1500.000000 0""#),
+            .init("sprintf", #""%d %T", [18446744073709551616, 7]"#,
+                #""18446744073709551616 int64""#),
             .init("sprintf", #""%v %v", [1234567.5, 0.00001]"#, #""1.2345675e+06 1e-05""#),
             .init(
                 "sprintf", #""%10s|%-10s|%.2s|%q|%x", ["åb", "åb", "åbc", "a\"b", "hi"]"#,
@@ -161,7 +164,7 @@ struct FormatBuiltinTests {
             .init("sprintf", #""%[2]d %[1]d", [1, 2]"#, #""2 1""#),
             .init("sprintf", #""%[3]d", [1]"#, #""%!d(BADINDEX)""#),
             .init("sprintf", #""%*d|%.*f", [5, 42, 1, 2.55]"#, #""   42|2.5""#),
-            .init("sprintf", #""%%|%z|%", [1]"#, #""%|%!z(int=1)|%!(NOVERB)""#),
+            .init("sprintf", #""%%|%z|%", [1]"#, #""%|%!z(int64=1)|%!(NOVERB)""#),
             .init("sprintf", #""%t", [true]"#, #""%!t(string=true)""#),
             .init(
                 "sprintf",
@@ -172,8 +175,8 @@ struct FormatBuiltinTests {
                 "sprintf", #""%08.3f|%+.1e|%-8.1f|", [3.14159, 12345.678, 2.25]"#,
                 #""0003.142|+1.2e+04|2.2     |""#),
             .init("sprintf", #""%6.2f%%", [99.5]"#, #"" 99.50%""#),
-            .init("sprintf", #""%T %T %T", [1, "a", 1.5]"#, #""int string float64""#),
-            .init("sprintf", #""a", [1"#, #""a%!(EXTRA int=1)""#),
+            .init("sprintf", #""%T %T %T", [1, "a", 1.5]"#, #""int64 string float64""#),
+            .init("sprintf", #""a", [1"#, #""a%!(EXTRA int64=1)""#),
             .init(
                 "sprintf", #""%s", "x""#, "eval_type_error: operand 2 must be array but got string")
         ))

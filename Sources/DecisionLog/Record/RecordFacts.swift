@@ -44,6 +44,8 @@ public struct RecordFacts {
     public var principals = Bytes.empty
     /// Names of the rules that held: one JSON array, written as it is.
     public var rules = Bytes.empty
+    /// Of the threat lists that could be asked; empty when there are none.
+    public var threatRevision = Bytes.empty
     /// nil when no context is kept.
     public var context: Context?
     public var content: RecordedContent = .none

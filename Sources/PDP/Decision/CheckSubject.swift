@@ -52,6 +52,7 @@ public final class CheckSubject {
         isIdentified = false
         isAskedForPrincipals = false
         listed = nil
+        certificates.begin()
         said.begin()
     }
 
@@ -79,13 +80,19 @@ public final class CheckSubject {
         return UnsafePointer(identified)
     }
 
+    /// SHA-256 of the caller's certificate (DER); nil when Envoy sent none that can be read.
+    public var certificate: Digest? {
+        certificates.digest(context.attributes.pointee.source.certificate)
+    }
+
     /// What the request says to a model or to another agent.
     public var prompt: UnsafePointer<PromptFacts> { said.read(facts) }
 
     /// `facts`, with the hashes of the prompt and of its documents.
     public var digestedFacts: UnsafePointer<ActionFacts> {
         let facts = facts
-        said.digest(into: inspected)
+        said.digestPrompt(into: inspected)
+        said.digestDocuments(into: inspected)
         return facts
     }
 
@@ -96,6 +103,13 @@ public final class CheckSubject {
 
     /// `lineage` as the record has it; empty when there is none.
     public var lineageRecord: Bytes { lineage?.record(in: evaluation.arena) ?? .empty }
+
+    /// The hashes of the prompt's documents.
+    var documentDigests: UnsafeBufferPointer<Digest> {
+        let facts = facts
+        said.digestDocuments(into: inspected)
+        return facts.pointee.documentDigests
+    }
 
     var hasher: SHA256 { said.hasher }
 

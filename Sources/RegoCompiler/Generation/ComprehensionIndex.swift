@@ -21,9 +21,9 @@ private struct ComprehensionPlan {
     private let bound: Set<Int>
 
     /// nil when there is no such test, or the comprehension depends on `bound` elsewhere too.
-    init?(_ head: Term, _ body: Body, bound: Set<Int>) {
+    init?(_ heads: [Term], _ body: Body, bound: Set<Int>) {
         self.bound = bound
-        guard !bound.isEmpty, isFree(head) else { return nil }
+        guard !bound.isEmpty, heads.allSatisfy({ isFree($0) }) else { return nil }
         for expression in body {
             if let key = key(expression) {
                 keys.append((ObjectIdentifier(expression), key))
@@ -76,12 +76,14 @@ private struct ComprehensionPlan {
 extension FunctionGenerator {
     /// A comprehension by its index; nil when it is to be evaluated in its place.
     ///
-    /// - Parameter kind: 0 set, 2 array.
-    mutating func indexedComprehension(kind: Int, _ head: Term, _ body: Body) -> Operand? {
+    /// - Parameters:
+    ///   - kind: 0 set, 1 object, 2 array.
+    ///   - heads: a key and a value for an object, else one term.
+    mutating func indexedComprehension(kind: Int, _ heads: [Term], _ body: Body) -> Operand? {
         guard builder.indexesComprehensions, isRepeated || !loops.isEmpty,
-            let plan = ComprehensionPlan(head, body, bound: Set(locals.keys))
+            let plan = ComprehensionPlan(heads, body, bound: Set(locals.keys))
         else { return nil }
-        let rule = index(plan, kind: kind, head, body)
+        let rule = index(plan, kind: kind, heads, body)
         let result = emitter.register()
         let none = emitter.label()
         let done = emitter.label()
@@ -93,18 +95,41 @@ extension FunctionGenerator {
             emitter.emit(.dot, a: next, b: found, c: variable, to: none)
             found = next
         }
+        if kind == 1 { conflicting(found, into: result, done, heads, body) }
         emitter.emit(.move, a: result, b: found)
         emitter.emit(.jump, to: done)
         emitter.place(none)
-        let empty: Value = kind == 0 ? .emptySet : .emptyArray
+        let empty: Value = kind == 0 ? .emptySet : kind == 1 ? .emptyObject : .emptyArray
         emitter.emit(.move, a: result, b: builder.constant(empty))
         emitter.place(done)
         return result
     }
 
+    /// An object whose keys have conflicting values is null in the index, since nobody may ask for
+    /// it. Who does evaluates the comprehension, and ends with its error.
+    private mutating func conflicting(
+        _ found: Operand, into result: Operand, _ done: Emitter.Label, _ heads: [Term], _ body: Body
+    ) {
+        let usable = emitter.label()
+        emitter.emit(
+            .testComparison, a: Comparison.equal.rawValue, b: found, c: builder.constant(.null),
+            to: usable)
+        let object = comprehension(kind: 1, body) { $0.put(heads, into: $1) }
+        emitter.emit(.move, a: result, b: object)
+        emitter.emit(.jump, to: done)
+        emitter.place(usable)
+    }
+
+    /// Puts a comprehension's key and value.
+    mutating func put(_ heads: [Term], into object: Operand) {
+        let key = term(heads[0])
+        let value = term(heads[1])
+        emitter.emit(.objectPut, a: object, b: key, c: value)
+    }
+
     /// A rule of its own that collects everything by key; its number.
     private mutating func index(
-        _ plan: ComprehensionPlan, kind: Int, _ head: Term, _ body: Body
+        _ plan: ComprehensionPlan, kind: Int, _ heads: [Term], _ body: Body
     ) -> Int {
         var generator = FunctionGenerator(name: emitter.name + " (comprehension)", builder: builder)
         generator.variables = variables
@@ -116,14 +141,12 @@ extension FunctionGenerator {
         generator.emitter.emit(.open, a: table, b: 1)
         let end = generator.emitter.label()
         generator.body(body, fail: end) { generator in
-            let value = generator.term(head)
+            let collected = heads.map { generator.term($0) }
             let keys = plan.keys.compactMap { generator.keyOperands[$0.expression] }
-            let first = generator.emitter.registers(keys.count + 1)
-            for (offset, operand) in (keys + [value]).enumerated() {
-                generator.emitter.emit(.move, a: first + offset, b: operand)
-            }
+            let first = generator.consecutive(keys + collected)
             generator.emitter.emit(
-                .objectPutPath, a: table, b: first, c: keys.count, code: kind == 0 ? 1 : 2)
+                .objectPutPath, a: table, b: first, c: keys.count + heads.count - 1,
+                code: [1, 3, 2][kind])
         }
         generator.emitter.place(end)
         generator.emitter.emit(.close, a: table)

@@ -21,6 +21,8 @@ struct FunctionGenerator {
     /// Closures around the current body.
     var depth = 0
     var diagnostics: [Diagnostic] = []
+    /// What need not be generated again here.
+    var computed = ComputedValues()
     /// What is generated now may be evaluated several times in one decision.
     var isRepeated = false
     /// Tests of whose place only the value of one side is wanted, by expression: see
@@ -69,6 +71,7 @@ struct FunctionGenerator {
         let outerFail = fail
         let outerLoops = loops
         let isOuterRepeated = isRepeated
+        let known = computed.mark
         isRepeated = isRepeated || !loops.isEmpty
         fail = end
         loops = []
@@ -85,6 +88,7 @@ struct FunctionGenerator {
         fail = outerFail
         loops = outerLoops
         isRepeated = isOuterRepeated
+        computed.forget(to: known)
     }
 
     /// A body of its own scope: what it binds is forgotten behind it.
@@ -209,6 +213,7 @@ struct FunctionGenerator {
         let advance = emitter.label()
         let outerFail = fail
         let outer = locals
+        let known = computed.mark
         let iterator = emitter.registers(2)
         let keyRegister = emitter.register()
         let valueRegister = emitter.register()
@@ -224,6 +229,7 @@ struct FunctionGenerator {
         emitter.emit(.jump, to: outerFail)
         depth -= 1
         locals = outer
+        computed.forget(to: known)
         emitter.place(advance)
         emitter.emit(.next, a: iterator, b: keyRegister, c: valueRegister, to: start)
         emitter.place(done)
@@ -237,7 +243,7 @@ struct FunctionGenerator {
         guard case .call(let name, _, let arguments) = term.kind else {
             let value = self.term(term)
             if value >= 0 || !builder.program.constants[~value].isTruthy {
-                emitter.emit(.test, b: value, to: fail)
+                test(.test, b: value)
             }
             return
         }
@@ -246,16 +252,15 @@ struct FunctionGenerator {
             unify(arguments[0], arguments[1])
         } else if let comparison = BuiltinNames.comparisons[function], arguments.count == 2 {
             let sides = all(arguments)
-            emitter.emit(
-                .testComparison, a: comparison.rawValue, b: sides[0], c: sides[1], to: fail)
+            test(.testComparison, a: comparison.rawValue, b: sides[0], c: sides[1])
         } else if function == "internal.member_2", arguments.count == 2 {
             let sides = all(arguments)
-            emitter.emit(.testMember, b: sides[0], c: sides[1], to: fail)
+            test(.testMember, b: sides[0], c: sides[1])
         } else if let arity = builder.arity(name), arguments.count == arity + 1 {
             let result = call(name, Array(arguments.dropLast()), term.location)
             match(arguments[arity], result)
         } else {
-            emitter.emit(.test, b: self.term(term), to: fail)
+            test(.test, b: self.term(term))
         }
     }
 
@@ -272,9 +277,7 @@ struct FunctionGenerator {
                 case .match(let pattern, let value): match(pattern, self.term(value))
                 case .compare:
                     let sides = all([left, right])
-                    emitter.emit(
-                        .testComparison, a: Comparison.equal.rawValue, b: sides[0], c: sides[1],
-                        to: fail)
+                    test(.testComparison, a: Comparison.equal.rawValue, b: sides[0], c: sides[1])
                 }
             }
             pending = blocked
@@ -289,8 +292,7 @@ struct FunctionGenerator {
         }
         guard binding.isOpen(pattern) else {
             let expected = term(pattern)
-            emitter.emit(
-                .testComparison, a: Comparison.equal.rawValue, b: value, c: expected, to: fail)
+            test(.testComparison, a: Comparison.equal.rawValue, b: value, c: expected)
             return
         }
         switch pattern.kind {
@@ -307,8 +309,6 @@ struct FunctionGenerator {
     }
 
     mutating func dot(_ collection: Operand, _ key: Operand) -> Operand {
-        let result = emitter.register()
-        emitter.emit(.dot, a: result, b: collection, c: key, to: fail)
-        return result
+        operation(.dot, collection, key)
     }
 }

@@ -29,8 +29,10 @@ extension FunctionGenerator {
         let solutions = emitter.register()
         let end = emitter.label()
         let outer = locals
+        let known = computed.mark
         emitter.emit(.open, a: solutions, b: 2)
         emitter.emit(.pushScope, b: template, c: first)
+        computed.enterScope()
         nested([inner], fail: end) { generator in
             let registers = generator.emitter.registers(outputs.count)
             for (offset, id) in outputs.enumerated() {
@@ -43,6 +45,7 @@ extension FunctionGenerator {
             if outputs.isEmpty { generator.emitter.emit(.jump, to: end) }
         }
         locals = outer
+        computed.forget(to: known)
         emitter.place(end)
         emitter.emit(.popScope)
         emitter.emit(.close, a: solutions)

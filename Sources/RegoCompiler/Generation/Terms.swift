@@ -16,38 +16,39 @@ extension FunctionGenerator {
             if case .variable(let name) = head.kind { return root(name, operands) }
             return steps(self.term(head), operands[...])
         case .array(let elements):
-            let first = consecutive(elements)
-            return make(.makeArray, first, elements.count)
+            return collection(.makeArray, elements)
         case .set(let elements):
-            let first = consecutive(elements)
-            return make(.makeSet, first, elements.count)
+            return collection(.makeSet, elements)
         case .object(let entries):
-            let first = consecutive(entries.flatMap { [$0.key, $0.value] })
-            return make(.makeObject, first, entries.count)
+            return collection(.makeObject, entries.flatMap { [$0.key, $0.value] })
         case .call(let name, let location, let arguments):
             return call(name, arguments, location)
         case .template(let parts): return template(parts)
         case .arrayComprehension(let head, let body):
-            if let result = indexedComprehension(kind: 2, head, body) { return result }
+            if let result = indexedComprehension(kind: 2, [head], body) { return result }
             return comprehension(kind: 2, body) { generator, result in
                 let value = generator.term(head)
                 generator.emitter.emit(.arrayAppend, a: result, b: value)
             }
         case .setComprehension(let head, let body):
-            if let result = indexedComprehension(kind: 0, head, body) { return result }
+            if let result = indexedComprehension(kind: 0, [head], body) { return result }
             return comprehension(kind: 0, body) { generator, result in
                 let value = generator.term(head)
                 generator.emitter.emit(.setAdd, a: result, b: value)
             }
         case .objectComprehension(let key, let value, let body):
-            return comprehension(kind: 1, body) { generator, result in
-                let key = generator.term(key)
-                let value = generator.term(value)
-                generator.emitter.emit(.objectPut, a: result, b: key, c: value)
-            }
+            let heads = [key, value]
+            if let result = indexedComprehension(kind: 1, heads, body) { return result }
+            return comprehension(kind: 1, body) { $0.put(heads, into: $1) }
         case .null, .boolean, .number, .string:
             return builder.constant(.null)
         }
+    }
+
+    private mutating func collection(_ opcode: Opcode, _ terms: [Term]) -> Operand {
+        let values = all(terms)
+        let count = opcode == .makeObject ? values.count / 2 : values.count
+        return once(.operation(opcode, values)) { $0.make(opcode, $0.consecutive(values), count) }
     }
 
     private mutating func make(_ opcode: Opcode, _ first: Operand, _ count: Int) -> Operand {
@@ -56,9 +57,10 @@ extension FunctionGenerator {
         return result
     }
 
-    /// Generates terms into consecutive registers; the first one's number.
-    mutating func consecutive(_ terms: [Term]) -> Operand {
-        let values = all(terms)
+    /// Moves values into consecutive registers; the first one's number.
+    mutating func consecutive(_ values: [Operand]) -> Operand {
+        // Nobody writes to operands: one that is in a register can stay there.
+        if values.count == 1, values[0] >= 0 { return values[0] }
         let first = emitter.registers(values.count)
         for (offset, value) in values.enumerated() {
             emitter.emit(.move, a: first + offset, b: value)
@@ -119,14 +121,7 @@ extension FunctionGenerator {
             emitter.emit(.close, a: result)
             values.append(result)
         }
-        let first = emitter.registers(values.count)
-        for (offset, value) in values.enumerated() {
-            emitter.emit(.move, a: first + offset, b: value)
-        }
-        let array = make(.makeArray, first, values.count)
-        let operand = emitter.register()
-        emitter.emit(.move, a: operand, b: array)
-        return callBuiltin(index, operand)
+        return callBuiltin(index, [make(.makeArray, consecutive(values), values.count)])
     }
 
     // MARK: Calls
@@ -154,23 +149,23 @@ extension FunctionGenerator {
         if name[0] == "data" { return callFunction(Array(name.dropFirst()), arguments) }
         if let comparison = BuiltinNames.comparisons[function] {
             let sides = all(arguments)
-            let result = emitter.register()
-            emitter.emit(
-                .comparison, a: result, b: sides[0], c: sides[1], code: comparison.rawValue)
-            return result
+            return once(.operation(.comparison, sides + [comparison.rawValue])) { generator in
+                let result = generator.emitter.register()
+                generator.emitter.emit(
+                    .comparison, a: result, b: sides[0], c: sides[1], code: comparison.rawValue)
+                return result
+            }
         }
         if let opcode = BuiltinNames.operators[function] {
             if opcode == .testComparison { return unificationValue(arguments) }
             let sides = all(arguments)
-            let result = emitter.register()
-            emitter.emit(opcode, a: result, b: sides[0], c: sides[1], to: fail)
-            return result
+            return operation(opcode, sides[0], sides[1])
         }
         guard let index = BuiltinTable.index(of: function) else { return unsupported(function) }
         if let path = inputPath(ofGet: function, index, arguments) {
             return inputOrDefault(path, arguments[2])
         }
-        return callBuiltin(index, consecutive(arguments))
+        return callBuiltin(index, all(arguments))
     }
 
     /// The path that `object.get(input, ["a", "b"], x)` reads, when it is constant: then the
@@ -207,24 +202,35 @@ extension FunctionGenerator {
         return builder.constant(.true)
     }
 
-    private mutating func callBuiltin(_ index: Int, _ first: Operand) -> Operand {
+    private mutating func callBuiltin(_ index: Int, _ values: [Operand]) -> Operand {
         builder.use(builtin: index)
-        let result = emitter.register()
         let isReplaceable = builder.replacedCallees.contains(.builtin(index))
-        emitter.emit(
-            isReplaceable ? .builtinReplaceable : .builtin, a: result, b: index, c: first, to: fail)
+        let key: ComputedValues.Key =
+            isReplaceable ? .call(.builtin(index), values) : .builtin(index, values)
+        let result = once(key) { generator in
+            let first = generator.consecutive(values)
+            let result = generator.emitter.register()
+            generator.emitter.emit(
+                isReplaceable ? .builtinReplaceable : .builtin, a: result, b: index, c: first,
+                to: generator.fail)
+            return result
+        }
         guard BuiltinTable.all[index].traits.contains(.relation) else { return result }
         return openLoop(over: result).value
     }
 
     private mutating func callFunction(_ path: [String], _ arguments: [Term]) -> Operand {
-        let first = consecutive(arguments)
-        let result = emitter.register()
+        let values = all(arguments)
         let index = builder.functions[path]!.functionIndex
         let isReplaceable = builder.replacedCallees.contains(.function(index))
-        emitter.emit(
-            isReplaceable ? .callReplaceable : .call, a: result, b: index, c: first, to: fail)
-        return result
+        return once(.call(.function(index), values)) { generator in
+            let first = generator.consecutive(values)
+            let result = generator.emitter.register()
+            generator.emitter.emit(
+                isReplaceable ? .callReplaceable : .call, a: result, b: index, c: first,
+                to: generator.fail)
+            return result
+        }
     }
 
     private mutating func unsupported(_ what: String) -> Operand {
@@ -245,9 +251,7 @@ extension FunctionGenerator {
     mutating func root(_ name: String, _ operands: [Term]) -> Operand {
         if name == "input" {
             let (path, rest) = constantPath(operands[...])
-            let result = emitter.register()
-            emitter.emit(.input, a: result, b: builder.inputPath(path), to: fail)
-            return steps(result, rest)
+            return steps(document(.input, builder.inputPath(path)), rest)
         }
         return document(operands)
     }
@@ -272,6 +276,8 @@ extension FunctionGenerator {
         var node = builder.tree.root
         var rest = operands[...]
         while node.group == nil, let operand = rest.first {
+            // No rule has a number for a name.
+            if case .number = operand.kind { return baseDocument(operands) }
             guard case .string(let name) = operand.kind else { break }
             guard let child = node.children[name] else { return baseDocument(operands) }
             node = child
@@ -279,36 +285,33 @@ extension FunctionGenerator {
         }
         if let group = node.group {
             guard group.ruleIndex >= 0 else { return baseDocument(operands) }
+            if let constant = builder.constant(ofRule: group.ruleIndex) {
+                return steps(constant, rest)
+            }
             return steps(rule(group), rest)
         }
-        let result = emitter.register()
         if let operand = rest.first, binding.isReadable(operand) {
             let key = self.term(operand)
-            emitter.emit(.nodeChild, a: result, b: node.nodeIndex, c: key, to: fail)
-            return steps(result, rest.dropFirst())
+            return steps(document(.nodeChild, node.nodeIndex, key), rest.dropFirst())
         }
-        emitter.emit(.node, a: result, b: node.nodeIndex, to: fail)
-        return steps(result, rest)
+        return steps(document(.node, node.nodeIndex), rest)
     }
 
     mutating func rule(_ group: RuleGroup) -> Operand {
-        let result = emitter.register()
         let path = builder.program.rules[group.ruleIndex].path
-        if builder.isReplaced(path) {
-            emitter.emit(.ruleReplaceable, a: result, b: group.ruleIndex, to: fail)
-        } else if builder.remembersRules {
-            emitter.emit(.rule, a: result, b: group.ruleIndex, to: fail)
-        } else {
-            emitter.emit(.call, a: result, b: group.functionIndex, c: result, to: fail)
+        if builder.isReplaced(path) { return document(.ruleReplaceable, group.ruleIndex) }
+        if builder.remembersRules { return document(.rule, group.ruleIndex) }
+        return once(.document(.call, group.functionIndex, 0)) { generator in
+            let result = generator.emitter.register()
+            generator.emitter.emit(
+                .call, a: result, b: group.functionIndex, c: result, to: generator.fail)
+            return result
         }
-        return result
     }
 
     private mutating func baseDocument(_ operands: [Term]) -> Operand {
         let (path, rest) = constantPath(operands[...])
-        let result = emitter.register()
-        emitter.emit(.data, a: result, b: builder.dataPath(path), to: fail)
-        return steps(result, rest)
+        return steps(document(.data, builder.dataPath(path)), rest)
     }
 
     /// Follows operands from a value: a bound one selects, an unbound one enumerates.

@@ -28,7 +28,9 @@ struct Binding {
         case .ref(let head, let operands):
             read(head)
             for operand in operands { readOperand(operand) }
-        case .array(let elements), .set(let elements), .template(let elements): readAll(elements)
+        case .array(let elements), .set(let elements): readAll(elements)
+        // Nothing enumerates in a template.
+        case .template: readClosures(in: term)
         case .object(let entries): readAll(entries.flatMap { [$0.key, $0.value] })
         case .call(_, _, let arguments): readAll(arguments)
         case .arrayComprehension, .setComprehension, .objectComprehension: readClosures(in: term)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import RegoVM
+
 /// Refuses rules that cannot stand beside each other, and rules that packages hide (OPA's stage
 /// CheckRuleConflicts).
 struct ConflictCheck {
@@ -11,6 +13,7 @@ struct ConflictCheck {
         var check = ConflictCheck(compilation: compilation)
         for group in compilation.tree.groups { check.kinds(group) }
         check.nesting(compilation.tree.root)
+        if let data = compilation.options.data { check.documents(data) }
         return check.diagnostics
     }
 
@@ -39,10 +42,27 @@ struct ConflictCheck {
             let below = group.kind == .partialObject ? [] : rulesBelow(node)
             if !below.isEmpty {
                 refuse(
-                    "rule \(name(group)) conflicts with [\(below.joined(separator: " "))]",
+                    (["rule \(name(group)) conflicts with:"] + below).joined(separator: "\n  "),
                     first.rule.location)
             }
             for module in node.modules { package(module, hides: group) }
+        }
+    }
+
+    /// A rule cannot stand where data is, nor below a value of the data that is no object.
+    private mutating func documents(_ data: Value) {
+        for group in compilation.tree.groups {
+            guard let first = group.clauses.first ?? group.defaultRule else { continue }
+            var value = data
+            for step in group.path where value.kind == .object {
+                value = value[compilation.builder.interner.string(step)]
+            }
+            guard value.isDefined else { continue }
+            diagnostics.append(
+                Diagnostic(
+                    .compile,
+                    "conflicting rule for data path \(group.path.joined(separator: "/")) found",
+                    at: first.rule.location))
         }
     }
 
@@ -62,7 +82,10 @@ struct ConflictCheck {
         var names: [String] = []
         var nodes = node.order.compactMap { node.children[$0] }
         while let below = nodes.popLast() {
-            if let group = below.group { names.append(name(group)) }
+            if let group = below.group, let first = group.clauses.first ?? group.defaultRule {
+                let place = compilation.describe(first.rule.location)
+                names.append("rule \(name(group)) at \(place)")
+            }
             nodes += below.order.compactMap { below.children[$0] }
         }
         return names.sorted()

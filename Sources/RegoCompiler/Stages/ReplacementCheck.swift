@@ -29,6 +29,7 @@ struct ReplacementCheck {
             }
         case .callee(let callee):
             builder.replacedCallees.insert(callee)
+            checkArity(of: modifier)
             if case .builtin(let index) = callee { check(BuiltinTable.all[index], modifier.target) }
         case .input: break
         case nil:
@@ -54,6 +55,31 @@ struct ReplacementCheck {
             refuse(Self.prefix + "replacement of internal function \"\(name)\" invalid", target)
         } else if builtin.traits.contains(.relation) {
             refuse(Self.prefix + "target must not be a relation", target)
+        }
+    }
+
+    /// A function is replaced by a value or by a function with as many operands.
+    private mutating func checkArity(of modifier: Modifier) {
+        guard let (name, wanted) = signature(modifier.target),
+            let (_, found) = signature(modifier.value), wanted != found
+        else { return }
+        diagnostics.append(
+            Diagnostic(
+                .type, "\(name): arity mismatch", at: modifier.location,
+                details: ["have: \(found)", "want: \(wanted)"]))
+    }
+
+    /// The function that a term names, and how many operands it takes.
+    private func signature(_ term: Term) -> (name: String, operands: Int)? {
+        guard let callee = WithTarget.callee(of: term, builder) else { return nil }
+        switch callee {
+        case .builtin(let index):
+            return (BuiltinTable.all[index].name, BuiltinTable.all[index].arity)
+        case .function:
+            guard case .ref(_, let operands) = term.kind else { return nil }
+            let steps = operands.map { if case .string(let name) = $0.kind { name } else { "" } }
+            let path = ["data"] + steps
+            return builder.arity(path).map { (path.dotted, $0) }
         }
     }
 

@@ -69,9 +69,16 @@ struct Resolver {
     private(set) var usedGlobals: Set<String> = []
     var diagnostics: [Diagnostic] = []
 
+    /// What declared a variable.
+    private enum Origin {
+        case argument, declaration, assignment
+    }
+
     /// One body: a clause's, or a closure's inside it.
     private struct Block {
         var declared: [String: Int] = [:]
+        /// What declared them, for messages.
+        var origins: [String: Origin] = [:]
         var implicit: [String: Int] = [:]
         /// Names that occur in the body itself, not only in closures inside it.
         var direct: Set<String>
@@ -194,17 +201,32 @@ struct Resolver {
         return variables.names.count - 1
     }
 
-    private mutating func declare(_ name: String) -> Int {
+    private mutating func declare(_ name: String, _ origin: Origin) -> Int {
         let id = newVariable(name, depth: blocks.count - 1)
         blocks[blocks.count - 1].declared[name] = id
+        blocks[blocks.count - 1].origins[name] = origin
         return id
+    }
+
+    /// Says why a name cannot be declared in the current block, if it cannot.
+    private mutating func checkNew(_ name: String, at location: Location) {
+        let message: String
+        switch blocks[blocks.count - 1].origins[name] {
+        case .argument: message = "arg \(name) redeclared"
+        case .declaration: message = "var \(name) declared above"
+        case .assignment: message = "var \(name) assigned above"
+        case nil:
+            guard blocks[blocks.count - 1].used.contains(name) else { return }
+            message = "var \(name) referenced above"
+        }
+        diagnostics.append(Diagnostic(.compile, message, at: location))
     }
 
     /// Declares each variable of a pattern in the current block.
     private mutating func declareAll(in pattern: Term) {
         switch pattern.kind {
         case .variable(let name) where !isRoot(name) && !name.hasPrefix("$"):
-            if blocks[blocks.count - 1].declared[name] == nil { _ = declare(name) }
+            if blocks[blocks.count - 1].declared[name] == nil { _ = declare(name, .argument) }
         case .array(let elements): for element in elements { declareAll(in: element) }
         case .object(let entries): for entry in entries { declareAll(in: entry.value) }
         default: break
@@ -291,7 +313,9 @@ struct Resolver {
             // The stage `metadata` writes into its calls, which must not be those of the module.
             if changed == nil, full == name, name[0] != "rego" { return term }
             return make(.call(name: full, location, changed ?? arguments))
-        case .template(let parts): return changed(parts).map { make(.template($0)) } ?? term
+        case .template(let parts):
+            refuseWildcards(in: parts)
+            return changed(parts).map { make(.template($0)) } ?? term
         case .arrayComprehension(let head, let body):
             let (body, heads) = closure(body, heads: [head])
             return make(.arrayComprehension(heads[0], body))
@@ -301,6 +325,17 @@ struct Resolver {
         case .objectComprehension(let key, let value, let body):
             let (body, heads) = closure(body, heads: [key, value])
             return make(.objectComprehension(key: heads[0], value: heads[1], body))
+        }
+    }
+
+    /// What a template interpolates has one value.
+    private mutating func refuseWildcards(in parts: [Term]) {
+        for part in parts {
+            if case .variable = part.kind { continue }
+            var names: Set<String> = []
+            DirectNames.collect(part, into: &names)
+            guard names.contains(where: { $0.hasPrefix("$") }) else { continue }
+            diagnostics.append(Diagnostic(.compile, "var _ is undeclared", at: part.location))
         }
     }
 
@@ -362,6 +397,12 @@ struct Resolver {
             if case .call(let name, let location, let arguments) = term.kind, name == ["assign"],
                 arguments.count == 2
             {
+                if expression.isNegated {
+                    diagnostics.append(
+                        Diagnostic(
+                            .compile, "cannot assign vars inside negated expression",
+                            at: expression.location))
+                }
                 let result = assignment(term, location, arguments)
                 if isStrict { noteAssigned(in: arguments[0], expression.location) }
                 return .term(result)
@@ -372,17 +413,39 @@ struct Resolver {
             return nil
         case .someIn(let key, let value, let domain):
             let domain = term(domain)
-            for pattern in [key, value].compactMap({ $0 }) { redeclareAll(in: pattern) }
+            let patterns = [key, value].compactMap { $0 }
+            checkAllNew(in: patterns, expression.location)
+            redeclareAll(in: patterns)
             return .someIn(key: key.map { term($0) }, value: term(value), domain: domain)
         case .every(let key, let value, let domain, let body):
             return every(key, value, term(domain), body)
         case .block(let body): return .block(closure(body, heads: []).0)
         case .and(let left, let right):
+            refuseAssignments(expression, "and", left, right)
             let left = closure(left, heads: []).0
             return .and(left, closure(right, heads: []).0)
         case .or(let left, let right):
+            refuseAssignments(expression, "or", left, right)
             let left = closure(left, heads: []).0
             return .or(left, closure(right, heads: []).0)
+        }
+    }
+
+    /// Nobody could read what an operand without braces assigns.
+    private mutating func refuseAssignments(
+        _ expression: Expression, _ operation: String, _ left: Body, _ right: Body
+    ) {
+        let bodies = [(Expression.Braces.left, left), (.right, right)]
+        for (braces, body) in bodies where !expression.braces.contains(braces) {
+            for operand in body {
+                guard case .term(let term) = operand.kind,
+                    case .call(let name, _, _) = term.kind, name == ["assign"]
+                else { continue }
+                diagnostics.append(
+                    Diagnostic(
+                        .compile, "cannot assign vars inside implicit \(operation) operand",
+                        at: operand.location))
+            }
         }
     }
 
@@ -395,7 +458,17 @@ struct Resolver {
             DirectNames.collect(pattern, into: &direct)
         }
         blocks.append(Block(direct: direct.subtracting(DirectNames.declared(in: body))))
-        for pattern in [key, value].compactMap({ $0 }) { redeclareAll(in: pattern) }
+        if let key {
+            var names: Set<String> = []
+            collectNames(in: key, into: &names)
+            var others: Set<String> = []
+            collectNames(in: value, into: &others)
+            for name in names.intersection(others).sorted() {
+                diagnostics.append(
+                    Diagnostic(.compile, "var \(name) declared above", at: value.location))
+            }
+        }
+        redeclareAll(in: [key, value].compactMap { $0 })
         let key = key.map { term($0) }
         let value = term(value)
         blocks[blocks.count - 1].unused = [:]
@@ -407,23 +480,34 @@ struct Resolver {
 
     private mutating func declareSome(_ term: Term, _ location: Location) {
         guard case .variable(let name) = term.kind, !name.hasPrefix("$") else { return }
-        if blocks[blocks.count - 1].declared[name] != nil {
-            diagnostics.append(Diagnostic(.compile, "var \(name) declared above", at: location))
-        } else if blocks[blocks.count - 1].used.contains(name) {
-            diagnostics.append(Diagnostic(.compile, "var \(name) referenced above", at: location))
-        }
-        _ = declare(name)
+        checkNew(name, at: location)
+        _ = declare(name, .declaration)
         blocks[blocks.count - 1].unused[name] = location
     }
 
-    /// `some ... in` and `every` declare their variables anew.
-    private mutating func redeclareAll(in pattern: Term) {
+    private mutating func checkAllNew(in patterns: [Term], _ location: Location) {
+        var names: Set<String> = []
+        for pattern in patterns { collectNames(in: pattern, into: &names) }
+        for name in names.sorted() { checkNew(name, at: location) }
+    }
+
+    /// The variables that a pattern declares.
+    private func collectNames(in pattern: Term, into names: inout Set<String>) {
         switch pattern.kind {
-        case .variable(let name) where !isRoot(name) && !name.hasPrefix("$"): _ = declare(name)
-        case .array(let elements): for element in elements { redeclareAll(in: element) }
-        case .object(let entries): for entry in entries { redeclareAll(in: entry.value) }
+        case .variable(let name) where !isRoot(name) && !name.hasPrefix("$"): names.insert(name)
+        case .array(let elements):
+            for element in elements { collectNames(in: element, into: &names) }
+        case .object(let entries):
+            for entry in entries { collectNames(in: entry.value, into: &names) }
         default: break
         }
+    }
+
+    /// `some ... in` and `every` declare their variables anew.
+    private mutating func redeclareAll(in patterns: [Term]) {
+        var names: Set<String> = []
+        for pattern in patterns { collectNames(in: pattern, into: &names) }
+        for name in names.sorted() { _ = declare(name, .declaration) }
     }
 
     private mutating func assignment(_ term: Term, _ location: Location, _ sides: [Term]) -> Term {
@@ -445,17 +529,10 @@ struct Resolver {
                         at: pattern.location))
             }
             guard !name.hasPrefix("$") else { return }
-            if blocks[blocks.count - 1].declared[name] != nil {
-                diagnostics.append(
-                    Diagnostic(.compile, "var \(name) assigned above", at: pattern.location))
-            } else if blocks[blocks.count - 1].used.contains(name) {
-                diagnostics.append(
-                    Diagnostic(.compile, "var \(name) referenced above", at: pattern.location))
-            }
-            _ = declare(name)
+            checkNew(name, at: pattern.location)
+            _ = declare(name, .assignment)
         case .array(let elements): for element in elements { assign(to: element) }
         case .object(let entries): for entry in entries { assign(to: entry.value) }
-        case .null, .boolean, .number, .string: break
         default:
             diagnostics.append(
                 Diagnostic(.compile, "cannot assign to \(pattern.kind.name)", at: pattern.location))

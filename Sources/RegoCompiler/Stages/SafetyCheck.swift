@@ -62,7 +62,9 @@ struct SafetyCheck {
             var binding = Binding(variables: variables, depth: 0, bound: mentioned)
             binding.read(head)
             for id in binding.unmet where !mentioned.contains(id) {
-                unsafe(id, VariablePlace.find(id, in: head) ?? head.location)
+                unsafe(
+                    id, VariablePlace.find(id, in: head) ?? head.location,
+                    VariablePlace.isInterpolated(id) { $0.walk(head) })
                 mentioned.insert(id)
             }
         }
@@ -82,7 +84,9 @@ struct SafetyCheck {
             var reading = binding
             reading.read(head)
             for id in reading.unmet {
-                unsafe(id, VariablePlace.find(id, in: head) ?? head.location)
+                unsafe(
+                    id, VariablePlace.find(id, in: head) ?? head.location,
+                    VariablePlace.isInterpolated(id) { $0.walk(head) })
             }
             reading.unmet = []
             place = head.location
@@ -98,7 +102,9 @@ struct SafetyCheck {
             result = try Schedule.order(body, &binding)
         } catch {
             for (id, index) in error.variables {
-                unsafe(id, VariablePlace.find(id, in: body[index]))
+                unsafe(
+                    id, VariablePlace.find(id, in: body[index]),
+                    VariablePlace.isInterpolated(id) { $0.walk(body[index]) })
             }
             return nil
         }
@@ -106,8 +112,12 @@ struct SafetyCheck {
         return result
     }
 
-    private mutating func unsafe(_ id: Int, _ place: Location) {
+    private mutating func unsafe(_ id: Int, _ place: Location, _ isInterpolated: Bool = false) {
         let name = variables.names[id]
+        guard !isInterpolated else {
+            diagnostics.append(Diagnostic(.compile, "var \(name) is undeclared", at: place))
+            return
+        }
         let isKeyword = FutureKeywords(name: name) != nil
         diagnostics.append(
             Diagnostic(
@@ -233,6 +243,19 @@ enum VariablePlace {
             first(entries.flatMap { [$0.key, $0.value] }) { find(id, in: $0) }
         default: nil
         }
+    }
+
+    /// True when a template has the variable within something it interpolates.
+    static func isInterpolated(_ id: Int, _ walk: (ExpressionWalk) -> Void) -> Bool {
+        var isInterpolated = false
+        walk(
+            ExpressionWalk(onTerm: { term in
+                guard case .template(let parts) = term.kind else { return }
+                for part in parts where !part.kind.isLocal {
+                    isInterpolated = isInterpolated || find(id, in: part) != nil
+                }
+            }))
+        return isInterpolated
     }
 
     private static func first(_ terms: [Term], _ find: (Term) -> Location?) -> Location? {

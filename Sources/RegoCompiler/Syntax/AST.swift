@@ -35,6 +35,8 @@ public final class Module {
     public var imports: [Import] = []
     public var rules: [Rule] = []
     public var annotations: [Annotations] = []
+    /// All comments, in the order of the text.
+    var comments: [Comment] = []
 
     public init(file: Int32, version: RegoVersion, package: [String], packageLocation: Location) {
         self.file = file
@@ -128,6 +130,15 @@ public final class Expression {
     /// `not` before it.
     public var isNegated = false
     public var modifiers: [Modifier] = []
+    /// Which bodies of a block, an `and` or an `or` stand in braces of their own.
+    var braces: Braces = []
+
+    struct Braces: OptionSet {
+        let rawValue: UInt8
+        /// The first or only one.
+        static let left = Braces(rawValue: 1)
+        static let right = Braces(rawValue: 2)
+    }
 
     public indirect enum Kind {
         /// A term that must be defined and not false. Calls and infix operators are terms too

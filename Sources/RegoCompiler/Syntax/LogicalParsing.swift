@@ -56,7 +56,7 @@ extension SyntaxParser {
             advance()
             let rightToken = token
             let right = try parseAndChain(try parseOperand(of: "or"), rightToken)
-            left = [try chained(left, right, .or, first, leftHeight)]
+            left = [try chained(left, right, .or, (first, rightToken), leftHeight)]
         }
         return left
     }
@@ -68,21 +68,31 @@ extension SyntaxParser {
         while kind == .and {
             let leftHeight = height
             advance()
+            let rightToken = token
             let right = try parseOperand(of: "and")
-            left = [try chained(left, right, .and, first, leftHeight)]
+            left = [try chained(left, right, .and, (first, rightToken), leftHeight)]
         }
         return left
     }
 
     private func chained(
-        _ left: Body, _ right: Body, _ operation: Token.Kind, _ first: Token, _ leftHeight: Int
+        _ left: Body, _ right: Body, _ operation: Token.Kind,
+        _ first: (left: Token, right: Token), _ leftHeight: Int
     ) throws(SyntaxError) -> Expression {
         try checkCanFail(left, operation)
         try checkCanFail(right, operation)
         try raise(above: max(leftHeight, height))
-        return Expression(
-            location: location(from: first, to: previousEnd),
+        let expression = Expression(
+            location: location(from: first.left, to: previousEnd),
             kind: operation == .and ? .and(left, right) : .or(left, right))
+        if isBraced(left, first.left) { expression.braces.insert(.left) }
+        if isBraced(right, first.right) { expression.braces.insert(.right) }
+        return expression
+    }
+
+    /// True when braces around the operand, rather than the operand itself, begin at its token.
+    private func isBraced(_ operand: Body, _ first: Token) -> Bool {
+        first.kind == .leftBrace && operand[0].location.start > first.start
     }
 
     // MARK: Operands
@@ -165,7 +175,8 @@ extension SyntaxParser {
         _ first: Token, isOperand: Bool
     ) throws(SyntaxError) -> Expression? {
         let body: Body
-        if kind == .leftBrace {
+        let isBraced = kind == .leftBrace
+        if isBraced {
             body = try parseNegatedBraces()
         } else if kind == .leftParenthesis, hasLogicalKeywords, isGroup(cursor, isOperand: true) {
             body = [try parseGroup()]
@@ -176,6 +187,7 @@ extension SyntaxParser {
         let block = Expression(
             location: location(from: first, to: previousEnd), kind: .block(body))
         block.isNegated = true
+        if isBraced { block.braces = .left }
         return block
     }
 

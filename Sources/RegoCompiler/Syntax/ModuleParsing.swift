@@ -99,6 +99,7 @@ extension SyntaxParser {
             packageLocation: package.location)
         module.imports = statements.imports
         module.rules = statements.rules.map(\.rule)
+        module.comments = comments
         var diagnostics = refusals
         if isVersionOne { diagnostics += VersionOneChecks.check(statements.rules) }
         if diagnostics.isEmpty { diagnostics = attachAnnotations(to: module, statements) }
@@ -167,7 +168,7 @@ extension SyntaxParser {
         guard kind == .identifier else { throw unexpected("expected var") }
         let alias = text(token)
         advance()
-        guard !isTail else { throw unexpected("expected var") }
+        guard !isTail, alias != "input", alias != "data" else { throw unexpected("expected var") }
         return alias
     }
 

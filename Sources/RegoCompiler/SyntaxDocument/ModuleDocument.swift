@@ -2,7 +2,7 @@
 import RegoVM
 
 /// Syntax trees as the JSON documents of `rego.parse_module` and `opa parse --format json`,
-/// without locations and comments.
+/// as OPA gives them: without locations, except of comments.
 public struct ModuleParser: ModuleParsing {
     public init() {}
 
@@ -15,11 +15,7 @@ public struct ModuleParser: ModuleParsing {
         } catch {
             throw .failed(Self.describe(error.diagnostics, name))
         }
-        do throws(SyntaxDocument.Inexpressible) {
-            return try SyntaxDocument(arena).module(module)
-        } catch {
-            throw .failed("\(error.what) has no form in the syntax tree")
-        }
+        return SyntaxDocument(module, text, name, arena).module(module)
     }
 
     /// `1 error occurred: x.rego:1: rego_parse_error: ...`
@@ -34,16 +30,20 @@ public struct ModuleParser: ModuleParsing {
 
 /// Writes the parts of a module as values.
 struct SyntaxDocument {
-    /// OPA has a form for it that this parser's trees do not keep.
-    struct Inexpressible: Error {
-        let what: String
+    let arena: Arena
+    private let text: [UInt8]
+    private let name: String
+    /// Every `not` has a body, with or without braces.
+    private let hasNegatedBodies: Bool
+
+    init(_ module: Module, _ text: String, _ name: String, _ arena: Arena) {
+        self.arena = arena
+        self.text = Array(text.utf8)
+        self.name = name
+        hasNegatedBodies = module.imports.contains { $0.path == ["future", "keywords", "not"] }
     }
 
-    let arena: Arena
-
-    init(_ arena: Arena) { self.arena = arena }
-
-    func module(_ module: Module) throws(Inexpressible) -> Value {
+    func module(_ module: Module) -> Value {
         let document = CollectionBuilder.object(in: arena)
         document.insert(
             .string("package"), object([("path", path("data", module.package[...]))]))
@@ -51,10 +51,30 @@ struct SyntaxDocument {
             document.insert(.string("imports"), arena.array(module.imports.map(entry)))
         }
         if !module.rules.isEmpty {
-            document.insert(.string("rules"), try list(module.rules, rule))
+            document.insert(.string("rules"), list(module.rules, rule))
+        }
+        if !module.comments.isEmpty {
+            document.insert(.string("comments"), arena.array(module.comments.map(comment)))
         }
         return document.finish()
     }
+
+    /// A comment's text is in base64, as Go writes bytes.
+    private func comment(_ comment: Comment) -> Value {
+        object([
+            ("Text", arena.base64(text[Int(comment.start)..<Int(comment.end)])),
+            (
+                "Location",
+                object([
+                    ("file", arena.string(name)), ("row", .integer(Int(comment.row))),
+                    ("col", .integer(Int(comment.column))),
+                ])
+            ),
+        ])
+    }
+
+    /// True for a template in backquotes, which may have several lines.
+    func isRaw(_ template: Term) -> Bool { text[Int(template.location.start) + 1] == 0x60 }
 
     private func entry(_ item: Import) -> Value {
         let target = path(item.path.first ?? "", item.path.dropFirst())
@@ -70,28 +90,32 @@ struct SyntaxDocument {
 
     // MARK: Rules
 
-    private func rule(_ rule: Rule) throws(Inexpressible) -> Value {
+    private func rule(_ rule: Rule) -> Value {
         var fields: [(StaticString, Value)] = [
-            ("head", try head(rule.head)), ("body", try body(rule.body)),
+            ("head", head(rule.head, hasBody: !rule.body.isEmpty)), ("body", body(rule.body)),
         ]
         if rule.isDefault { fields.append(("default", .true)) }
-        if let branch = rule.elseRule { fields.append(("else", try self.rule(branch))) }
+        if let branch = rule.elseRule { fields.append(("else", self.rule(branch))) }
         return object(fields)
     }
 
-    private func head(_ head: Head) throws(Inexpressible) -> Value {
-        var fields: [(StaticString, Value)] = [("ref", try list(head.ref, term))]
-        if head.ref.count <= 2, case .variable(let name)? = head.ref.first?.kind {
+    private func head(_ head: Head, hasBody: Bool) -> Value {
+        let reference = self.reference(head.ref[0], Array(head.ref.dropFirst()))
+        var fields: [(StaticString, Value)] = [("ref", reference)]
+        // What OPA keeps for those who know no heads with refs.
+        let isPair = head.ref.count == 2 && head.key == nil
+        let hasName = isPair && (hasBody ? head.value != nil : head.arguments == nil)
+        if head.ref.count == 1 || hasName, case .variable(let name) = head.ref[0].kind {
             fields.append(("name", arena.string(name)))
         }
-        if let arguments = head.arguments { fields.append(("args", try list(arguments, term))) }
+        if let arguments = head.arguments { fields.append(("args", list(arguments, term))) }
         if let key = head.key {
-            fields.append(("key", try term(key)))
-        } else if head.ref.count == 2 {
-            fields.append(("key", try term(head.ref[1])))
+            fields.append(("key", term(key)))
+        } else if isPair, head.arguments == nil, !hasBody || isOpen(head.ref[1]) {
+            fields.append(("key", term(head.ref[1])))
         }
         if let value = head.value {
-            fields.append(("value", try term(value)))
+            fields.append(("value", term(value)))
         } else if head.key == nil {
             fields.append(("value", node("boolean", .true)))
         }
@@ -99,61 +123,89 @@ struct SyntaxDocument {
         return object(fields)
     }
 
+    /// True for a term that OPA does not call ground, and for refs.
+    private func isOpen(_ term: Term) -> Bool {
+        var isOpen = false
+        ExpressionWalk(onTerm: {
+            switch $0.kind {
+            case .variable, .ref: isOpen = true
+            default: break
+            }
+        }).walk(term)
+        return isOpen
+    }
+
     // MARK: Bodies
 
-    func body(_ body: Body) throws(Inexpressible) -> Value {
+    func body(_ body: Body) -> Value {
         guard !body.isEmpty else {
             return arena.array([
                 object([("index", .integer(0)), ("terms", node("boolean", .true))])
             ])
         }
         var values: [Value] = []
-        for (index, item) in body.enumerated() { values.append(try expression(item, index)) }
+        for (index, item) in body.enumerated() { values.append(expression(item, index)) }
         return arena.array(values)
     }
 
-    private func expression(
-        _ expression: Expression, _ index: Int
-    ) throws(Inexpressible) -> Value {
-        var fields: [(StaticString, Value)] = [
-            ("index", .integer(index)), ("terms", try terms(expression.kind)),
-        ]
-        if expression.isNegated { fields.append(("negated", .true)) }
+    func expression(_ expression: Expression, _ index: Int) -> Value {
+        var fields: [(StaticString, Value)] = [("index", .integer(index))]
+        if case .block(let body) = expression.kind {
+            fields.append(("terms", negation(self.body(body), expression)))
+        } else if expression.isNegated, hasNegatedBodies {
+            let inner = Expression(location: expression.location, kind: expression.kind)
+            inner.braces = expression.braces
+            fields.append(("terms", negation(body([inner]), expression)))
+        } else {
+            fields.append(("terms", terms(expression)))
+            if expression.isNegated { fields.append(("negated", .true)) }
+        }
         if !expression.modifiers.isEmpty {
-            fields.append(
-                (
-                    "with",
-                    try list(expression.modifiers) { modifier throws(Inexpressible) in
-                        object([
-                            ("target", try term(modifier.target)),
-                            ("value", try term(modifier.value)),
-                        ])
-                    }
-                ))
+            let modifiers = list(expression.modifiers) {
+                object([("target", term($0.target)), ("value", term($0.value))])
+            }
+            fields.append(("with", modifiers))
         }
         return object(fields)
     }
 
-    private func terms(_ kind: Expression.Kind) throws(Inexpressible) -> Value {
-        switch kind {
+    private func negation(_ body: Value, _ expression: Expression) -> Value {
+        let hasBraces = expression.isNegated && expression.braces.contains(.left)
+        return object([
+            ("type", .string("not")), ("body", body), ("explicit_body", .boolean(hasBraces)),
+        ])
+    }
+
+    private func terms(_ expression: Expression) -> Value {
+        switch expression.kind {
         case .term(let term):
-            if case .call(let name, _, let operands) = term.kind { return try call(name, operands) }
-            return try self.term(term)
-        case .someVariables(let variables): return object([("symbols", try list(variables, term))])
+            if case .call(let name, _, let operands) = term.kind { return call(name, operands) }
+            return self.term(term)
+        case .someVariables(let variables): return object([("symbols", list(variables, term))])
         case .someIn(let key, let value, let domain):
             let operands = [key, value, domain].compactMap { $0 }
             let name = ["internal", "member_\(operands.count)"]
-            let membership = node("call", try call(name, operands))
+            let membership = node("call", call(name, operands))
             return object([("symbols", arena.array([membership]))])
         case .every(let key, let value, let domain, let body):
             return object([
-                ("key", try key.map { key throws(Inexpressible) in try term(key) } ?? .null),
-                ("value", try term(value)), ("domain", try term(domain)),
-                ("body", try self.body(body)),
+                ("key", key.map { term($0) } ?? .null), ("value", term(value)),
+                ("domain", term(domain)), ("body", self.body(body)),
             ])
-        case .block: throw Inexpressible(what: "`not` before a body")
-        case .and: throw Inexpressible(what: "`and`")
-        case .or: throw Inexpressible(what: "`or`")
+        case .block(let body): return negation(self.body(body), expression)
+        case .and(let left, let right): return logical("and", left, right, expression.braces)
+        case .or(let left, let right): return logical("or", left, right, expression.braces)
         }
+    }
+
+    private func logical(
+        _ type: StaticString, _ left: Body, _ right: Body, _ braces: Expression.Braces
+    ) -> Value {
+        var fields: [(StaticString, Value)] = [
+            ("type", .string(type)), ("lhs", body(left)), ("rhs", body(right)),
+        ]
+        if braces.contains(.left) { fields.append(("explicit_lhs", .true)) }
+        if braces.contains(.right) { fields.append(("explicit_rhs", .true)) }
+        return object(fields)
     }
 }

@@ -14,7 +14,7 @@ struct GoFormat {
 
         var typeName: StaticString {
             switch self {
-            case .integer: "int"
+            case .integer: "int64"
             case .big: "*big.Int"
             case .float: "float64"
             case .text: "string"
@@ -238,16 +238,27 @@ extension GoFormat {
         case .integer: return .integer(value.asInteger ?? 0)
         case .string: return .text(value.bytes)
         case .decimal:
-            if Number.isPlainInteger(value.bytes) && !DecimalText(value.bytes).isZero {
-                return .big(value.bytes)
-            }
-            let double = Number.double(value)
-            return double.isFinite ? .float(double) : .text(value.bytes)
+            return decimal(value)
         default:
             var text = ByteBuilder(evaluation.arena)
             RegoText.append(value, to: &text)
             return .text(text.bytes)
         }
+    }
+}
+
+extension GoFormat {
+    /// As in OPA what counts is how the number is written: `1.0` is an integer, `1e3` a text.
+    private func decimal(_ value: Value) -> Argument {
+        let text = value.bytes
+        let hasExponent = text.contains { $0 | 0x20 == UInt8(ascii: "e") }
+        if !hasExponent {
+            if let integer = DecimalText(text).asInt64 { return .integer(integer) }
+            if Number.isPlainInteger(text) { return .big(text) }
+        }
+        guard text.contains(UInt8(ascii: ".")) else { return .text(text) }
+        let double = Number.double(value)
+        return double.isFinite ? .float(double) : .text(text)
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// JSON patches (RFC 6902), which may also reach into sets and through keys that are no strings. A
-/// patch that does not apply has no result.
+/// patch that does not apply is an error.
 struct JSONPatch {
     private let evaluation: Evaluation
     /// `.undefined` after the whole document was removed.
@@ -15,31 +15,25 @@ struct JSONPatch {
         self.document = document
     }
 
-    /// A patch that does not apply.
-    private enum Stop: Error {
-        case mismatch
-        case error(BuiltinError)
-    }
+    private typealias Stop = BuiltinError
 
     static func apply(
         _ operations: Value, to document: Value, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Value {
         var patch = JSONPatch(evaluation: evaluation, document: document)
         for operation in operations.elements {
-            do throws(Stop) {
-                try patch.run(operation)
-            } catch {
-                if case .error(let limit) = error, limit.code == .limit { throw limit }
-                return .undefined
-            }
+            try patch.run(operation)
         }
         return patch.document
     }
 
     private mutating func run(_ operation: Value) throws(Stop) {
-        guard operation.kind == .object, operation["op"].isString else { throw .mismatch }
-        let name = operation["op"]
-        let path = try steps(operation["path"])
+        guard operation.kind == .object else {
+            throw .failed("must be an array of JSON-Patch objects, but at least one element is not")
+        }
+        let name = try attribute(operation, "op")
+        guard name.isString else { throw .failed("attribute 'op' must be a string") }
+        let path = try steps(attribute(operation, "path"))
         if name.equals("add") {
             try add(path, attribute(operation, "value"))
         } else if name.equals("remove") {
@@ -49,37 +43,38 @@ struct JSONPatch {
             try remove(path)
             try add(path, value)
         } else if name.equals("move") {
-            let from = try steps(operation["from"])
+            let from = try steps(attribute(operation, "from"))
             let value = try read(from)
             try remove(from)
             try add(path, value)
         } else if name.equals("copy") {
-            try add(path, read(steps(operation["from"])))
+            try add(path, read(steps(attribute(operation, "from"))))
         } else if name.equals("test") {
-            guard try read(path).isEqual(to: attribute(operation, "value")) else { throw .mismatch }
+            let (found, expected) = try (read(path), attribute(operation, "value"))
+            guard found.isEqual(to: expected) else {
+                throw .failed(
+                    "value from EditTree != patch value.\n\nExpected: \(expected.description)"
+                        + "\n\nFound: \(found.description)")
+            }
         } else {
-            throw .mismatch
+            throw .failed("unrecognized op: '\(name.asString ?? "")'")
         }
     }
 
     private func attribute(_ operation: Value, _ name: StaticString) throws(Stop) -> Value {
         let value = operation[name]
-        guard value.isDefined else { throw .mismatch }
+        guard value.isDefined else { throw .failed("missing required attribute '\(name)'") }
         return value
     }
 
     private func steps(_ path: Value) throws(Stop) -> ArraySlice<Value> {
-        do throws(BuiltinError) {
-            return try JSONPathBuiltins.steps(path, evaluation)[...]
-        } catch {
-            throw .error(error)
-        }
+        try JSONPathBuiltins.steps(path, evaluation)[...]
     }
 
     private func read(_ path: ArraySlice<Value>) throws(Stop) -> Value {
         var current = document
         for step in path { current = try child(of: current, step) }
-        guard current.isDefined else { throw .mismatch }
+        guard current.isDefined else { throw .failed("the document was removed") }
         return current
     }
 
@@ -87,26 +82,30 @@ struct JSONPatch {
         let child: Value
         if value.kind == .array {
             let index = try self.index(step, count: value.count)
-            guard index < value.count else { throw .mismatch }
+            guard index < value.count else { throw .failed("index for array out of bounds") }
             child = value.elements[index]
         } else {
             child = value[step]
         }
-        guard child.isDefined else { throw .mismatch }
+        guard child.isDefined else {
+            throw .failed(
+                "path \(step.description) does not exist in \(value.typeName) term "
+                    + value.description)
+        }
         return child
     }
 
     /// A step as an array index; `-` is the place behind the last element.
     private func index(_ step: Value, count: Int) throws(Stop) -> Int {
         if let integer = step.asInteger {
-            guard integer >= 0 else { throw .mismatch }
+            guard integer >= 0 else { throw .failed("index for array out of bounds") }
             return Int(integer)
         }
-        guard step.isString else { throw .mismatch }
+        guard step.isString else { throw .failed("invalid type for indexing") }
         if step.equals("-") { return count }
         guard let integer = JSONNumber.integer(step.bytes), integer >= 0,
             step.bytes[0] != UInt8(ascii: "0") || step.count == 1
-        else { throw .mismatch }
+        else { throw .failed("invalid string for indexing") }
         return Int(integer)
     }
 
@@ -127,8 +126,7 @@ struct JSONPatch {
     private mutating func charge(_ value: Value, depth: Int) throws(Stop) {
         allowance -= 1
         guard allowance >= 0, depth <= Limits.jsonDepth else {
-            throw .error(
-                BuiltinError(.limit, "patched document exceeds the limit of size or depth"))
+            throw BuiltinError(.limit, "patched document exceeds the limit of size or depth")
         }
         guard value.isCollection else { return }
         for element in value.elements { try charge(element, depth: depth + 1) }
@@ -137,7 +135,7 @@ struct JSONPatch {
 
     private mutating func remove(_ path: ArraySlice<Value>) throws(Stop) {
         guard let last = path.last else {
-            guard document.isDefined else { throw .mismatch }
+            guard document.isDefined else { throw .failed("the document was removed") }
             document = .undefined
             return
         }
@@ -165,11 +163,7 @@ struct JSONPatch {
     }
 
     private func elements(_ count: Int) throws(Stop) -> UnsafeMutablePointer<Value> {
-        do throws(BuiltinError) {
-            return try evaluation.values(count)
-        } catch {
-            throw .error(error)
-        }
+        try evaluation.values(count)
     }
 
     private func inserting(_ value: Value, at step: Value, into parent: Value) throws(Stop) -> Value
@@ -189,7 +183,11 @@ struct JSONPatch {
                 in: evaluation.arena, uniqueKeys: keys, values: values,
                 count: position < 0 ? parent.count + 1 : parent.count)
         case .set:
-            guard step.isEqual(to: value) else { throw .mismatch }
+            guard step.isEqual(to: value) else {
+                throw .failed(
+                    "set key \(step.description) does not equal value to be inserted "
+                        + value.description)
+            }
             if parent.position(of: value) >= 0 { return parent }
             let members = try elements(parent.count + 1)
             for index in 0..<parent.count { members[index] = parent.elements[index] }
@@ -197,18 +195,23 @@ struct JSONPatch {
             return .set(in: evaluation.arena, unique: members, count: parent.count + 1)
         case .array:
             let place = try index(step, count: parent.count)
-            guard place <= parent.count else { throw .mismatch }
+            guard place <= parent.count else {
+                throw .failed("index for array insertion out of bounds")
+            }
             let copy = try elements(parent.count + 1)
             for index in 0..<parent.count {
                 copy[index < place ? index : index + 1] = parent.elements[index]
             }
             copy[place] = value
             return .array(sharing: copy, count: parent.count + 1)
-        default: throw .mismatch
+        default: throw .failed("cannot insert into \(parent.typeName)")
         }
     }
 
     private func removing(_ step: Value, from parent: Value) throws(Stop) -> Value {
+        if parent.kind != .array, parent[step].isUndefined {
+            throw .failed("cannot delete child key \(step.description) that does not exist")
+        }
         _ = try child(of: parent, step)
         let left = parent.count - 1
         switch parent.kind {

@@ -51,13 +51,17 @@ extension Machine {
 
     // MARK: Input and data
 
+    var hasInput: Bool { document._withUnsafeGuaranteedRef { $0.isDefined } }
+
     func inputValue(_ index: Int) -> Value {
         let memo = scope.pointee.inputMemo + index
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
         let value =
             scope.pointee.replacesInput
             ? scope.pointee.input.value(at: tables.inputPaths[index])
-            : document.value(at: index, of: tables.inputPaths, in: arena)
+            : document._withUnsafeGuaranteedRef {
+                $0.value(at: index, of: tables.inputPaths, in: arena)
+            }
         memo.pointee = MemoEntry(value: value, epoch: scope.pointee.epoch)
         return value
     }
@@ -163,7 +167,8 @@ extension Machine {
 
     /// Puts a leaf under `count` keys. Inner objects, and a set or array at the end, stay open.
     ///
-    /// - Parameter leaf: 0 a value, 1 a member of a set, 2 an element of an array.
+    /// - Parameter leaf: 0 a value, 1 a member of a set, 2 an element of an array; 3 a value too,
+    ///   and where it conflicts the object around it becomes null for good.
     func putPath(
         _ object: Value, _ keys: UnsafePointer<Value>, _ count: Int, _ leaf: Int32,
         _ function: Int,
@@ -178,6 +183,11 @@ extension Machine {
             }
             try weigh(keys[index])
             var child = builder[keys[index]]
+            if leaf == 3 && index == count - 2 {
+                if child.isUndefined { child = openBuilder(1) }
+                builder.update(keys[index], try merge(keys[index + 1], keys[count], into: child))
+                return
+            }
             if child.isUndefined {
                 child = openBuilder(!isLast ? 1 : leaf == 1 ? 0 : 2)
                 builder.update(keys[index], child)
@@ -195,6 +205,18 @@ extension Machine {
         }
         try weigh(keys[count])
         builder.insert(keys[count])
+    }
+
+    /// The object with a key more, or null when the key has another value there.
+    private func merge(_ key: Value, _ value: Value, into object: Value)
+        throws(EvaluationError) -> Value
+    {
+        guard object.kind == .builder else { return object }
+        try weigh(key)
+        if case .present(sameValue: false) = CollectionBuilder(object).insert(key, value) {
+            return .null
+        }
+        return object
     }
 
     /// Finishes a collection and the collections still open inside it.

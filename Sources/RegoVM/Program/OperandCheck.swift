@@ -79,7 +79,8 @@ struct OperandCheck {
         case .open: return register(a) && (0...2).contains(i.b)
         case .objectPutPath:
             return register(a) && (1...Int32(Limits.valueDepth)).contains(i.c)
-                && registers(i.b, Int(i.c) + 1) && (0...2).contains(i.target)
+                && registers(i.b, Int(i.c) + 1)
+                && (i.target == 3 ? i.c > 1 : (0...2).contains(i.target))
         case .makeArray, .makeSet: return register(a) && registers(i.b, Int(i.c))
         case .makeObject: return register(a) && registers(i.b, Int(i.c) * 2)
         case .scan, .next:

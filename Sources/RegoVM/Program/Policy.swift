@@ -28,8 +28,8 @@ public final class Policy: @unchecked Sendable {
         let indices: UnsafeMutablePointer<LinkedIndex>
     }
 
-    /// A struct around the closure: as the element of a generic pointer alone it would be wrapped in
-    /// a context of its own, whose reference count all threads would share.
+    /// A struct around the closure: as the element of a generic pointer alone it would be wrapped
+    /// in a context of its own, whose reference count all threads would share.
     struct LinkedBuiltin {
         let function: Builtin.Function
         let arity: Int
@@ -143,8 +143,8 @@ extension Value {
         return builder.finish()
     }
 
-    /// The base document at `path`. Numbers find members of objects by their text, as in OPA's
-    /// store.
+    /// The base document at `path`. As in OPA's store numbers find members of objects by their
+    /// text, and digits elements of arrays.
     func document(at path: [Value]) -> Value {
         var result = self
         for step in path {
@@ -152,6 +152,8 @@ extension Value {
                 let scratch = Arena(chunk: 64)
                 defer { scratch.destroy() }
                 result = result[scratch.string(step.description)]
+            } else if result.kind == .array, let digits = step.asString, let index = Int(digits) {
+                result = result[.integer(index)]
             } else {
                 result = result[step]
             }

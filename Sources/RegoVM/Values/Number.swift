@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import BigInt
 
-/// Rego's arithmetic. Integers are exact at any size up to `Limits.numberDigits`; everything else
-/// is computed with 64-bit mantissas, as in OPA.
+/// Rego's arithmetic. Sums, differences, products and remainders of integers are exact at any size
+/// up to `Limits.numberDigits`; everything else is computed with 64-bit mantissas, as in OPA.
 ///
 /// Every operation takes two numbers of any kind (operands that are no numbers give the error OPA
 /// gives) and returns an integer whenever the result is one that fits 64 bits.
@@ -76,9 +76,6 @@ public enum Number {
     public static func absolute(_ a: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value
     {
         if let integer = a.asInteger, integer != .min { return .integer(abs(integer)) }
-        if let integer = try bigInteger(a) {
-            return try value(BigInt(integer.magnitude), evaluation)
-        }
         let float = try ExtendedFloat(a)
         return try value(float.isNegative ? -float : float, evaluation)
     }
@@ -95,8 +92,8 @@ public enum Number {
         _ a: Value, _ direction: Direction, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Value {
         if a.asInteger != nil { return a }
-        if let integer = try bigInteger(a) { return try value(integer, evaluation) }
         let float = try ExtendedFloat(a)
+        if float.isInteger { return try value(float.truncated, evaluation) }
         switch direction {
         case .nearest:
             var half = ExtendedFloat(rounding: 1, exponent: -1, isNegative: false)
@@ -124,19 +121,15 @@ extension Number {
         return (x, y)
     }
 
-    /// The exact value of a number without fraction; nil for all others. A number written with an
-    /// exponent or a point counts when its rounding to 64 bits has no fraction.
+    /// The exact value of a number without fraction; nil for all others.
     static func bigInteger(_ value: Value) throws(BuiltinError) -> BigInt? {
         if let integer = value.asInteger { return BigInt(integer) }
         let text = DecimalText(value.bytes)
         try text.checkSize()
-        if isPlainInteger(value.bytes) {
-            let power = text.magnitude - text.digitCount
-            let magnitude = text.digits * BigUInt(10).power(max(0, power))
-            return BigInt(sign: text.isNegative ? .minus : .plus, magnitude: magnitude)
-        }
-        let float = try ExtendedFloat(text)
-        return float.isInteger ? float.truncated : nil
+        guard text.isIntegral else { return nil }
+        let power = text.magnitude - text.digitCount
+        let magnitude = text.digits * BigUInt(10).power(max(0, power))
+        return BigInt(sign: text.isNegative ? .minus : .plus, magnitude: magnitude)
     }
 
     /// True for digits with an optional sign.

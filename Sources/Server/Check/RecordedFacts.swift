@@ -29,6 +29,7 @@ extension RecordFacts {
         rules = point.ruleRecord
         prompt = point.subject.lineageRecord
         principals = point.subject.principalsRecord
+        threatRevision = point.threatRevision
     }
 }
 

@@ -62,6 +62,17 @@ struct EvalCommand: ParsableCommand {
     @Flag(name: .long, help: "An error of a builtin ends the evaluation.")
     var strictBuiltinErrors = false
 
+    @Flag(
+        name: [.customShort("S"), .customLong("strict")],
+        help: "Refuse unused imports and variables, and deprecated builtins.")
+    var isStrict = false
+
+    @Flag(name: .long, help: "Try each clause instead of finding it by index.")
+    var disableIndexing = false
+
+    @Flag(name: .long, help: "Try each solution, even where one decides.")
+    var disableEarlyExit = false
+
     @Flag(name: .customLong("v0-compatible"), help: "Read Rego as OPA before 1.0 did.")
     var isVersion0 = false
 
@@ -140,6 +151,9 @@ struct EvalCommand: ParsableCommand {
         question.imports = imports
         question.version = isVersion0 ? .v0 : .v1
         question.isStrictAboutBuiltins = strictBuiltinErrors
+        question.isStrict = isStrict
+        question.usesIndex = !disableIndexing
+        question.stopsEarly = !disableEarlyExit
         return question
     }
 

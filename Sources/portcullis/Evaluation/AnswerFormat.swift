@@ -139,6 +139,14 @@ enum AnswerFormat: String, CaseIterable {
                         json.key("col")
                         json.integer(entry.column)
                     }
+                    guard let line = entry.line else { return }
+                    json.key("details")
+                    json.object { json in
+                        json.key("line")
+                        json.string(line.text)
+                        json.key("idx")
+                        json.integer(line.index)
+                    }
                 }
             }
         }

@@ -17,6 +17,10 @@ struct Query {
     var imports: [String] = []
     var version = RegoVersion.v1
     var isStrictAboutBuiltins = false
+    /// Refuse what OPA's strict mode refuses.
+    var isStrict = false
+    var usesIndex = true
+    var stopsEarly = true
     var instruments = Instruments()
     /// What reading took; what follows is added to it.
     var metrics = EvaluationMetrics()
@@ -65,6 +69,10 @@ struct Query {
         var options = Compiler.Options()
         options.instruments = instruments.observe
         options.keepsPrint = true
+        options.isStrict = isStrict
+        options.usesIndex = usesIndex
+        options.stopsEarly = stopsEarly
+        options.data = data
         options.sourceNames = sources.map(\.name)
         do throws(CompilationFailure) {
             let modules = try metrics.time(.moduleParse, parseModules)

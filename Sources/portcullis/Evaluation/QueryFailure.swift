@@ -14,6 +14,8 @@ struct QueryFailure: Error {
         /// 0 when unknown.
         var row = 0
         var column = 0
+        /// The source line of a text that cannot be parsed, and the byte in it.
+        var line: (text: String, index: Int)?
         /// How it is shown to people.
         var text: String
     }
@@ -29,7 +31,8 @@ struct QueryFailure: Error {
                 message: DiagnosticRenderer.message(diagnostic), code: diagnostic.code.rawValue,
                 file: Self.name(diagnostic.location.file, sources),
                 row: Int(diagnostic.location.row),
-                column: Int(diagnostic.location.column), text: renderer.render(diagnostic))
+                column: Int(diagnostic.location.column),
+                line: Self.line(of: diagnostic, sources), text: renderer.render(diagnostic))
         }
     }
 
@@ -57,6 +60,24 @@ struct QueryFailure: Error {
 
     init(message: String) {
         entries = [Entry(message: message, text: message)]
+    }
+
+    /// As in OPA blanks before the place do not count: behind a text's end the last line is shown.
+    private static func line(
+        of diagnostic: Diagnostic, _ sources: [Source]
+    ) -> (text: String, index: Int)? {
+        let file = Int(diagnostic.location.file)
+        guard diagnostic.code == .parse, diagnostic.location.row > 0,
+            sources.indices.contains(file)
+        else { return nil }
+        let text = Array(sources[file].text.utf8)
+        guard !text.isEmpty else { return nil }
+        let isBreak = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
+        var place = min(max(0, Int(diagnostic.location.start)), text.count - 1)
+        while place > 0, text[place] <= UInt8(ascii: " ") { place -= 1 }
+        let start = text[..<place].lastIndex(where: isBreak).map { $0 + 1 } ?? 0
+        let end = text[place...].firstIndex(where: isBreak) ?? text.count
+        return (String(decoding: text[start..<end], as: UTF8.self), place - start)
     }
 
     private static func name(_ file: Int32, _ sources: [Source]) -> String {

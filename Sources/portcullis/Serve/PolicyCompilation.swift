@@ -36,7 +36,9 @@ enum PolicyCompilation {
         var diagnostics: [Diagnostic] = []
         for (index, source) in sources.policies.enumerated() {
             do throws(CompilationFailure) {
-                modules.append(try Parser.parse(source, file: Int32(index)))
+                let module = try Parser.parse(source, file: Int32(index))
+                diagnostics += MaskCheck.diagnostics(module)
+                modules.append(module)
             } catch {
                 diagnostics += error.diagnostics
             }
@@ -45,6 +47,7 @@ enum PolicyCompilation {
             guard diagnostics.isEmpty else { throw CompilationFailure(diagnostics) }
             var options = Compiler.Options()
             options.inputSchema = .check
+            options.data = sources.data
             options.sourceNames = sources.policies.map(\.name)
             let output = try Compiler(options: options).compile(modules)
             return try link(output, sources)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import RegoCompiler
+import RegoVM
 import Testing
 
 /// Codes, places and wording as OPA has them.
@@ -36,7 +37,10 @@ import Testing
         ),
         (
             "p := 1\np.q := 2",
-            ["2:1 rego_type_error: rule data.test.p conflicts with [data.test.p.q]"]
+            [
+                "2:1 rego_type_error: rule data.test.p conflicts with:\n"
+                    + "  rule data.test.p.q at test-0.rego:3"
+            ]
         ),
         (
             "p if q\nq if p",
@@ -101,7 +105,8 @@ import Testing
         #expect(
             errors == [
                 "1:1 rego_type_error: package a.b conflicts with rule b defined at test-0.rego:2",
-                "2:1 rego_type_error: rule data.a.b conflicts with [data.a.b.c]",
+                "2:1 rego_type_error: rule data.a.b conflicts with:\n"
+                    + "  rule data.a.b.c at test-1.rego:2",
             ])
     }
 
@@ -130,6 +135,83 @@ import Testing
             Compiling.errors(["package test\n\(rules)", "package lib\ng(x) := x"]) {
                 $0.isStrict = true
             } == [])
+    }
+
+    /// What has declared a name decides the words.
+    @Test(arguments: [
+        ("p if { some x in [1]; x := 2 }", "var x declared above"),
+        ("p if { x := 1; some x in [2] }", "var x assigned above"),
+        ("p if { some x in [1]; some x in [2] }", "var x declared above"),
+        ("p if { x == 1; some x in [2] }", "var x referenced above"),
+        ("f(x) if { x := 1 }", "arg x redeclared"),
+        ("p if every x in [1] { x := 2 }", "var x declared above"),
+        ("p if { 1 := 1 }", "cannot assign to number"),
+        ("p if { [1, x] := [1, 2]; x }", "cannot assign to number"),
+        ("p if { every x, x in [1] { x } }", "var x declared above"),
+        ("p if not x := 1", "cannot assign vars inside negated expression"),
+        ("p := $\"{input.a[_]}\"", "var _ is undeclared"),
+        ("p := $\"{input.a[x]}\"", "var x is undeclared"),
+    ])
+    func declarations(_ rules: String, _ message: String) {
+        let errors = Compiling.failure(["package test\n\(rules)"])
+        #expect(errors.first?.code == .compile)
+        #expect(errors.first?.message == message)
+        #expect(errors.count == 1)
+    }
+
+    @Test(arguments: [
+        "p if { some x in [1]; {x | some x in [2]} }", "f(x) if { every x in [1] { x } }",
+        "p if { some x, x in [1] }", "p if { x := 1; every x in [2] { x } }",
+        "p := $\"{[y | y := input[_]]} {input.a[x]}\" if x := 1",
+    ])
+    func otherScopesDeclareAnew(_ rules: String) { #expect(Compiling.errors(in: rules) == []) }
+
+    @Test(arguments: [
+        ("p if { x := 1 or 2 }", ["or"]), ("p if { 1 and x := 2 }", ["and"]),
+        ("p if { x := 1 or x := 2 }", ["or", "or"]), ("p if { {x := 1} or 2 }", []),
+    ])
+    func operandsAssignNothing(_ rule: String, _ operations: [String]) {
+        let text =
+            "package test\nimport future.keywords.and\nimport future.keywords.or\n\(rule)"
+        let messages = Compiling.failure([text]).map(\.message)
+        #expect(messages == operations.map { "cannot assign vars inside implicit \($0) operand" })
+    }
+
+    @Test(arguments: [
+        ("p if true with f as g\nf(x) := x\ng(x, y) := y", "data.test.f"),
+        ("p if true with count as f\nf(x, y) := x", "count"),
+        ("p if true with count as startswith", "count"),
+        ("p if true with count as sum", nil), ("p if true with count as 1", nil),
+    ])
+    func replacementsTakeTheSameOperands(_ rules: String, _ name: String?) {
+        let messages = Compiling.failure(["package test\n\(rules)"]).map(\.message)
+        #expect(messages.count == (name == nil ? 0 : 1))
+        if let name { #expect(messages.first?.hasPrefix("\(name): arity mismatch") == true) }
+    }
+
+    @Test(arguments: [
+        (#"{"test": {"p": 1}}"#, true), (#"{"test": 1}"#, true), (#"{"test": {"q": 1}}"#, false),
+        ("{}", false),
+    ])
+    func rulesAndDataStandApart(_ data: String, _ isRefused: Bool) throws {
+        let arena = Arena(limit: .max)
+        defer { arena.destroy() }
+        let value = try #require(PolicyRun.json(data, arena))
+        let errors = Compiling.errors(in: "p := 1") { $0.data = value }
+        let expected = "2:1 rego_compile_error: conflicting rule for data path test/p found"
+        #expect(errors == (isRefused ? [expected] : []))
+    }
+
+    @Test(arguments: ["p := f", "p if f", "p := [data.test.f]", "p if { x := f; x }"])
+    func functionsAreCalled(_ rule: String) {
+        let errors = Compiling.failure(["package test\n\(rule)\nf(x) := x"])
+        #expect(errors.map(\.message) == ["function data.test.f used as reference, not called"])
+    }
+
+    @Test(arguments: ["input", "data"])
+    func documentsAreNoAliases(_ name: String) {
+        let errors = Compiling.errors(in: "import data.x as \(name)\np := 1")
+        #expect(errors == ["3:1 rego_parse_error: unexpected identifier token: expected var"])
     }
 
     @Test func unsafeBuiltins() {

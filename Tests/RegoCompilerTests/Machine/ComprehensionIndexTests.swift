@@ -51,6 +51,27 @@ import Testing
         #expect(try value(array) == #"{"a":["x","z"],"c":[]}"#)
     }
 
+    @Test func objects() throws {
+        let policy = "p[t] := ns if { some t in [\"a\", \"b\", \"c\"]; "
+            + "ns := {u.n: u.role | some u in users; u.team == t} }"
+        #expect(try value(policy) == #"{"a":{"x":1,"z":2},"b":{"y":1},"c":{}}"#)
+    }
+
+    /// Keys of an object that nobody asks for may conflict; of one that is asked for they may not.
+    @Test func conflictsOfObjects() throws {
+        let policy = "p[t] := ns if { some t in [TEAMS]; "
+            + "ns := {\"n\": u.n | some u in users; u.team == t} }"
+        let harmless = policy.replacing("TEAMS", with: "\"b\", \"c\"")
+        #expect(try value(harmless) == #"{"b":{"n":"y"},"c":{}}"#)
+        let conflicting = policy.replacing("TEAMS", with: "\"b\", \"a\"")
+        for indexes in [true, false] {
+            let error = #expect(throws: EvaluationError.self) {
+                try run(conflicting, "{}", indexes: indexes)
+            }
+            #expect(error?.code == .conflict)
+        }
+    }
+
     @Test func severalKeys() throws {
         let policy = "p contains [t, r, ns] if { some t in [\"a\", \"b\"]; some r in [1, 2]; "
             + "ns := [u.n | some u in users; u.team == t; u.role == r] }"
@@ -78,11 +99,10 @@ import Testing
     }
 
     @Test(arguments: [
-        // Nothing repeats it, it depends on the loop elsewhere too, or its keys may conflict.
+        // Nothing repeats it, or it depends on the loop elsewhere too.
         "p := [n | some u in users; u.team == input.t; n := u.n]",
         "p contains ns if { some t in [\"a\"]; ns := [[t, u.n] | some u in users; u.team == t] }",
         "p contains ns if { some t in [\"a\"]; ns := [u.n | some u in users; u.team != t] }",
-        "p contains ns if { some t in [\"a\"]; ns := {u.n: 1 | some u in users; u.team == t} }",
         "p contains ns if { some t in [\"a\"]; ns := [u.n | some u in users; not u.team == t] }",
     ])
     func othersStayAsTheyAre(_ policy: String) throws {

@@ -77,7 +77,7 @@ import Testing
 
     /// Rules that ask for much memory at once or in loops.
     static let hungry = [
-        each("x := numbers.range(1, 4000)"),
+        each("x := numbers.range(a, 8000)"),
         each("x := concat(\",\", [y | some b in numbers.range(1, 500); y := \"0123456789\"])"),
         "s := {x | some x in numbers.range(1, 5000)}\n" + each("x := s | {a + 6000}"),
         each("x := [y | some y in numbers.range(1, 300)]"),

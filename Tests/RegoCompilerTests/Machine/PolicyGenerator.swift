@@ -26,6 +26,8 @@ struct Choices {
 struct PolicyGenerator {
     private var choices: Choices
     private var rules: [String] = []
+    /// Rules that stand for a path or a constant.
+    private var names: [String] = []
     private var functions: [String] = []
     private var variables = 0
 
@@ -53,7 +55,14 @@ struct PolicyGenerator {
         let number = rules.count + functions.count
         let clauses = choices.some(Self.maximumClauses)
         var lines: [String] = []
-        switch choices.next(7) {
+        switch choices.next(8) {
+        case 6:
+            // Names of paths and of constants, also of each other.
+            for _ in 0..<choices.some(3) {
+                let name = "n\(names.count)"
+                lines.append("\(name) := \(choices.next(3) == 0 ? constant() : path())")
+                names.append("data.t.\(name)")
+            }
         case 0:
             for _ in 0..<clauses { lines.append("r\(number) if \(body())") }
             rules.append("r\(number)")
@@ -95,7 +104,9 @@ struct PolicyGenerator {
             ])
             let more = choices.next(2) == 0 ? "" : "; \(self.test(inner))"
             let body = "\(head) | some \(inner) in \(list)\(more); \(test)"
-            let comprehension = choices.pick(["[\(body)]", "{\(body)}"])
+            let comprehension = choices.pick([
+                "[\(body)]", "{\(body)}", "{\(inner): \(body)}", "{\(string()): \(body)}",
+            ])
             lines.append(
                 "r\(number) contains [\(outer), g] if { some \(outer) in "
                     + "[\(scalar()), \(path()), \(scalar()), \(path())]; g := \(comprehension) }")
@@ -115,7 +126,9 @@ struct PolicyGenerator {
     private mutating func parameter() -> String { "p" }
 
     private mutating func body(argument: String? = nil) -> String {
-        let tests = (0..<choices.some(3)).map { _ in test(argument) }
+        let tests = (0..<choices.some(3)).map { _ in
+            choices.next(5) == 0 ? sharing(argument) : test(argument)
+        }
         return "{ " + tests.joined(separator: "; ") + " }"
     }
 
@@ -160,6 +173,9 @@ struct PolicyGenerator {
         case 21: return rules.isEmpty ? "\(path) != \(scalar())" : "data.t.\(choices.pick(rules))"
         case 22: return functions.isEmpty ? "\(path) < 2" : "\(choices.pick(functions))(\(path))"
         case 23:
+            if !names.isEmpty, choices.next(4) == 0 {
+                return "\(choices.pick(names)) with \(choices.pick(names)) as \(constant())"
+            }
             let rule = rules.isEmpty ? "input.a" : "data.t.\(choices.pick(rules))"
             return "\(rule) with input.\(choices.pick(["a", "b"])) as \(constant())"
         case 24:
@@ -171,8 +187,40 @@ struct PolicyGenerator {
         }
     }
 
+    /// Tests in which the same expression stands several times, in several scopes.
+    private mutating func sharing(_ argument: String?) -> String {
+        let (shared, other) = (expression(argument), expression(argument))
+        let variable = fresh()
+        switch choices.next(7) {
+        case 0: return "\(shared) == \(shared)"
+        case 1: return "\(variable) := \(shared); not \(other); \(shared) == \(variable)"
+        case 2: return "not \(shared) == \(scalar()); \(shared) != \(scalar())"
+        case 3:
+            return "\(variable) := \(shared); "
+                + "\(variable) == \(shared) with input.a as \(constant()); \(shared) == \(variable)"
+        case 4: return "every y in [\(other), \(scalar())] { y != \(shared) }; \(shared)"
+        case 5:
+            return "\(variable) := [[y, \(shared)] | some y in [\(other), \(shared)]]; "
+                + "count(\(variable)) > 0; \(shared)"
+        default: return "some \(variable) in [\(shared), \(other)]; \(variable) == \(shared)"
+        }
+    }
+
+    private mutating func expression(_ argument: String?) -> String {
+        let path = argument ?? self.path()
+        return choices.pick([
+            path, "split(\(path), \(string()))", "count(\(path))", "[\(path), \(scalar())]",
+            "\(path)[count(\(self.path())) - 1]", "{\(path): \(scalar())}", "\(path) + 1",
+            functions.isEmpty ? path : "\(choices.pick(functions))(\(path))",
+            rules.isEmpty ? path : "data.t.\(choices.pick(rules))", "(\(path) == \(scalar()))",
+        ])
+    }
+
     private mutating func path() -> String {
-        choices.pick([
+        if !names.isEmpty, choices.next(4) == 0 {
+            return choices.pick(names) + choices.pick(["", "", ".a", "[0]", ".d"])
+        }
+        return choices.pick([
             "input.a", "input.a", "input.b", "input.c.d", "input.list", "input.obj", "input.obj.a",
             "input.list[0]", "data.d", "data.d.a", "data.d.b", "input",
         ])

@@ -21,7 +21,7 @@ import Testing
         (#"p contains "a""# + "\nq if p[1]", "undefined ref: data.test.p[1]"),
         (#"f(x) := x + 1"# + "\n" + #"q := f("a")"#, "data.test.f: invalid argument(s)"),
         (#"f(x) := x + 1"# + "\n" + #"q if f(1) == "a""#, "match error"),
-        ("f(x) := 1\nq if f", "undefined ref: data.test.f"),
+        ("f(x) := 1\nq if f", "function data.test.f used as reference, not called"),
         (#"p := [x | x := 1; upper(x) == "A"]"#, "upper: invalid argument(s)"),
         (#"p if { some x in [1, 2]; x == "a" }"#, "match error"),
         ("p := 1\nq if { some x in p; x }", "undefined ref: data.test.p[_]"),

@@ -107,7 +107,11 @@ struct RefTypes {
             default: return nil
             }
         }
-        return nil
+        guard let group = node.group, group.kind == .function else { return nil }
+        let name = TermText.path(["data"] + group.path)
+        return Diagnostic(
+            .type, "function \(name) used as reference, not called", at: ref.location,
+            details: [name, String(repeating: "^", count: name.count)])
     }
 
     private func checkOperands(_ ref: Term, _ start: RegoType, _ rest: ArraySlice<Term>)

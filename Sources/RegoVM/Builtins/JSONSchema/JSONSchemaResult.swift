@@ -5,7 +5,7 @@ struct JSONSchemaResult {
     struct Failure {
         /// Stable name, such as `invalid_type`.
         var type: StaticString
-        /// `(root)`, or the path below it.
+        /// `(Root)`, or the path below it.
         var field: String
         var description: String
     }
@@ -49,7 +49,7 @@ indirect enum JSONSchemaPath {
 
     var text: String {
         switch self {
-        case .root: "(root)"
+        case .root: "(Root)"
         case .member(let key, let parent): parent.prefix + (key.asString ?? key.description)
         case .element(let index, let parent): parent.prefix + String(index)
         }
