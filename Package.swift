@@ -37,11 +37,11 @@ let package = Package(
         .target(name: "Telemetry", dependencies: ["Platform"]),
         .target(name: "Cryptography", dependencies: ["COpenSSL"]),
         .target(name: "Compression", dependencies: ["CZlib"]),
-        .target(name: "Authorization"),
+        .target(name: "Authorization", dependencies: ["CText"]),
 
         // Protocols, without IO.
         .target(name: "HTTP2", dependencies: ["CNghttp2"]),
-        .target(name: "GRPC", dependencies: ["HTTP2", "CExtAuthz"]),
+        .target(name: "GRPC", dependencies: ["HTTP2", "CExtAuthz", "CText"]),
         .target(name: "ExtAuthz", dependencies: ["Authorization", "CText"]),
 
         // The policy engine.
@@ -62,18 +62,19 @@ let package = Package(
         // The decision.
         .target(
             name: "Inspection",
-            dependencies: ["COpenSSL", "Authorization", "Cryptography", "RegoVM"]),
+            dependencies: ["COpenSSL", "CText", "Authorization", "Cryptography", "RegoVM"]),
         .target(name: "AgentContext", dependencies: ["Authorization", "RegoVM"]),
         .target(
             name: "ThreatIntelligence",
-            dependencies: ["Authorization", "Cryptography", "Inspection"]),
+            dependencies: ["CText", "Authorization", "Cryptography", "Inspection"]),
         .target(
             name: "PDP",
             dependencies: [
                 "Authorization", "Cryptography", "Inspection", "ThreatIntelligence",
                 "AgentContext", "RegoVM", "ExtAuthz",
             ]),
-        .target(name: "TransparencyLog", dependencies: ["Compression", "Cryptography"]),
+        .target(
+            name: "TransparencyLog", dependencies: ["CText", "Compression", "Cryptography"]),
         .target(
             name: "DecisionLog",
             dependencies: [
@@ -116,10 +117,10 @@ let package = Package(
         .executableTarget(
             name: "portcullis",
             dependencies: [
-                "Platform", "Telemetry", "Authorization", "ExtAuthz", "RegoVM", "RegoCompiler",
-                "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence", "PDP",
-                "TransparencyLog", "DecisionLog", "LogReading", "HTTPClient", "CheckpointSharing",
-                "Server", "Admin", "Responders",
+                "Platform", "Telemetry", "Compression", "Authorization", "ExtAuthz", "RegoVM",
+                "RegoCompiler", "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence",
+                "PDP", "TransparencyLog", "DecisionLog", "LogReading", "HTTPClient",
+                "CheckpointSharing", "Server", "Admin", "Responders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

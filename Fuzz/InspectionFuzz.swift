@@ -33,6 +33,7 @@ public func fuzzInspection(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt
     read(Bytes(start: start, count: count))
     let facts = state.inspector.inspect(state.context, arena: arena)
     check(facts, arena)
+    state.certificates.begin()
     let identity = state.identifier.identify(state.context, state.certificates)
     let token = TokenClaims(state.context, metadata: facts.content, arena: arena)
     let principals = Principals(identity, state.context, token, arena: arena)

@@ -1,8 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CLinux
-import CMicrohttpd
-import Glibc
-import Platform
 
 /// Where and how the operators' API listens.
 public struct AdminConfiguration: Sendable {
@@ -19,7 +15,7 @@ public struct AdminConfiguration: Sendable {
     public init() {}
 
     /// PEM texts.
-    public struct TLS: Sendable {
+    public struct TLS: Sendable, Equatable {
         public var certificate: String
         public var key: String
         /// Authorities of operators' certificates; nil: none is asked for.
@@ -62,165 +58,16 @@ public final class AdminServer: Sendable {
         addresses = listeners.map(\.address)
     }
 
+    /// Asks for other tokens and certificates, and shows another certificate, from now on. Addresses
+    /// stay what they are. Requests under way end as they began; connections end soon after.
+    ///
+    /// - Throws: when they cannot be used. Then nothing has changed.
+    public func renew(_ configuration: AdminConfiguration) throws {
+        for listener in listeners { try listener.renew(configuration) }
+    }
+
     /// Ends after the requests under way. Only once.
     public func stop() {
         for listener in listeners { listener.stop() }
-    }
-}
-
-/// What the connections of one listener share.
-final class AdminCore: Sendable {
-    let services: AdminServices
-    let authentication: Authentication
-    let isUnix: Bool
-    /// Who runs this program.
-    private let owner = Int64(geteuid())
-    let connections = OpenConnections()
-
-    init(_ services: AdminServices, _ authentication: Authentication, isUnix: Bool) {
-        self.services = services
-        self.authentication = authentication
-        self.isUnix = isUnix
-    }
-
-    func identify(_ head: RequestHead) throws(Problem) -> Operator {
-        switch head.peer {
-        case .unix(let user): return try authentication.peer(user: user, owner: owner)
-        case .untrusted: throw .unauthorized("the client certificate does not hold", scheme: nil)
-        case .tcp(let subject):
-            if let found = try authentication.certificate(subject) { return found }
-            return try authentication.bearer(head.authorization)
-        }
-    }
-}
-
-/// One listening socket and its daemon.
-final class AdminListener: @unchecked Sendable {
-    let address: String
-    private let core: AdminCore
-    private let socket: OperatorSocket
-    private let daemon: OpaquePointer
-    /// Texts that the daemon reads while it runs.
-    private let texts: [UnsafeMutablePointer<CChar>]
-
-    convenience init(unix path: String, _ services: AdminServices) throws {
-        try self.init(
-            try OperatorSocket(unix: path),
-            AdminCore(services, Authentication(), isUnix: true), nil)
-    }
-
-    convenience init(tcp configuration: AdminConfiguration, _ services: AdminServices) throws {
-        let (host, port) = configuration.tcp ?? ("127.0.0.1", 0)
-        let asksForCertificates = configuration.tls?.clientAuthorities != nil
-        let authentication = Authentication(
-            tokens: configuration.tokens,
-            certificates: asksForCertificates ? configuration.certificates : [],
-            asksForCertificates: asksForCertificates)
-        try self.init(
-            try OperatorSocket(tcp: host, port: port),
-            AdminCore(services, authentication, isUnix: false), configuration.tls)
-    }
-
-    private init(_ socket: OperatorSocket, _ core: AdminCore, _ tls: AdminConfiguration.TLS?) throws
-    {
-        self.socket = socket
-        self.core = core
-        address = socket.address
-        var texts: [UnsafeMutablePointer<CChar>] = []
-        func keep(_ text: String?) -> UnsafePointer<CChar>? {
-            guard let text, let copy = strdup(text) else { return nil }
-            texts.append(copy)
-            return UnsafePointer(copy)
-        }
-        var settings = http_daemon_settings()
-        settings.listen_socket = socket.descriptor
-        settings.connections = Limits.connections
-        settings.connections_per_address = core.isUnix ? 0 : Limits.connectionsPerAddress
-        settings.idle_seconds = Limits.idleSeconds
-        settings.head_bytes = Limits.headBytes
-        settings.stack_bytes = Limits.stackBytes
-        settings.key = keep(tls?.key)
-        settings.certificate = keep(tls?.certificate)
-        settings.trust = keep(tls?.clientAuthorities)
-        settings.handle = handleRequest
-        settings.completed = requestCompleted
-        settings.connected = connectionChanged
-        settings.context = Unmanaged.passUnretained(core).toOpaque()
-        self.texts = texts
-        guard let daemon = http_daemon_start(&settings) else {
-            for text in texts { free(text) }
-            socket.close()
-            throw AdminError(
-                description: "the operators' API cannot serve on `\(socket.address)`"
-                    + (tls == nil ? "" : ": check key, certificate and authorities"))
-        }
-        self.daemon = daemon
-    }
-
-    func stop() {
-        socket.removeFile()
-        MHD_stop_daemon(daemon)
-        for text in texts { free(text) }
-    }
-}
-
-// What libmicrohttpd calls, on the thread of a connection. They are free functions: a closure
-// formed where the program starts would be bound to the main actor.
-
-private func core(_ context: UnsafeMutableRawPointer?) -> AdminCore? {
-    context.map { Unmanaged<AdminCore>.fromOpaque($0).takeUnretainedValue() }
-}
-
-/// - Parameter state: nil on the first call of a request; later the `Exchange`.
-private func handleRequest(
-    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
-    _ path: UnsafePointer<CChar>?, _ method: UnsafePointer<CChar>?,
-    _ version: UnsafePointer<CChar>?, _ data: UnsafePointer<CChar>?,
-    _ size: UnsafeMutablePointer<Int>?,
-    _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-) -> MHD_Result {
-    guard let core = core(context), let connection, let size, let state else { return .NO }
-    guard let known = state.pointee else {
-        guard
-            let head = RequestHead(
-                connection, method: method, path: path, isUnix: core.isUnix)
-        else {
-            return Response(problem: .invalid("malformed_request", "the request cannot be read"))
-                .queue(on: connection)
-        }
-        state.pointee = Unmanaged.passRetained(Exchange(head, core)).toOpaque()
-        return .YES
-    }
-    let exchange = Unmanaged<Exchange>.fromOpaque(known).takeUnretainedValue()
-    if size.pointee > 0 {
-        let piece = UnsafeRawBufferPointer(start: data, count: size.pointee)
-        size.pointee = 0
-        return exchange.take(piece.assumingMemoryBound(to: UInt8.self)) ? .YES : .NO
-    }
-    core.connections.working(connection)
-    return exchange.finish(core.services).queue(on: connection)
-}
-
-private func requestCompleted(
-    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
-    _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-    _ reason: MHD_RequestTerminationCode
-) {
-    if let connection { core(context)?.connections.answered(connection) }
-    guard let known = state?.pointee else { return }
-    state?.pointee = nil
-    Unmanaged<Exchange>.fromOpaque(known).release()
-}
-
-private func connectionChanged(
-    _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
-    _ socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-    _ change: MHD_ConnectionNotificationCode
-) {
-    guard let connection, let connections = core(context)?.connections else { return }
-    if change == .CONNECTION_NOTIFY_STARTED {
-        connections.opened(connection)
-    } else {
-        connections.closed(connection)
     }
 }

@@ -11,6 +11,10 @@ public enum Limits {
     static let idleSeconds: UInt32 = 15
     /// Nanoseconds from a connection's last answer, or its start, to the next whole request.
     static let requestTime: Int64 = 60_000_000_000
+    /// Microseconds that connections get to end when others took over their certificates, and
+    /// between two looks at whether they have.
+    static let retirement: UInt32 = 5_000_000
+    static let retirementStep: UInt32 = 20_000
     /// Connections waiting in the kernel to be accepted.
     static let backlog: Int32 = 32
     /// Bytes of a thread's stack, of which only what is used takes memory: the JSON reader calls

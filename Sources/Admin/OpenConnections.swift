@@ -40,6 +40,8 @@ final class OpenConnections: Sendable {
     /// Its thread sees the end, and closes it.
     private static func end(_ entry: Entry) { _ = shutdown(entry.descriptor, Int32(SHUT_RDWR)) }
 
+    var isEmpty: Bool { entries.withLock { $0.isEmpty } }
+
     func working(_ connection: OpaquePointer) {
         let key = UInt(bitPattern: connection)
         entries.withLock { $0[key]?.isWorking = true }

@@ -62,6 +62,21 @@ struct Authentication: Sendable {
     var certificates: [OperatorCertificate]?
     var asksForCertificates = false
 
+    init(
+        tokens: [OperatorToken] = [], certificates: [OperatorCertificate]? = nil,
+        asksForCertificates: Bool = false
+    ) {
+        self.tokens = tokens
+        self.certificates = certificates
+        self.asksForCertificates = asksForCertificates
+    }
+
+    init(_ configuration: AdminConfiguration) {
+        asksForCertificates = configuration.tls?.clientAuthorities != nil
+        tokens = configuration.tokens
+        certificates = asksForCertificates ? configuration.certificates : []
+    }
+
     /// The operator at the other end of a Unix socket. The file's mode lets only its owner and
     /// root in.
     func peer(user: Int64, owner: Int64) throws(Problem) -> Operator {

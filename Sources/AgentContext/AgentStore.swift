@@ -71,20 +71,9 @@ public final class AgentStore: Sendable {
     /// - Returns: false when no place was left, so that the event is not remembered.
     @discardableResult
     public func apply(_ event: ContextEvent) -> Bool {
-        guard !event.agent.isEmpty else { return true }
-        let hash = AgentState.hash(event.agent)
-        let shard = shard(hash)
-        if applyToKnown(event, hash, shard) { return true }
-        guard insert(event.agent, hash, shard, event.time) else { return false }
-        return applyToKnown(event, hash, shard)
-    }
-
-    private func applyToKnown(_ event: ContextEvent, _ hash: UInt64, _ shard: Shard) -> Bool {
-        shard.withLock { storage in
-            guard let index = storage.find(event.agent, hash) else { return false }
+        update(event.agent, event.time) { storage, index in
             storage.state(index).pointee.apply(event)
             storage.touch(index, at: event.time)
-            return true
         }
     }
 
@@ -93,20 +82,9 @@ public final class AgentStore: Sendable {
     /// - Returns: false when no place was left, so that it is not remembered.
     @discardableResult
     public func apply(_ change: AgentChange) -> Bool {
-        guard !change.agent.isEmpty else { return true }
-        let hash = AgentState.hash(change.agent)
-        let shard = shard(hash)
-        if applyToKnown(change, hash, shard) { return true }
-        guard insert(change.agent, hash, shard, change.time) else { return false }
-        return applyToKnown(change, hash, shard)
-    }
-
-    private func applyToKnown(_ change: AgentChange, _ hash: UInt64, _ shard: Shard) -> Bool {
-        shard.withLock { storage in
-            guard let index = storage.find(change.agent, hash) else { return false }
+        update(change.agent, change.time) { storage, index in
             storage.state(index).pointee.apply(change)
             storage.relist(index, at: change.time)
-            return true
         }
     }
 
@@ -115,16 +93,32 @@ public final class AgentStore: Sendable {
         approvals.apply(step)
         var agent = step.agent
         agent.withUTF8 { bytes in
-            let agent = Bytes(UnsafeRawBufferPointer(bytes))
-            let hash = AgentState.hash(agent)
-            let shard = shard(hash)
-            guard reserve(agent, now: step.time) else { return }
-            shard.withLock { storage in
-                guard let index = storage.find(agent, hash) else { return }
+            _ = update(Bytes(UnsafeRawBufferPointer(bytes)), step.time) { storage, index in
                 storage.state(index).pointee.apply(step)
                 storage.relist(index, at: step.time)
             }
         }
+    }
+
+    /// Changes an agent's state, after giving it a place if it has none. Nobody has no state.
+    ///
+    /// - Returns: false when no place was left.
+    @inline(__always)
+    private func update(
+        _ agent: Bytes, _ now: Int64, _ change: (inout Shard.Storage, UInt32) -> Void
+    ) -> Bool {
+        guard !agent.isEmpty else { return true }
+        let hash = AgentState.hash(agent)
+        let shard = shard(hash)
+        func changeKnown() -> Bool {
+            shard.withLock { storage in
+                guard let index = storage.find(agent, hash) else { return false }
+                change(&storage, index)
+                return true
+            }
+        }
+        if changeKnown() { return true }
+        return insert(agent, hash, shard, now) && changeKnown()
     }
 
     /// Forgets an agent as if it had been evicted: for replay, which sees in the log that it was.

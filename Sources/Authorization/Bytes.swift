@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// Borrowed, immutable bytes: a pointer and a count, without reference counting.
 ///
@@ -64,32 +65,10 @@ extension Bytes: Hashable {
     public static func == (left: Bytes, right: Bytes) -> Bool {
         guard left.count == right.count else { return false }
         guard left.count > 0, let a = left.start, let b = right.start, a != b else { return true }
-        return equalBytes(a, b, left.count)
+        return text_equal(a, b, left.count)
     }
 
     public func hash(into hasher: inout Hasher) {
         hasher.combine(bytes: UnsafeRawBufferPointer(buffer))
     }
-}
-
-@inlinable
-func equalBytes(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    let left = UnsafeRawPointer(a)
-    let right = UnsafeRawPointer(b)
-    func same<Word: FixedWidthInteger & BitwiseCopyable>(_ type: Word.Type, _ offset: Int) -> Bool {
-        left.loadUnaligned(fromByteOffset: offset, as: type)
-            == right.loadUnaligned(fromByteOffset: offset, as: type)
-    }
-    // What is left over is compared in one step, which overlaps what has been compared.
-    if count >= 8 {
-        var index = 0
-        while index &+ 8 < count {
-            if !same(UInt64.self, index) { return false }
-            index &+= 8
-        }
-        return same(UInt64.self, count &- 8)
-    }
-    if count >= 4 { return same(UInt32.self, 0) && same(UInt32.self, count &- 4) }
-    for index in 0..<count where a[index] != b[index] { return false }
-    return true
 }

@@ -128,6 +128,8 @@ public final class Decision {
         public var id = DecisionID()
         public var action: Action = .deny
         public var isAllowed = false
+        /// `MutationRules` were applied, and nothing changed since.
+        public var isSettled = false
         /// Our own failure (not a policy's denial): encoded as `error_response`.
         public var isError = false
         /// 200..599; nil means 403 on denial.
@@ -168,6 +170,7 @@ extension Decision.Content {
         action = .deny
         isAllowed = false
         isError = false
+        isSettled = false
         httpStatus = nil
         headers.empty()
         responseHeadersToAdd.empty()

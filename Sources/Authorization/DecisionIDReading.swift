@@ -25,6 +25,15 @@ extension DecisionID {
         low = words.1
     }
 
+    /// Whether `text` is what `write` writes.
+    public func isWritten(_ text: Bytes) -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textLength) { own in
+            guard let start = own.baseAddress else { return false }
+            write(to: start)
+            return text == Bytes(start: start, count: Self.textLength)
+        }
+    }
+
     private static func digit(_ byte: UInt8) -> UInt64? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))

@@ -45,11 +45,13 @@ int linux_eventfd_create(void) { return result(eventfd(0, EFD_NONBLOCK | EFD_CLO
 
 int linux_eventfd_signal(int descriptor) {
   uint64_t one = 1;
-  ssize_t written;
-  do written = write(descriptor, &one, sizeof one);
-  while (written < 0 && errno == EINTR);
-  // A full counter already wakes its reader.
-  return written < 0 && errno != EAGAIN ? -errno : 0;
+  int failure = 0;
+  for (int attempt = 0; attempt < LINUX_EVENTFD_ATTEMPTS; attempt++) {
+    // A full counter already wakes its reader.
+    if (write(descriptor, &one, sizeof one) >= 0 || errno == EAGAIN) return 0;
+    failure = errno;
+  }
+  return -failure;
 }
 
 int linux_eventfd_drain(int descriptor) {

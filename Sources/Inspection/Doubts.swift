@@ -50,6 +50,9 @@ public struct Doubts: OptionSet, Sendable {
     /// The route says which protocol it carries (`portcullis.protocol`), and this is another.
     public static let foreignProtocol = Doubts(rawValue: 1 << 18)
 
+    /// A header asks the upstream to take another path than the request's.
+    public static let pathOverride = Doubts(rawValue: 1 << 19)
+
     /// Why no JSON was seen although there may be some.
     static let unreadBody: Doubts = [
         .truncated, .bodyMissing, .contentEncoding, .malformedBody, .textEncoding,
@@ -59,7 +62,7 @@ public struct Doubts: OptionSet, Sendable {
     public static let deniedByDefault: Doubts = [
         .duplicateKeys, .ambiguousKeys, .mismatch, .contentEncoding, .batch, .malformedBody,
         .malformedMessage, .repeatedHeader, .textEncoding, .methodOverride, .ambiguousStatement,
-        .foreignProtocol,
+        .foreignProtocol, .pathOverride,
     ]
 
     /// Every doubt with its word in policies and records, in the order of its bit.
@@ -68,5 +71,6 @@ public struct Doubts: OptionSet, Sendable {
         "content_type", "content_encoding", "batch", "malformed_body", "malformed_message",
         "ambiguous_path", "malformed_host", "repeated_header", "altered_body", "no_request",
         "text_encoding", "method_override", "ambiguous_statement", "foreign_protocol",
+        "path_override",
     ]
 }

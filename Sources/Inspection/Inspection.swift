@@ -26,6 +26,7 @@ struct Inspection {
         self.arena = arena
         if headers.isRepeated { facts.doubts.insert(.repeatedHeader) }
         if headers.overridesMethod { facts.doubts.insert(.methodOverride) }
+        if headers.overridesPath { facts.doubts.insert(.pathOverride) }
         if let word = context.contextExtension(Bytes(Inspector.protocolExtension)) {
             expected = TrafficProtocol(word) ?? .unknown
         }
@@ -131,7 +132,7 @@ struct Inspection {
         facts.operation = method.word ?? http.method
         if !facts.destination.isInternal {
             facts.effect = .egress
-        } else if isBodyUnread || headers.overridesMethod {
+        } else if isBodyUnread || headers.overridesMethod || headers.overridesPath {
             facts.effect = .unknown
         } else {
             facts.effect = method.effect

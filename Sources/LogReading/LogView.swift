@@ -11,6 +11,8 @@ public struct LogView<Source: TileSource> {
     public let checkpoint: Checkpoint
     /// Entries below it are not here, as the log says.
     public let firstKept: Int
+    /// What is kept of entries below it, because it still means something.
+    public let kept: KeptEntries
     private let entries: EntryReader<Source>
     private let arena = Arena(limit: ReadingLimits.recordValues)
 
@@ -26,10 +28,16 @@ public struct LogView<Source: TileSource> {
         } else {
             checkpoint = try Checkpoint(note: note, keys: keys, at: TilePath.checkpoint)
         }
-        let bound = try source.read(TilePath.pruned).map {
-            try PruningStatement(note: $0, keys: keys, at: TilePath.pruned).firstKept
+        let statement = try source.read(TilePath.pruned).map {
+            try PruningStatement(note: $0, keys: keys, at: TilePath.pruned)
         }
-        firstKept = try Self.firstPresent(source, checkpoint.size, below: bound ?? 0)
+        if let statement {
+            kept = try KeptEntries(of: statement, in: source, size: checkpoint.size)
+        } else {
+            kept = KeptEntries()
+        }
+        firstKept = try Self.firstPresent(
+            source, checkpoint.size, below: statement?.firstKept ?? 0)
         entries = EntryReader(source, size: checkpoint.size)
     }
 
@@ -52,12 +60,20 @@ public struct LogView<Source: TileSource> {
     /// Gives back its memory; the view is not used afterwards.
     public func destroy() { arena.destroy() }
 
-    /// Hands out the records of a range in order, from the first that is here on.
+    /// Hands out the records of a range in order: what is kept of those that were pruned, then
+    /// all that are here.
     ///
     /// - Parameter body: answers false to stop. The record is valid during the call.
     public func scan(
         _ range: Range<Int>, while body: (Record) throws -> Bool
     ) throws {
+        for entry in kept.entries where entry.index < firstKept && range.contains(entry.index) {
+            arena.reset()
+            let goesOn = try entry.bytes.withUnsafeBytes {
+                try body(Record(index: entry.index, bytes: $0, arena: arena))
+            }
+            guard goesOn else { return }
+        }
         let range = range.clamped(to: firstKept..<max(firstKept, size))
         try entries.scan(range) { index, bytes in
             arena.reset()
@@ -84,6 +100,7 @@ public struct LogView<Source: TileSource> {
 
     /// One record's bytes.
     public func entry(_ index: Int) throws -> [UInt8] {
+        if let entry = kept.entries.first(where: { $0.index == index }) { return entry.bytes }
         guard index >= firstKept || index < 0 else {
             throw TransparencyError(
                 .missing, "entry \(index) was pruned: the log keeps entries from \(firstKept) on")

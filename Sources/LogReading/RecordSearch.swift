@@ -16,6 +16,7 @@ extension LogView {
     /// - Parameter id: a UUID of version 7, whose time tells where to look first.
     public func index(of id: String) throws -> Int? {
         let id = id.lowercased()
+        if let index = try find(id, in: 0..<firstKept) { return index }
         let bundles = (size + LogLimits.tileWidth - 1) / LogLimits.tileWidth
         let first = firstKept / LogLimits.tileWidth
         guard bundles > first else { return nil }
@@ -25,7 +26,10 @@ extension LogView {
         while start - distance >= first || start + distance < bundles {
             for bundle in Set([start - distance, start + distance]).sorted()
             where bundle >= first && bundle < bundles {
-                if let index = try find(id, in: bundle) { return index }
+                let first = bundle * LogLimits.tileWidth
+                if let index = try find(id, in: first..<(first + LogLimits.tileWidth)) {
+                    return index
+                }
             }
             distance += 1
         }
@@ -42,11 +46,10 @@ extension LogView {
         return overflows ? nil : nanoseconds
     }
 
-    private func find(_ id: String, in bundle: Int) throws -> Int? {
+    private func find(_ id: String, in range: Range<Int>) throws -> Int? {
         var found: Int?
         let wanted = Array(id.utf8)
-        let start = bundle * LogLimits.tileWidth
-        try scan(start..<(start + LogLimits.tileWidth)) { record in
+        try scan(range) { record in
             if record.id.bytes.elementsEqual(wanted) { found = record.index }
             return found == nil
         }

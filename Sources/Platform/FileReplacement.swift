@@ -21,13 +21,17 @@ public enum FileReplacement {
 
     /// The content; nil when there is none.
     public static func read(_ path: String) throws(StorageError) -> [UInt8]? {
-        let file: StorageDescriptor
+        guard let file = try open(path) else { return nil }
+        return try readAll(file.number, path)
+    }
+
+    /// A file to be read; nil when there is none.
+    static func open(_ path: String) throws(StorageError) -> StorageDescriptor? {
         do {
-            file = StorageDescriptor(try openBelow(AT_FDCWD, path, O_RDONLY))
+            return StorageDescriptor(try openBelow(AT_FDCWD, path, O_RDONLY))
         } catch where error.number == ENOENT {
             return nil
         }
-        return try readAll(file.number, path)
     }
 
     /// Gives a file another name, over whatever has it.
@@ -50,7 +54,8 @@ public enum FileReplacement {
         try makeFolders(path, below: AT_FDCWD)
     }
 
-    private static func syncFolder(of path: String) throws(StorageError) {
+    /// Makes the name of a file durable.
+    static func syncFolder(of path: String) throws(StorageError) {
         let parent = folder(of: path)
         let name = parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : parent
         let above = StorageDescriptor(try openBelow(AT_FDCWD, name, O_RDONLY | O_DIRECTORY))

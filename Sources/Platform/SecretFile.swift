@@ -13,23 +13,13 @@ public enum SecretFile {
         }
         try result.get()
         try storageCall("fsync", path) { fsync(file.number) }
-        let parent = folder(of: path)
-        let above = StorageDescriptor(
-            try openBelow(
-                AT_FDCWD, parent.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : parent,
-                O_RDONLY | O_DIRECTORY))
-        try storageCall("fsync", parent) { fsync(above.number) }
+        try FileReplacement.syncFolder(of: path)
     }
 
     /// - Returns: nil when there is none.
     /// - Throws: EACCES when others than the owner may read or change it.
     public static func read(_ path: String) throws(StorageError) -> [UInt8]? {
-        let file: StorageDescriptor
-        do {
-            file = StorageDescriptor(try openBelow(AT_FDCWD, path, O_RDONLY))
-        } catch where error.number == ENOENT {
-            return nil
-        }
+        guard let file = try FileReplacement.open(path) else { return nil }
         var information = stat()
         try storageCall("fstat", path) { fstat(file.number, &information) }
         guard information.st_mode & 0o077 == 0 else {

@@ -14,6 +14,9 @@ public struct Compiler {
         public var stopsEarly = true
         /// Evaluate each rule once per decision; without it, each time that it is read.
         public var remembersRules = true
+        /// Read what a rule stands for in place of the rule, where that is a path of `input` or a
+        /// constant.
+        public var inlinesRules = true
         /// Collect what comprehensions inside loops look for once, by what they compare with the
         /// loop's variables.
         public var indexesComprehensions = true

@@ -35,6 +35,12 @@ struct Cursor {
         }
     }
 
+    /// How far responders have come; nil when there never were any.
+    static func position(_ storage: any Storage, origin: String) throws(StorageError) -> Int? {
+        guard let bytes = try storage.read(file) else { return nil }
+        return try read(bytes, origin, storage.name)
+    }
+
     private static func read(
         _ bytes: [UInt8], _ origin: String, _ folder: String
     ) throws(StorageError) -> Int {

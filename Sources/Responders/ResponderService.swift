@@ -105,6 +105,21 @@ public final class ResponderService: Sendable {
     private var isStopping: Bool { state.withLock { $0.isStopping } }
 }
 
+// What others ask.
+extension ResponderService {
+    /// The first entry of a log that its responders have not done with; nil when there never were
+    /// any.
+    ///
+    /// - Parameters:
+    ///   - folder: with their cursor.
+    ///   - origin: the log's name.
+    public static func position(
+        in folder: any Storage, origin: String
+    ) throws(StorageError) -> Int? {
+        try Cursor.position(folder, origin: origin)
+    }
+}
+
 // Reading the log.
 extension ResponderService {
     private func read() {

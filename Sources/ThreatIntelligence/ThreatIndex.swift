@@ -22,6 +22,9 @@ public final class ThreatIndex: Sendable {
     let hasHosts: Bool
     let hasVersion6: Bool
 
+    /// Names the content (`ThreatSnapshot.revision`); empty when nobody asked for it.
+    public let revision: Bytes
+
     /// Why lists cannot be used together.
     public enum Failure: Error, Equatable, CustomStringConvertible {
         case tooManyLists
@@ -38,7 +41,8 @@ public final class ThreatIndex: Sendable {
         }
     }
 
-    public init(_ lists: [ThreatList]) throws(Failure) {
+    /// - Parameter revision: of their snapshot.
+    public init(_ lists: [ThreatList], revision: String = "") throws(Failure) {
         guard lists.count <= Limits.lists else { throw .tooManyLists }
         let total = lists.reduce(0) { $0 + $1.entries.count }
         guard total <= Limits.entries else { throw .tooManyEntries }
@@ -58,7 +62,12 @@ public final class ThreatIndex: Sendable {
         hasHosts = !(of(.domain).isEmpty && of(.address).isEmpty && of(.range).isEmpty)
         hasVersion6 = addresses.hasVersion6
         self.entries = entries
+        let text = UnsafeMutablePointer<UInt8>.allocate(capacity: max(1, revision.utf8.count))
+        for (index, byte) in revision.utf8.enumerated() { text[index] = byte }
+        self.revision = Bytes(start: text, count: revision.utf8.count)
     }
+
+    deinit { revision.start?.deallocate() }
 
     /// No lists at all.
     public static func empty() -> ThreatIndex {

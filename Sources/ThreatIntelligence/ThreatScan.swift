@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import CText
 import Cryptography
 import Glibc
 import Inspection
@@ -61,6 +62,9 @@ public final class ThreatScan {
     }
 
     public var hasDigests: Bool { index.hasDigests }
+
+    /// Of the lists that are looked up in.
+    public var revision: Bytes { index.revision }
 
     /// False when no text has to be searched at all.
     public var searchesText: Bool { index.hasHosts || !index.patterns.isEmpty }
@@ -158,25 +162,14 @@ public final class ThreatScan {
 
     // MARK: Text
 
-    /// Copies the text with ASCII letters in lower case, eight bytes at a time.
+    /// Copies the text with ASCII letters in lower case.
     private func fold(_ text: UnsafePointer<UInt8>, _ length: Int) {
         if length + PatternMatcher.slack > capacity {
             folded.deallocate()
             capacity = max(2 * capacity, length + PatternMatcher.slack)
             folded = .allocate(capacity: capacity)
         }
-        let source = UnsafeRawPointer(text)
-        let target = UnsafeMutableRawPointer(folded)
-        var place = 0
-        while place + 8 <= length {
-            let word = source.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-            target.storeBytes(of: lowercased(word), toByteOffset: place, as: UInt64.self)
-            place += 8
-        }
-        while place < length {
-            folded[place] = lowercased(text[place])
-            place += 1
-        }
+        text_copy_lower(folded, text, length)
     }
 
     /// Looks up what reads like a host name or an IPv4 address, wherever it stands in the text;
@@ -232,15 +225,4 @@ private func isAddressByte(_ byte: UInt8) -> Bool {
     (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "f"))
         || (byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9"))
         || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
-}
-
-/// Eight bytes at once: those from `A` to `Z` get the bit that makes them lower case.
-@inline(__always)
-private func lowercased(_ word: UInt64) -> UInt64 {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let low = word & 0x7F7F_7F7F_7F7F_7F7F
-    let fromA = low &+ ones &* (0x80 - 0x41)
-    let beyondZ = low &+ ones &* (0x80 - 0x5B)
-    let letters = (fromA ^ beyondZ) & ~word & (ones &* 0x80)
-    return word | letters >> 2
 }

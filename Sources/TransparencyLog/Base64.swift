@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 import Cryptography
 
 /// Standard base64 with padding (RFC 4648, section 4), and no other spelling of the same bytes.
@@ -31,32 +32,12 @@ enum Base64 {
         let digits = Array(text)
         let pads = digits.reversed().prefix { $0 == padding }.count
         guard pads <= 2 else { return nil }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(digits.count / 4 * 3)
-        var bits: UInt32 = 0
-        var held = 0
-        for digit in digits.dropLast(pads) {
-            guard let value = value(digit) else { return nil }
-            bits = bits << 6 | value
-            held += 6
-            if held >= 8 {
-                held -= 8
-                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(held)))
-            }
+        var rest: UInt32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: digits.count) { memory, count in
+            guard let start = memory.baseAddress else { return }
+            count = max(0, text_base64_decode(start, digits, digits.count - pads, false, &rest))
         }
-        let unused = bits & (1 << UInt32(held) - 1)
-        return unused == 0 && held < 6 ? bytes : nil
-    }
-
-    private static func value(_ digit: UInt8) -> UInt32? {
-        switch digit {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
+        return rest == 0 && bytes.count == digits.count / 4 * 3 - pads ? bytes : nil
     }
 }
 

@@ -31,6 +31,8 @@ public struct LogVerifier {
         public var consistentWith = 0
         /// Entries that are not here, from the first on: the log says that it pruned them.
         public var absent = 0
+        /// Entries that are kept of the pruned ones, because they still mean something.
+        public var kept = 0
     }
 
     /// - Throws: `TransparencyError` for the first thing that is wrong; what `source` throws.
@@ -47,8 +49,10 @@ public struct LogVerifier {
         }
         var pass = VerifierPass(source: source, checkpoint: checkpoint, saved: saved)
         if let note = try source.read(TilePath.pruned) {
-            pass.firstKept = try PruningStatement(
-                note: note, keys: keys, at: TilePath.pruned).firstKept
+            let statement = try PruningStatement(note: note, keys: keys, at: TilePath.pruned)
+            pass.firstKept = statement.firstKept
+            pass.report.kept =
+                try KeptEntries(of: statement, in: source, size: checkpoint.size).entries.count
         }
         return try pass.run(progress)
     }

@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+import Cryptography
 
 // What a log says beside its checkpoints: signed notes whose first line is no origin, so that none
 // can pass for a checkpoint.
 
-/// A log's word that it keeps the first entries no more. Their hashes stay, so every proof holds;
-/// what lacks an entry without such a word has lost it.
+/// A log's word that it keeps the first entries no more, but for those that still mean something.
+/// Their hashes stay, so every proof holds; what lacks an entry without such a word has lost it.
 public struct PruningStatement: Equatable, Sendable {
     private static let header = "portcullis pruned v1"
+    private static let keptWord = "kept "
 
     public let origin: String
     /// Entries below it may be absent: a multiple of 256.
     public let firstKept: Int
+    /// The hash of the file with the entries that are kept of them; nil when none are.
+    public let kept: Digest?
 
-    public init(origin: String, firstKept: Int) {
+    public init(origin: String, firstKept: Int, kept: Digest? = nil) {
         self.origin = origin
         self.firstKept = firstKept
+        self.kept = kept
     }
 
     public func signed(by signer: NoteSigner) throws -> SignedNote {
-        let text = Array("\(Self.header)\n\(origin)\n\(firstKept)\n".utf8)
+        var lines = [Self.header, origin, "\(firstKept)"]
+        if let kept { lines.append(Self.keptWord + Base64.encode(kept.bytes)) }
+        let text = Array((lines.joined(separator: "\n") + "\n").utf8)
         return SignedNote(text: text, signatures: [try signer.sign(text)])
     }
 
@@ -29,16 +36,30 @@ public struct PruningStatement: Equatable, Sendable {
         let note = try SignedNote(note, at: location)
         if !keys.isEmpty { try note.verify(anyOf: keys, at: location) }
         let lines = note.text.split(separator: 0x0A, omittingEmptySubsequences: false)
-        guard lines.count == 4, lines[0].elementsEqual(Self.header.utf8),
+        guard (4...5).contains(lines.count), lines[0].elementsEqual(Self.header.utf8),
             let firstKept = decimal(lines[2]), firstKept % LogLimits.tileWidth == 0
         else {
             throw TransparencyError(
                 .malformedNote, at: location, "expected `\(Self.header)`, origin and a bound")
         }
-        self.init(origin: String(decoding: lines[1], as: UTF8.self), firstKept: firstKept)
+        var kept: Digest?
+        if lines.count == 5 {
+            kept = Self.digest(lines[3])
+            guard kept != nil else {
+                throw TransparencyError(
+                    .malformedNote, at: location, "expected `kept` and a SHA-256 hash")
+            }
+        }
+        self.init(
+            origin: String(decoding: lines[1], as: UTF8.self), firstKept: firstKept, kept: kept)
         guard keys.isEmpty || keys.contains(where: { $0.name == origin }) else {
             throw TransparencyError(.wrongOrigin, at: location, "is about `\(origin)`")
         }
+    }
+
+    private static func digest(_ line: ArraySlice<UInt8>) -> Digest? {
+        guard line.starts(with: keptWord.utf8) else { return nil }
+        return Base64.decode(Array(line.dropFirst(keptWord.utf8.count))).flatMap { Digest($0) }
     }
 }
 

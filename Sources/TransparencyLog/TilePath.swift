@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Cryptography
 
 /// File names of a log (C2SP tlog-tiles, "Tile layout"), below its prefix.
 public enum TilePath {
@@ -7,9 +8,19 @@ public enum TilePath {
     public static let witnessed = "checkpoint.witnessed"
     /// The log's statement about entries that it keeps no more (`PruningStatement`).
     public static let pruned = "pruned"
+    /// Where what is kept of pruned entries lies, each file under a name of its own.
+    public static let keptFolder = "kept"
 
     /// The statement by which the key with id `keyID` handed over to the next one.
     public static func succession(_ keyID: String) -> String { "succession/" + keyID }
+
+    /// What is kept of pruned entries, by the hash of the file.
+    public static func kept(_ digest: Digest) -> String {
+        let names = digest.bytes.prefix(16).map { byte in
+            String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }
+        return keptFolder + "/" + names.joined()
+    }
 
     /// `tile/<level>/<index>`, with `.p/<width>` when the tile is partial.
     ///

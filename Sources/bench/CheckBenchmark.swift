@@ -31,7 +31,21 @@ enum CheckBenchmark {
         let words = Array(arguments)
         guard words.count >= 4, let rounds = Int(words[1]), rounds > 0 else { throw Usage() }
         let frame = try file(words[0])
-        let sources = try PolicyLoader().load(Array(words[3...]))
+        let policy = try policy(Array(words[3...]), entrypoint: words[2])
+        // `constant` measures what every check pays: no log, no context, no inspection.
+        let isBare = words[2] == "portcullis/authz/decision"
+        let log = isBare ? nil : try openLog()
+        var settings = try settings()
+        if isBare { settings.deniedDoubts = [] }
+        let shared = SharedState(
+            settings: settings, agents: isBare ? nil : AgentStore(),
+            policy: policy, log: log, memory: 64 << 20, deadline: MonotonicTime.second)
+        measure(CheckHandler(shared), log?.makeWriter(), frame, rounds)
+    }
+
+    /// - Parameter paths: of policies and data.
+    static func policy(_ paths: [String], entrypoint: String) throws -> CurrentPolicy {
+        let sources = try PolicyLoader().load(paths)
         let modules = try sources.policies.enumerated().map {
             try Parser.parse($0.element, file: Int32($0.offset))
         }
@@ -39,19 +53,14 @@ enum CheckBenchmark {
         let policy = Policy(
             program: output.program, data: sources.data, revision: sources.revision,
             owners: [output.owner, sources.memory])
-        // `constant` measures what every check pays: no log, no context, no inspection.
-        let isBare = words[2] == "portcullis/authz/decision"
-        let log = isBare ? nil : try openLog()
-        var settings = DecisionPoint.Settings(
+        return CurrentPolicy(
+            try PolicySnapshot(policy: policy, entrypoint: entrypoint, allowed: []))
+    }
+
+    static func settings() throws -> DecisionPoint.Settings {
+        DecisionPoint.Settings(
             inspector: Inspector(
                 internalDestinations: try InternalDestinations(InternalDestinations.defaults)))
-        if isBare { settings.deniedDoubts = [] }
-        let shared = SharedState(
-            settings: settings, agents: isBare ? nil : AgentStore(),
-            policy: CurrentPolicy(
-                try PolicySnapshot(policy: policy, entrypoint: words[2], allowed: [])),
-            log: log, memory: 64 << 20, deadline: MonotonicTime.second)
-        measure(CheckHandler(shared), log?.makeWriter(), frame, rounds)
     }
 
     static func file(_ path: String) throws -> [UInt8] {

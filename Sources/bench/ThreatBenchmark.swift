@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AgentContext
-import Inspection
-import PDP
-import PolicyBundle
-import RegoCompiler
-import RegoVM
 import Server
 import ThreatIntelligence
 
@@ -27,22 +22,10 @@ enum ThreatBenchmark {
         guard words.count >= 4, let rounds = Int(words[1]), rounds > 0, let entries = Int(words[2])
         else { throw Usage() }
         let frame = try CheckBenchmark.file(words[0])
-        let sources = try PolicyLoader().load(Array(words[3...]))
-        let modules = try sources.policies.enumerated().map {
-            try Parser.parse($0.element, file: Int32($0.offset))
-        }
-        let output = try Compiler().compile(modules)
-        let policy = Policy(
-            program: output.program, data: sources.data, revision: sources.revision,
-            owners: [output.owner, sources.memory])
         let log = try CheckBenchmark.openLog()
         let shared = SharedState(
-            settings: DecisionPoint.Settings(
-                inspector: Inspector(
-                    internalDestinations: try InternalDestinations(InternalDestinations.defaults))),
-            agents: AgentStore(),
-            policy: CurrentPolicy(
-                try PolicySnapshot(policy: policy, entrypoint: entrypoint, allowed: [])),
+            settings: try CheckBenchmark.settings(), agents: AgentStore(),
+            policy: try CheckBenchmark.policy(Array(words[3...]), entrypoint: entrypoint),
             threats: CurrentThreats(try ThreatIndex(try lists(entries))), log: log,
             memory: 64 << 20, deadline: 1_000_000_000)
         try CheckBenchmark.measure(CheckHandler(shared), log.makeWriter(), frame, rounds)

@@ -4,6 +4,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
@@ -11,10 +12,31 @@ import pytest
 from demo.mesh import Mesh
 from demo.story import PARTNER, Gateway
 
+if TYPE_CHECKING:
+    from direct import Server
+
 # gRPC's own handling of forks now and then ends a child before it becomes the server.
 os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 MeshFactory = Callable[..., Mesh]
+MakeServer = Callable[..., "Server"]
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[MakeServer]:
+    """Makes servers, in the test's folder or another one, that end with the test."""
+    # It imports gRPC, which looks at the environment as it is then.
+    from direct import Server
+
+    servers: list[Server] = []
+
+    def make(folder: Path = tmp_path, **options: object) -> Server:
+        servers.append(Server(folder, **options))  # type: ignore[arg-type]
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -132,3 +132,53 @@ def test_failing_mask_drops_the_text_and_keeps_the_record(tmp_path: Path, mask: 
     assert "path" not in record["request"]
     assert b"hunter2" not in kept(server)
     assert replay(server)[1]["skipped"] == {"masked": 1}
+
+
+MARKING = """
+package test
+
+# METADATA
+# entrypoint: true
+decision := {
+	"action": "allow",
+	"labels": [{"name": "tainted", "seconds": 3600}],
+	"restrictions": [{"name": "no_egress", "seconds": 3600}],
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "pointer", ["/result/labels", "/result/restrictions/0", "/result/action", "/input/agent/id"]
+)
+def test_mask_of_what_the_context_needs_is_refused_at_load(tmp_path: Path, pointer: str) -> None:
+    for mask in [
+        f'package system.log\n\nmask contains "{pointer}"',
+        f'package system.log\n\nmask := [{{"op": "remove", "path": "{pointer}"}}]',
+    ]:
+        (tmp_path / "mask.rego").write_text(mask)
+        (tmp_path / "test.rego").write_text(MARKING)
+        config = tmp_path / "portcullis.yaml"
+        settings = {"policies": [str(tmp_path)], "data": [], "entrypoint": "test/decision"}
+        config.write_text(json.dumps(settings))
+        command = [str(portcullis_binary()), "validate", "--config", str(config)]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == 3
+        assert "mask.rego:3" in done.stderr
+        assert "the agents' context is rebuilt from it" in done.stderr
+
+
+def test_mask_of_what_the_context_needs_is_refused_when_it_comes_up(tmp_path: Path) -> None:
+    mask = 'package system.log\n\nmask contains concat("/", ["", "result", "labels"])'
+    server = serve(tmp_path, policy=MARKING, mask=mask)
+    call = tool_call("agent/a", "read", {"text": "hunter2"})
+    assert Client(server).check(call).kind == "error"
+    assert server.terminate() == 0
+    record = records(server)[-1]
+    assert record["answer"]["allowed"] is False
+    assert [it["code"] for it in record["answer"]["reasons"]] == ["mask_refused"]
+    assert record["content"] == {"dropped": "mask_failed"}
+    assert b"hunter2" not in kept(server)
+    # What the decision put on the agent holds all the same, also after a restart.
+    assert [it["name"] for it in record["labels"]] == ["tainted"]
+    assert [it["name"] for it in record["restrictions"]] == ["no_egress"]
+    assert replay(server)[1]["skipped"] == {"accident": 1}

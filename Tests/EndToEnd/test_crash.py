@@ -5,32 +5,18 @@ import os
 import random
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc  # type: ignore[import-untyped]
 import pytest
-from direct import Client, Load, Server, sample
+from conftest import MakeServer
+from direct import Client, Load, sample
 
 # Short intervals, so that a kill often meets a checkpoint or a change of the journal's segment.
 BUSY_LOG = {"checkpoint_interval": "50ms", "segment": "1MiB"}
 DISK = 64 << 20  # bytes of the small file system
 LEFT = 256 << 10  # bytes of it that are left free
-
-MakeServer = Callable[..., Server]
-
-
-@pytest.fixture
-def make_server(tmp_path: Path) -> Iterator[MakeServer]:
-    servers: list[Server] = []
-
-    def make(folder: Path = tmp_path, **options: object) -> Server:
-        servers.append(Server(folder, **options))  # type: ignore[arg-type]
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.stop()
 
 
 @pytest.mark.parametrize(("durability", "kills"), [("buffered", 8), ("durable", 3)])

@@ -12,25 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import MakeServer
 from direct import Client, Load, Server, sample
 
 from demo.mesh import ROOT, portcullis_binary
 
 AGENT = "spiffe://acme.example/ns/agents/sa/research-agent"
-MakeServer = Callable[..., Server]
-
-
-@pytest.fixture
-def make_server(tmp_path: Path) -> Iterator[MakeServer]:
-    servers: list[Server] = []
-
-    def make(folder: Path = tmp_path, **options: object) -> Server:
-        servers.append(Server(folder, **options))  # type: ignore[arg-type]
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.stop()
 
 
 def log(verb: str, *words: object, code: int = 0) -> str:

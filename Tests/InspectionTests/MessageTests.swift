@@ -152,6 +152,8 @@ import Testing
                 [("content-type", "application/json"), ("x-http-method-override", "DELETE")],
                 " !method_override"
             ),
+            ([("content-type", "application/json"), ("x-original-url", "/a")], " !path_override"),
+            ([("content-type", "application/json"), ("x-rewrite-url", "/a")], " !path_override"),
             ([("content-type", "application/json"), ("mcp-param-region", "eu")], " !mismatch"),
             (
                 [("content-type", "application/json"), ("x-envoy-auth-partial-body", "false")], ""

@@ -121,6 +121,21 @@ import ThreatIntelligence
         #expect(point.answer(try call(#"{"file":"harmless"}"#)) == "[]")
     }
 
+    /// Of JSON each string, of anything else the whole body.
+    @Test func findsHashesOfBodies() throws {
+        let point = try Point(Self.tell("[m.kind | some m in input.threat.body]"))
+        point.point.use(try index("\(SHA256.hash(Array("malware".utf8)))"))
+        func upload(_ body: String, _ type: String) throws -> CheckedRequest {
+            try CheckedRequest(
+                path: "/upload", host: "files.internal", headers: [("content-type", type)],
+                rawBody: Array(body.utf8))
+        }
+        #expect(point.answer(try upload("malware", "application/octet-stream")) == #"["hash"]"#)
+        #expect(point.answer(try upload("malware!", "application/octet-stream")) == "[]")
+        #expect(point.answer(try upload(#"{"a":["malware"]}"#, "application/json")) == #"["hash"]"#)
+        #expect(point.answer(try upload(#"{"a":["harmless"]}"#, "application/json")) == "[]")
+    }
+
     @Test func tellsWhatWasNotSearched() throws {
         let point = try Point(Self.tell("input.threat.truncated"))
         point.point.use(try index("\(SHA256.hash(Array("malware".utf8)))"))

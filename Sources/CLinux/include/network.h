@@ -35,6 +35,9 @@ int linux_epoll_wait(int epoll, struct linux_event *events, int milliseconds);
 
 // A non-blocking counter that wakes an epoll set.
 int linux_eventfd_create(void);
+// How often a signal is tried. The kernel fails none; a sandbox or a tracer may, and a wake that is
+// lost would leave its reader asleep for good.
+enum { LINUX_EVENTFD_ATTEMPTS = 16 };
 int linux_eventfd_signal(int descriptor);
 int linux_eventfd_drain(int descriptor);
 

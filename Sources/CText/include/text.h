@@ -6,6 +6,7 @@
 #ifndef PORTCULLIS_TEXT_H
 #define PORTCULLIS_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -33,6 +34,58 @@ static inline uint32_t text_load4(const uint8_t *text) {
   word = __builtin_bswap32(word);
 #endif
   return word;
+}
+
+// Whether two texts of `count` bytes are equal. What is left over of the last word is compared in
+// one step, which overlaps what has been compared.
+static inline bool text_equal(const uint8_t *left, const uint8_t *right, size_t count) {
+  if (count >= 8) {
+    size_t index = 0;
+    for (; index + 8 < count; index += 8) {
+      if (text_load8(left + index) != text_load8(right + index)) return false;
+    }
+    return text_load8(left + count - 8) == text_load8(right + count - 8);
+  }
+  if (count >= 4) {
+    return text_load4(left) == text_load4(right) &&
+           text_load4(left + count - 4) == text_load4(right + count - 4);
+  }
+  for (size_t index = 0; index < count; index++) {
+    if (left[index] != right[index]) return false;
+  }
+  return true;
+}
+
+// The value of a digit of base64, or -1. The alphabets differ in the last two digits (RFC 4648,
+// sections 4 and 5).
+static inline int text_base64_digit(uint8_t byte, bool is_url) {
+  if (byte >= 'A' && byte <= 'Z') return byte - 'A';
+  if (byte >= 'a' && byte <= 'z') return byte - 'a' + 26;
+  if (byte >= '0' && byte <= '9') return byte - '0' + 52;
+  if (byte == (is_url ? '-' : '+')) return 62;
+  if (byte == (is_url ? '_' : '/')) return 63;
+  return -1;
+}
+
+// Decodes base64 without its padding: writes at most `count` * 3 / 4 bytes to `bytes`, and to
+// `rest` the bits that make no byte. Returns how many bytes, or -1 when there is no such text.
+static inline ptrdiff_t text_base64_decode(uint8_t *bytes, const uint8_t *digits, size_t count,
+                                           bool is_url, uint32_t *rest) {
+  uint32_t bits = 0;
+  unsigned held = 0;
+  ptrdiff_t written = 0;
+  if (count % 4 == 1) return -1;
+  for (size_t index = 0; index < count; index++) {
+    int digit = text_base64_digit(digits[index], is_url);
+    if (digit < 0) return -1;
+    bits = bits << 6 | (uint32_t)digit;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes[written++] = (uint8_t)(bits >> held);
+  }
+  *rest = bits & ((1u << held) - 1);
+  return written;
 }
 
 // Four to seven bytes in one word: the first four, and the last four.
@@ -164,6 +217,42 @@ static inline size_t text_copy_plain(uint8_t *copy, const uint8_t *text, size_t 
   }
   for (; index < count && !text_is_special(text[index]); index++) copy[index] = text[index];
   return index;
+}
+
+// Eight bytes with the letters from A to Z in lower case.
+static inline uint64_t text_lower8(uint64_t word) {
+  const uint64_t ones = 0x0101010101010101u;
+  uint64_t low = word & ones * 0x7F;
+  uint64_t from_a = low + ones * (0x80 - 'A');
+  uint64_t beyond_z = low + ones * (0x80 - 'Z' - 1);
+  return word | ((from_a ^ beyond_z) & ~word & ones * 0x80) >> 2;
+}
+
+// A copy of `text` with ASCII letters in lower case.
+static inline void text_copy_lower(uint8_t *copy, const uint8_t *text, size_t count) {
+  size_t index = 0;
+#if TEXT_HAS_VECTORS
+  // The comparison is signed: moved down, A is the smallest byte.
+  const __m128i down = _mm_set1_epi8((char)(0x80 - 'A'));
+  const __m128i end = _mm_set1_epi8((char)(0x80 + 26));
+  const __m128i bit = _mm_set1_epi8(0x20);
+  while (count >= 16) {
+    __m128i bytes = text_load16(text + index);
+    __m128i letters = _mm_cmplt_epi8(_mm_add_epi8(bytes, down), end);
+    _mm_storeu_si128((__m128i *)(copy + index), _mm_or_si128(bytes, _mm_and_si128(letters, bit)));
+    if (index + 16 == count) return;
+    index = index + 32 <= count ? index + 16 : count - 16;
+  }
+#endif
+  for (; index + 8 <= count; index += 8) {
+    uint64_t word;
+    memcpy(&word, text + index, 8);
+    word = text_lower8(word);
+    memcpy(copy + index, &word, 8);
+  }
+  for (; index < count; index++) {
+    copy[index] = text[index] >= 'A' && text[index] <= 'Z' ? text[index] | 0x20 : text[index];
+  }
 }
 
 // The width of the UTF-8 sequence that `text` begins with, whose first byte is not ASCII. Where it

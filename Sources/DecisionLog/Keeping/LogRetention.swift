@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Compression
+import Cryptography
 import Platform
 import TransparencyLog
 
@@ -38,16 +39,20 @@ public struct LogRetention {
 
     /// Treats all whole bundles of entries below `end`. Can be repeated after any failure.
     ///
-    /// - Parameter progress: is given the bundles that are done and those in all.
+    /// - Parameters:
+    ///   - kept: what stays of the entries that go: all that still means something, also of those
+    ///     that went before. Not looked at when nothing goes.
+    ///   - progress: is given the bundles that are done and those in all.
     public func apply(
-        _ action: Action, below end: Int, progress: (Int, Int) -> Void = { _, _ in }
+        _ action: Action, below end: Int, keeping kept: KeptEntries = KeptEntries(),
+        progress: (Int, Int) -> Void = { _, _ in }
     ) throws(LogError) -> Outcome {
         do {
             let published = try checkpointSize()
             let bundles = min(end, published) / LogLimits.tileWidth
             var outcome = Outcome()
             // Said before the first is gone: a missing bundle without a word is a loss.
-            if action != .compress { try state(bundles * LogLimits.tileWidth) }
+            if action != .compress { try state(bundles * LogLimits.tileWidth, kept) }
             for index in 0..<bundles {
                 try treat(TilePath.entries(index), action, &outcome)
                 progress(index + 1, bundles)
@@ -67,16 +72,34 @@ public struct LogRetention {
         ).size
     }
 
-    private func state(_ firstKept: Int) throws {
+    /// 1. The kept entries, under a name that nothing refers to yet. 2. The statement, which names
+    /// them. 3. The kept entries of the statement before are not needed any more; a crash before
+    /// that leaves them, for the next time.
+    private func state(_ firstKept: Int, _ kept: KeptEntries) throws {
         let path = folder + "/" + TilePath.pruned
         let before = try FileReplacement.read(path).map {
             // An older key may have signed it; what counts is that the bound never goes back.
-            try PruningStatement(note: $0, keys: [], at: TilePath.pruned).firstKept
+            try PruningStatement(note: $0, keys: [], at: TilePath.pruned)
         }
+        let bound = max(before?.firstKept ?? 0, firstKept)
+        guard bound > 0 else { return }
+        let digest = try write(kept)
         let statement = PruningStatement(
-            origin: signer.verifierKey.name, firstKept: max(before ?? 0, firstKept))
-        guard statement.firstKept > 0 else { return }
+            origin: signer.verifierKey.name, firstKept: bound, kept: digest)
         try FileReplacement.write(try statement.signed(by: signer).bytes, to: path)
+        if let old = before?.kept, old != digest {
+            try FileReplacement.remove(folder + "/" + TilePath.kept(old))
+        }
+    }
+
+    /// - Returns: what names the file; nil for no entries, which need none.
+    private func write(_ kept: KeptEntries) throws -> Digest? {
+        guard !kept.entries.isEmpty else { return nil }
+        let bytes = kept.encoded
+        let digest = SHA256.hash(bytes)
+        try FileReplacement.makeFolder(folder + "/" + TilePath.keptFolder)
+        try FileReplacement.write(bytes, to: folder + "/" + TilePath.kept(digest))
+        return digest
     }
 
     private func treat(_ path: String, _ action: Action, _ outcome: inout Outcome) throws {

@@ -83,10 +83,9 @@ extension JSONBuffer {
 
     /// Whether a header says nothing but the decision's id, or the approval's.
     private func isOwn(_ field: Decision.Field, _ decision: Decision) -> Bool {
-        guard field.value.count == DecisionID.textLength, let id = DecisionID(field.value) else {
-            return false
-        }
-        return id == decision.id || id == decision.approval?.id
+        guard field.value.count == DecisionID.textLength else { return false }
+        return decision.id.isWritten(field.value)
+            || decision.approval.map { $0.id.isWritten(field.value) } ?? false
     }
 
     /// The size of something that the record does not hold, and a checksum (XXH64) by which replay

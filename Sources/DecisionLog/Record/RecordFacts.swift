@@ -37,6 +37,8 @@ public struct RecordFacts {
     /// What threat lists say of the request: one JSON object, written as it is. Empty when nothing
     /// was found, or nothing asked.
     public var threat = Bytes.empty
+    /// Of the threat lists that could be asked; empty when there are none.
+    public var threatRevision = Bytes.empty
     /// nil when no context is kept.
     public var context: Context?
     public var content: RecordedContent = .none

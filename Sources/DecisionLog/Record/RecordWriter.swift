@@ -173,6 +173,7 @@ extension JSONBuffer {
         text("revision", facts.policyRevision, RecordLimits.name)
         text("entrypoint", facts.entrypoint, RecordLimits.name)
         text("route", facts.route, RecordLimits.name)
+        text("threats", facts.threatRevision, RecordLimits.name)
         endObject()
     }
 

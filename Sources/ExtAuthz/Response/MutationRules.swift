@@ -32,16 +32,18 @@ public enum MutationRules {
     /// Takes all mutations from a decision that breaks a rule (see above), and puts the rule's code
     /// first among its reasons, with the offending name as that reason's message.
     ///
-    /// Call it before the decision is recorded, so that the record says what Envoy is told;
-    /// encoding applies the same rules again. Restrictions and labels stay: they are the agent's.
+    /// Call it last before the decision is recorded, so that the record says what Envoy is told;
+    /// encoding does it where nobody did. Restrictions and labels stay: they are the agent's.
     public static func settle(_ decision: Decision) {
         settle(&decision.content.pointee)
     }
 
     static func settle(_ decision: inout Decision.Content) {
+        guard !decision.isSettled else { return }
         if let (violation, subject) = firstViolation(decision) {
             fail(&decision, violation, subject)
         }
+        decision.isSettled = true
     }
 
     static func fail(_ decision: inout Decision.Content, _ violation: Violation, _ subject: Bytes) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// The `.proto` files of the project as protoc describes them, found by name or by symbol.
 struct FileDescriptors: Sendable {
@@ -103,8 +104,9 @@ enum Base64 {
         var bits: UInt32 = 0
         var count = 0
         for character in text {
-            guard let digit = value(character) else { continue }
-            bits = bits << 6 | digit
+            let digit = text_base64_digit(character, false)
+            if digit < 0 { continue }
+            bits = bits << 6 | UInt32(digit)
             count += 6
             if count >= 8 {
                 count -= 8
@@ -112,16 +114,5 @@ enum Base64 {
             }
         }
         return bytes
-    }
-
-    private static func value(_ character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

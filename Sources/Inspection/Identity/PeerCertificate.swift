@@ -1,42 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 import COpenSSL
-import Glibc
+import Cryptography
 
-/// The URI names of the caller's certificate, from the URL-encoded PEM that Envoy sends
+/// The caller's certificate: its hash, and its URI names, from the URL-encoded PEM that Envoy sends
 /// (`include_peer_certificate`).
 ///
 /// Envoy's principal is the first URI name, so a second one would go unseen; an X.509-SVID has
 /// exactly one (X.509-SVID section 2). Nothing is verified here: Envoy did that, or nobody.
 struct PeerCertificate {
-    /// URI names, in all.
-    private(set) var names = 0
+    /// SHA-256 over the DER.
+    let digest: Digest
+    /// URI names, in all; nil when they cannot be read.
+    private(set) var names: Int? = 0
     /// The first of them; empty when there is none.
     private(set) var first: [UInt8] = []
 
     /// - Parameter text: as Envoy sends it, at most `Limits.certificateBytes`.
-    /// - Returns: nil when it is no certificate, or its names cannot be read.
+    /// - Returns: nil when it is no PEM of a certificate.
     init?(_ text: Bytes) {
         guard text.count <= Limits.certificateBytes else { return nil }
-        // The BIO reads from the bytes, so they must stay where they are until it is done.
-        let isRead = Self.decoded(text).withUnsafeBytes { pem in read(pem) }
-        guard isRead else { return nil }
-    }
-
-    private mutating func read(_ pem: UnsafeRawBufferPointer) -> Bool {
         ERR_clear_error()
-        guard let input = BIO_new_mem_buf(pem.baseAddress, Int32(pem.count)) else { return false }
-        defer { BIO_free(input) }
-        guard let certificate = PEM_read_bio_X509(input, nil, nil, nil) else {
-            ERR_clear_error()
-            return false
-        }
-        defer { X509_free(certificate) }
-        return readNames(certificate)
+        defer { ERR_clear_error() }
+        let der = Self.percentDecoded(text).withUnsafeBytes { Self.der($0) }
+        guard let der else { return nil }
+        digest = der.withUnsafeBytes { SHA256().hash($0) }
+        if !der.withUnsafeBytes({ readNames(Bytes($0)) }) { names = nil }
     }
 
-    /// Percent-decoded. What is no escape stays: then it is no PEM.
-    private static func decoded(_ text: Bytes) -> [UInt8] {
+    /// What is no escape stays: then it is no PEM.
+    private static func percentDecoded(_ text: Bytes) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
         var index = 0
@@ -55,64 +48,47 @@ struct PeerCertificate {
         return result
     }
 
-    private mutating func readNames(_ certificate: OpaquePointer) -> Bool {
+    /// The bytes of the first block, which must be a certificate.
+    private static func der(_ pem: UnsafeRawBufferPointer) -> [UInt8]? {
+        guard let input = BIO_new_mem_buf(pem.baseAddress, Int32(pem.count)) else { return nil }
+        defer { BIO_free(input) }
+        var type: UnsafeMutablePointer<CChar>?
+        var header: UnsafeMutablePointer<CChar>?
+        var bytes: UnsafeMutablePointer<UInt8>?
+        var count = 0
+        guard PEM_read_bio(input, &type, &header, &bytes, &count) == 1 else { return nil }
+        defer {
+            CRYPTO_free(type, #file, #line)
+            CRYPTO_free(header, #file, #line)
+            CRYPTO_free(bytes, #file, #line)
+        }
+        guard let type, String(cString: type) == PEM_STRING_X509, let bytes, count > 0 else {
+            return nil
+        }
+        return Array(UnsafeBufferPointer(start: bytes, count: count))
+    }
+
+    private mutating func readNames(_ der: Bytes) -> Bool {
+        var place = der.start
+        guard let certificate = d2i_X509(nil, &place, der.count) else { return false }
+        defer { X509_free(certificate) }
         var found: Int32 = 0
         let extensions = X509_get_ext_d2i(certificate, NID_subject_alt_name, &found, nil)
-        guard let extensions else {
-            ERR_clear_error()
-            // -1: there is none. Else it is malformed, or there are two.
-            return found == -1
-        }
+        // -1: there is none. Else it is malformed, or there are two.
+        guard let extensions else { return found == -1 }
         let list = OpaquePointer(extensions)
         defer { GENERAL_NAMES_free(list) }
+        var count = 0
         for index in 0..<OPENSSL_sk_num(list) {
             guard let entry = OPENSSL_sk_value(list, index) else { return false }
             let name = entry.assumingMemoryBound(to: GENERAL_NAME.self).pointee
             guard name.type == GEN_URI else { continue }
-            names += 1
-            guard names == 1, let text = name.d.uniformResourceIdentifier else { continue }
+            count += 1
+            guard count == 1, let text = name.d.uniformResourceIdentifier else { continue }
             let bytes = ASN1_STRING_get0_data(text)
             first = Array(UnsafeBufferPointer(start: bytes, count: Int(ASN1_STRING_length(text))))
         }
+        names = count
         return true
-    }
-}
-
-/// Certificates that were read before: a caller sends the same one with each request. Belongs to
-/// one thread, and holds at most `Limits.certificates`.
-public final class CertificateMemory {
-    private struct Entry {
-        var text: [UInt8] = []
-        var certificate: PeerCertificate?
-    }
-
-    private var entries = [Entry](repeating: Entry(), count: Limits.certificates)
-
-    public init() {}
-
-    /// True when the certificate has exactly one URI name, and it is `principal`; or none, and the
-    /// principal is no URI.
-    func confirms(_ principal: Bytes, _ text: Bytes) -> Bool {
-        guard !text.isEmpty, text.count <= Limits.certificateBytes else { return false }
-        // The end of a certificate is its signature, so it differs in every one.
-        var slot = text.count
-        for byte in text[max(0, text.count - 64)..<text.count].buffer {
-            slot = slot &* 31 &+ Int(byte)
-        }
-        slot = Int(UInt(bitPattern: slot) % UInt(entries.count))
-        if !isEntry(slot, text) {
-            entries[slot] = Entry(text: Array(text.buffer), certificate: PeerCertificate(text))
-        }
-        guard let certificate = entries[slot].certificate else { return false }
-        let isURI = principal.hasPrefix("spiffe:") || certificate.names > 0
-        guard isURI else { return true }
-        return certificate.names == 1 && certificate.first.elementsEqual(principal.buffer)
-    }
-
-    private func isEntry(_ slot: Int, _ text: Bytes) -> Bool {
-        guard entries[slot].text.count == text.count, let start = text.start else { return false }
-        return entries[slot].text.withUnsafeBytes { memory in
-            memory.baseAddress.map { memcmp($0, start, text.count) == 0 } ?? false
-        }
     }
 }

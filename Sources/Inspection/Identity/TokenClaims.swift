@@ -64,44 +64,12 @@ public struct TokenClaims {
         guard let first = token.firstIndex(of: UInt8(ascii: ".")),
             let second = token.firstIndex(of: UInt8(ascii: "."), from: first + 1),
             token.firstIndex(of: UInt8(ascii: "."), from: second + 1) == nil,
-            let json = Base64URL.decode(token[first + 1..<second], arena)
+            let json = Base64.decode(url: token[first + 1..<second], arena)
         else { return nil }
         var reader = JSONReader(json.buffer, arena: arena)
         guard let claims = try? reader.document(), claims.kind == .object,
             !reader.hasDuplicateKeys
         else { return nil }
         return claims
-    }
-}
-
-/// Base64 with the URL-safe alphabet and without padding (RFC 7515 section 2).
-enum Base64URL {
-    static func decode(_ text: Bytes, _ arena: Arena) -> Bytes? {
-        guard text.count % 4 != 1 else { return nil }
-        let memory = arena.allocate(UInt8.self, count: text.count)
-        var written = 0
-        var bits: UInt32 = 0
-        var held = 0
-        for byte in text.buffer {
-            guard let digit = digit(byte) else { return nil }
-            bits = bits << 6 | digit
-            held += 6
-            guard held >= 8 else { continue }
-            held -= 8
-            memory[written] = UInt8(truncatingIfNeeded: bits >> UInt32(held))
-            written += 1
-        }
-        return Bytes(start: memory, count: written)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "-"): 62
-        case UInt8(ascii: "_"): 63
-        default: nil
-        }
     }
 }

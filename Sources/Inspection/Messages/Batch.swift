@@ -9,7 +9,7 @@ import RegoVM
 extension Inspection {
     mutating func inspectBatch(_ content: Value) -> Bool {
         let messages = content.elements
-        guard messages.contains(where: { $0["jsonrpc"].isDefined }) || isMessageExpected else {
+        guard messages.contains(where: { Self.isMessage($0) }) || isMessageExpected else {
             return false
         }
         facts.doubts.insert(.batch)
@@ -28,6 +28,12 @@ extension Inspection {
         }
         facts = strictest(UnsafePointer(memory), messages.count)
         return true
+    }
+
+    /// A message, or a batch inside the batch, which the standard does not know.
+    private static func isMessage(_ value: Value) -> Bool {
+        if value.kind == .array { return value.elements.contains { $0["jsonrpc"].isDefined } }
+        return value["jsonrpc"].isDefined
     }
 
     /// The facts of one message, as if it had come alone.

@@ -20,6 +20,8 @@ struct RequestHeaders {
     private(set) var hasDatabaseHeader = false
     /// True when the client asks for another method than the request line's.
     private(set) var overridesMethod = false
+    /// True when the client asks for another path than the request line's.
+    private(set) var overridesPath = false
     private(set) var isRepeated = false
 
     init(_ context: AttributeContext) {
@@ -77,7 +79,10 @@ struct RequestHeaders {
                 hasDatabaseHeader = true
             } else if name.equals("x-http-method") || name.equals("x-method-override") {
                 overridesMethod = true
+            } else if name.equals("x-rewrite-url") {
+                overridesPath = true
             }
+        case 14: if name.equals("x-original-url") { overridesPath = true }
         case 16, 19, 21: if name.hasPrefix("x-clickhouse-") { hasDatabaseHeader = true }
         case 22: if name.equals("x-http-method-override") { overridesMethod = true }
         case 25:

@@ -9,7 +9,7 @@ import RegoVM
 /// wrong type, is an `InvalidAnswer`: nothing of a half-read answer is ever used.
 struct AnswerReader {
     let answer: Value
-    let decision: Decision
+    let decision: UnsafeMutablePointer<Decision.Content>
     let arena: Arena
 
     struct InvalidAnswer: Error {
@@ -20,8 +20,8 @@ struct AnswerReader {
     func read() throws(InvalidAnswer) {
         switch answer.kind {
         case .boolean:
-            decision.isAllowed = answer.isTrue
-            decision.action = answer.isTrue ? .allow : .deny
+            decision.pointee.isAllowed = answer.isTrue
+            decision.pointee.action = answer.isTrue ? .allow : .deny
         case .object: try readObject()
         default: throw InvalidAnswer(key: "decision")
         }
@@ -30,23 +30,23 @@ struct AnswerReader {
     private func readObject() throws(InvalidAnswer) {
         try readAction()
         try readStatus()
-        try fields("headers") { decision.headers.append($0) }
-        try fields("response_headers_to_add") { decision.responseHeadersToAdd.append($0) }
-        try fields("query_parameters_to_set") { decision.queryParametersToSet.append($0) }
-        try strings("request_headers_to_remove") { decision.requestHeadersToRemove.append($0) }
-        try strings("query_parameters_to_remove") { decision.queryParametersToRemove.append($0) }
-        try strings("strip_scopes") { decision.strippedScopes.append($0) }
-        decision.body = try string("body") ?? .empty
+        try fields("headers") { decision.pointee.headers.append($0) }
+        try fields("response_headers_to_add") { decision.pointee.responseHeadersToAdd.append($0) }
+        try fields("query_parameters_to_set") { decision.pointee.queryParametersToSet.append($0) }
+        try strings("request_headers_to_remove") { decision.pointee.requestHeadersToRemove.append($0) }
+        try strings("query_parameters_to_remove") { decision.pointee.queryParametersToRemove.append($0) }
+        try strings("strip_scopes") { decision.pointee.strippedScopes.append($0) }
+        decision.pointee.body = try string("body") ?? .empty
         try readReasons()
-        decision.risk = try percentage("risk")
+        decision.pointee.risk = try percentage("risk")
         try readSignals()
-        decision.confidence = try percentage("confidence")
+        decision.pointee.confidence = try percentage("confidence")
         try readMetadata()
-        try timed("labels") { decision.labels.append(Label(name: $0, seconds: $1)) }
+        try timed("labels") { decision.pointee.labels.append(Label(name: $0, seconds: $1)) }
         try timed("restrictions") {
-            decision.restrictions.append(Restriction(name: $0, seconds: $1))
+            decision.pointee.restrictions.append(Restriction(name: $0, seconds: $1))
         }
-        if decision.action == .isolate { addIsolation() }
+        if decision.pointee.action == .isolate { addIsolation() }
     }
 
     private func readAction() throws(InvalidAnswer) {
@@ -55,13 +55,13 @@ struct AnswerReader {
             guard let allowed = answer["allowed"].asBoolean else {
                 throw InvalidAnswer(key: "allowed")
             }
-            decision.isAllowed = allowed
-            decision.action = allowed ? .allow : .deny
+            decision.pointee.isAllowed = allowed
+            decision.pointee.action = allowed ? .allow : .deny
             return
         }
         for candidate in Action.allCases where action.equals(candidate.word) {
-            decision.action = candidate
-            decision.isAllowed = candidate == .allow || candidate == .restrict
+            decision.pointee.action = candidate
+            decision.pointee.isAllowed = candidate == .allow || candidate == .restrict
             return
         }
         throw InvalidAnswer(key: "action")
@@ -71,7 +71,7 @@ struct AnswerReader {
         let status = answer["http_status"]
         guard status.isDefined else { return }
         guard let code = status.arrayIndex else { throw InvalidAnswer(key: "http_status") }
-        decision.httpStatus = code
+        decision.pointee.httpStatus = code
     }
 
     /// 0 to 100; nil when it is not there.
@@ -96,15 +96,15 @@ struct AnswerReader {
             else {
                 throw InvalidAnswer(key: "signals")
             }
-            decision.signals.append(
+            decision.pointee.signals.append(
                 RiskSignal(name: Bytes(name), hundredths: Int((number * 100).rounded())))
         }
     }
 
     /// Isolation is a restriction of its own, so that it is recorded and remembered like one.
     private func addIsolation() {
-        for restriction in decision.restrictions where restriction.name.equals("isolate") { return }
-        decision.restrictions.append(
+        for restriction in decision.pointee.restrictions where restriction.name.equals("isolate") { return }
+        decision.pointee.restrictions.append(
             Restriction(name: Bytes("isolate"), seconds: Limits.isolationSeconds))
     }
 
@@ -117,7 +117,7 @@ struct AnswerReader {
         }
         for reason in reasons.elements {
             if reason.isString {
-                decision.reasons.append(Reason(code: Bytes(reason)))
+                decision.pointee.reasons.append(Reason(code: Bytes(reason)))
                 continue
             }
             let code = reason["code"]
@@ -125,7 +125,7 @@ struct AnswerReader {
             guard code.isString, message.isUndefined || message.isString else {
                 throw InvalidAnswer(key: "reasons")
             }
-            decision.reasons.append(Reason(code: Bytes(code), message: Bytes(message)))
+            decision.pointee.reasons.append(Reason(code: Bytes(code), message: Bytes(message)))
         }
     }
 
@@ -133,7 +133,7 @@ struct AnswerReader {
         let metadata = answer["dynamic_metadata"]
         guard metadata.isDefined else { return }
         guard metadata.kind == .object else { throw InvalidAnswer(key: "dynamic_metadata") }
-        decision.dynamicMetadata = StructEncoder.encode(metadata, in: arena)
+        decision.pointee.dynamicMetadata = StructEncoder.encode(metadata, in: arena)
     }
 
     // MARK: Shapes

@@ -13,7 +13,8 @@ final class CheckPrompt {
     private let evaluation: Evaluation
     private let found: UnsafeMutablePointer<PromptFacts>
     private var isRead = false
-    private var isDigested = false
+    private var isPromptDigested = false
+    private var areDocumentsDigested = false
 
     init(_ evaluation: Evaluation) {
         self.evaluation = evaluation
@@ -25,7 +26,8 @@ final class CheckPrompt {
 
     func begin() {
         isRead = false
-        isDigested = false
+        isPromptDigested = false
+        areDocumentsDigested = false
     }
 
     /// - Parameter facts: of the current check.
@@ -37,12 +39,19 @@ final class CheckPrompt {
         return UnsafePointer(found)
     }
 
-    /// Fills in the hashes of the prompt and its documents.
-    func digest(into facts: UnsafeMutablePointer<ActionFacts>) {
-        guard !isDigested else { return }
-        isDigested = true
+    /// Fills in the hash of the prompt. What asks for documents alone need not pay for it: a prompt
+    /// may be all of a large body.
+    func digestPrompt(into facts: UnsafeMutablePointer<ActionFacts>) {
+        guard !isPromptDigested else { return }
+        isPromptDigested = true
+        facts.pointee.promptDigest = read(UnsafePointer(facts)).pointee.digest(hasher)
+    }
+
+    /// Fills in the hashes of the prompt's documents.
+    func digestDocuments(into facts: UnsafeMutablePointer<ActionFacts>) {
+        guard !areDocumentsDigested else { return }
+        areDocumentsDigested = true
         let prompt = read(UnsafePointer(facts))
-        facts.pointee.promptDigest = prompt.pointee.digest(hasher)
         let documents = prompt.pointee.documents
         guard !documents.isEmpty else { return }
         let memory = evaluation.arena.allocate(

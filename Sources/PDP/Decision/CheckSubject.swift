@@ -50,6 +50,7 @@ public final class CheckSubject {
         isInspected = false
         isIdentified = false
         listed = nil
+        certificates.begin()
         said.begin()
     }
 
@@ -77,14 +78,27 @@ public final class CheckSubject {
         return UnsafePointer(identified)
     }
 
+    /// SHA-256 of the caller's certificate (DER); nil when Envoy sent none that can be read.
+    public var certificate: Digest? {
+        certificates.digest(context.attributes.pointee.source.certificate)
+    }
+
     /// What the request says to a model or to another agent.
     public var prompt: UnsafePointer<PromptFacts> { said.read(facts) }
 
     /// `facts`, with the hashes of the prompt and of its documents.
     public var digestedFacts: UnsafePointer<ActionFacts> {
         let facts = facts
-        said.digest(into: inspected)
+        said.digestPrompt(into: inspected)
+        said.digestDocuments(into: inspected)
         return facts
+    }
+
+    /// The hashes of the prompt's documents.
+    var documentDigests: UnsafeBufferPointer<Digest> {
+        let facts = facts
+        said.digestDocuments(into: inspected)
+        return facts.pointee.documentDigests
     }
 
     var hasher: SHA256 { said.hasher }

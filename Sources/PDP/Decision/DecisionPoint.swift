@@ -90,6 +90,12 @@ public final class DecisionPoint {
         }
     }
 
+    /// Looks up nowhere from the next check on.
+    public func useNoThreats() { sections.threat.lookup = nil }
+
+    /// The revision of the threat lists; empty when there are none.
+    public var threatRevision: Bytes { sections.threat.lookup?.scan.revision ?? .empty }
+
     /// What the record says of threats that the policy was told of: JSON, empty when it was told
     /// of none. Valid until the next check.
     public var threatRecord: Bytes {
@@ -266,7 +272,9 @@ public final class DecisionPoint {
             return fail(decision, "eval_limit_error", "the policy's answer is too large")
         }
         do throws(AnswerReader.InvalidAnswer) {
-            try AnswerReader(answer: answer, decision: decision, arena: evaluation.arena).read()
+            try AnswerReader(
+                answer: answer, decision: decision.content, arena: evaluation.arena
+            ).read()
             explains = answer["action"].isDefined
         } catch {
             fail(decision, "invalid_decision", "the policy's decision has a part of the wrong type")

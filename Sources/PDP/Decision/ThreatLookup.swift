@@ -112,27 +112,27 @@ final class ThreatLookup {
             prompt.pointee.forEachText(of: document) { scan.search($0, in: .documents) }
         }
         guard scan.hasDigests else { return }
-        for digest in subject.digestedFacts.pointee.documentDigests {
+        for digest in subject.documentDigests {
             scan.look(digest: digest, in: .documents)
         }
     }
 
-    /// The body's hash, and its text, unless it is looked at as arguments. A prompt is neither: no
-    /// two bodies with one are the same, and its texts and documents are looked at themselves.
+    /// The body's hash and its text; of JSON the strings, each with its hash. What is looked at as
+    /// arguments or as a prompt is not looked at again. No two JSON texts need be the same for the
+    /// upstream to read the same, so a hash over all of one tells nothing.
     private func lookAtBody(_ context: AttributeContext) {
         let body = RequestBody(context).bytes
         guard !body.isEmpty, subject.prompt.pointee.isEmpty else { return }
         let facts = subject.facts
+        guard facts.pointee.arguments.isUndefined, scan.searchesText || scan.hasDigests else {
+            return
+        }
+        if case .value(let value, _)? = subject.readBody(body) { return lookAt(value, .body) }
         if scan.hasDigests {
             if facts.pointee.doubts.contains(.truncated) { scan.cut() }
             scan.look(
                 digest: subject.hasher.hash(UnsafeRawBufferPointer(body.buffer)), in: .body)
         }
-        guard facts.pointee.arguments.isUndefined, scan.searchesText else { return }
-        if case .value(let value, _)? = subject.readBody(body) {
-            lookAt(value, .body)
-        } else {
-            lookAtEscaped(body, .body)
-        }
+        if scan.searchesText { lookAtEscaped(body, .body) }
     }
 }

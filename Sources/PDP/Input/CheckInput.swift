@@ -54,7 +54,7 @@ public final class CheckInput: InputDocument {
         knownIn.deallocate()
     }
 
-    public var isDefined: Bool { true }
+    override public var isDefined: Bool { true }
 
     /// Serves another policy from the next Check on.
     public func bind(_ binding: InputBinding) {
@@ -99,7 +99,7 @@ public final class CheckInput: InputDocument {
         (try? namespace(name, attributes.pointee.metadata, arena)) ?? .undefined
     }
 
-    public func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value {
+    override public func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value {
         guard paths == bound.paths else {
             // Not the policy that was bound: the long way, same answer.
             return whole(in: arena).value(at: index, of: paths)
@@ -135,7 +135,7 @@ public final class CheckInput: InputDocument {
         for index in bound.nodes.indices where knownIn[index] == round { body(bound.nodes[index]) }
     }
 
-    public func whole(in arena: Arena) -> Value {
+    override public func whole(in arena: Arena) -> Value {
         let object = CollectionBuilder.object(in: arena, capacity: 8 + sections.count)
         object.add("attributes", make(.attributes, arena))
         object.add("parsed_path", make(.parsedPath, arena))
@@ -161,7 +161,10 @@ public final class CheckInput: InputDocument {
     }
 
     private func read(_ node: InputNode, _ arena: Arena) throws(InputFailure) -> Value {
-        let document = AttributesDocument(attributes: attributes, arena: arena)
+        // Made only where it is used: it counts a reference to the arena.
+        var document: AttributesDocument {
+            AttributesDocument(attributes: attributes, arena: arena)
+        }
         switch node {
         case .whole: return whole(in: arena)
         case .attributes: return try document.whole()

@@ -16,6 +16,7 @@ final class ProgramBuilder {
     var usesIndex = true
     var stopsEarly = true
     var remembersRules = true
+    var inlinesRules = true
     var indexesComprehensions = true
     /// Evaluate equal expressions of a body once.
     var sharesExpressions = true
@@ -23,6 +24,9 @@ final class ProgramBuilder {
     var instruments = false
     /// Filled for `explain index`.
     var indexExplanation: IndexExplanation?
+    /// Values of rules that are constants, by rule, where a name stands for the value.
+    var ruleConstants: [Int: Value] = [:]
+    private var ruleConstantOperands: [Int: Emitter.Operand] = [:]
     /// Paths under `data` that some `with` replaces.
     var replacedPaths: [[Value]] = []
     /// Functions and builtins that some `with` replaces.
@@ -87,6 +91,15 @@ final class ProgramBuilder {
         constantIndices[value] = program.constants.count
         program.constants.append(value)
         return ~(program.constants.count - 1)
+    }
+
+    /// The constant that a rule is; nil for other rules.
+    func constant(ofRule index: Int) -> Emitter.Operand? {
+        if let known = ruleConstantOperands[index] { return known }
+        guard let value = ruleConstants[index] else { return nil }
+        let operand = constant(value)
+        ruleConstantOperands[index] = operand
+        return operand
     }
 
     func inputPath(_ path: [Value]) -> Int {

@@ -33,11 +33,13 @@ extension FunctionGenerator {
         let first = emitter.next
         let stopsEarly =
             builder.stopsEarly && group.kind == .complete && Self.sameConstant(clauses, builder)
-        for clause in clauses {
+        for (position, clause) in clauses.enumerated() {
             entries.append(emitter.address)
             emitter.release(from: first)
             let next = emitter.label()
-            generate(clause, of: group, into: result, next: next, finish: stopsEarly ? finish : nil)
+            generate(
+                clause, of: group, into: result, isFirst: position == 0, next: next,
+                finish: stopsEarly ? finish : nil)
             emitter.place(next)
             if plan != nil { emitter.emit(.jump, to: dispatch) }
         }
@@ -97,8 +99,8 @@ extension FunctionGenerator {
     /// One clause with its `else` chain. The code goes on at `next`, or at `finish` when given and
     /// the clause holds.
     private mutating func generate(
-        _ clause: ResolvedClause, of group: RuleGroup, into result: Operand, next: Emitter.Label,
-        finish: Emitter.Label?
+        _ clause: ResolvedClause, of group: RuleGroup, into result: Operand, isFirst: Bool,
+        next: Emitter.Label, finish: Emitter.Label?
     ) {
         let chain = [clause] + clause.elseClauses
         for (position, link) in chain.enumerated() {
@@ -114,14 +116,15 @@ extension FunctionGenerator {
             let point = observe(rule: group, at: link.location)
             for (index, argument) in link.arguments.enumerated() { match(argument, index) }
             body(link.body, fail: otherwise) { generator in
-                generator.yield(link, of: group, into: result)
+                generator.yield(
+                    link, of: group, into: result, isFirst: isFirst || finish != nil)
                 generator.observe(.holds, point)
                 if held >= 0 {
                     generator.emitter.emit(.move, a: held, b: generator.builder.constant(.true))
                 }
                 if let finish {
                     generator.emitter.emit(.jump, to: finish)
-                } else if generator.loops.isEmpty || generator.decidesAtOnce(link, group) {
+                } else if generator.hasOneSolution(link, group) {
                     generator.emitter.emit(.jump, to: next)
                 } else {
                     generator.observe(.again, point)
@@ -142,11 +145,23 @@ extension FunctionGenerator {
         return builder.constantValue(value) != nil
     }
 
-    private mutating func yield(_ clause: ResolvedClause, of group: RuleGroup, into result: Operand)
-    {
+    /// Nothing that was generated so far, the value included, gives the body another solution
+    /// that would be looked at.
+    private func hasOneSolution(_ clause: ResolvedClause, _ group: RuleGroup) -> Bool {
+        loops.isEmpty || decidesAtOnce(clause, group)
+    }
+
+    /// - Parameter isFirst: no clause before this one gave a value.
+    private mutating func yield(
+        _ clause: ResolvedClause, of group: RuleGroup, into result: Operand, isFirst: Bool
+    ) {
         switch group.kind {
         case .complete, .function:
             let value = clause.value.map { term($0) } ?? builder.constant(.true)
+            guard !isFirst || !hasOneSolution(clause, group) else {
+                emitter.emit(.move, a: result, b: value)
+                break
+            }
             emitter.emit(
                 .assignOnce, a: result, b: value, c: 0, code: group.kind == .complete ? 0 : 1)
         case .partialSet:

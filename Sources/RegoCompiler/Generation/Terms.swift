@@ -59,6 +59,8 @@ extension FunctionGenerator {
 
     /// Moves values into consecutive registers; the first one's number.
     mutating func consecutive(_ values: [Operand]) -> Operand {
+        // Nobody writes to operands: one that is in a register can stay there.
+        if values.count == 1, values[0] >= 0 { return values[0] }
         let first = emitter.registers(values.count)
         for (offset, value) in values.enumerated() {
             emitter.emit(.move, a: first + offset, b: value)
@@ -283,6 +285,9 @@ extension FunctionGenerator {
         }
         if let group = node.group {
             guard group.ruleIndex >= 0 else { return baseDocument(operands) }
+            if let constant = builder.constant(ofRule: group.ruleIndex) {
+                return steps(constant, rest)
+            }
             return steps(rule(group), rest)
         }
         if let operand = rest.first, binding.isReadable(operand) {

@@ -41,6 +41,8 @@ final class Compilation {
         builder.remembersRules = options.remembersRules
         builder.indexesComprehensions =
             options.indexesComprehensions && options.remembersRules && !options.instruments
+        builder.inlinesRules =
+            options.inlinesRules && options.remembersRules && !options.instruments
         builder.sharesExpressions =
             options.sharesExpressions && !options.instruments && !options.keepsPrint
         builder.instruments = options.instruments
@@ -139,6 +141,7 @@ extension Compilation {
             queryFunction = builder.program.functions.count
             builder.program.functions.append(generator.emitter.function(parameterCount: 0))
         }
+        if !options.instruments { JumpShortening.shorten(&builder.program) }
         addEntrypoints()
         if options.remembersCalls, !options.instruments, !options.keepsPrint {
             RememberedCalls.mark(&builder.program)

@@ -34,7 +34,9 @@ struct Stage: Sendable {
         // Rules are typed before those that refer to them.
         Stage("types", after: ["safety", "recursion"], TypeCheck.check),
         Stage("builtins", after: ["resolve"], BuiltinCheck.check),
-        Stage("generate", after: ["replacements", "conflicts", "safety", "types"]) {
+        // Behind all checks: they speak of what was written.
+        Stage("inline", after: ["replacements", "recursion", "types"], RuleInlining.rewrite),
+        Stage("generate", after: ["replacements", "conflicts", "safety", "types", "inline"]) {
             $0.generate()
         },
         // Whatever was compiled passes the verifier before anybody runs it.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// Base64 and hexadecimal digits (RFC 4648). Decoded bytes need not be UTF-8.
 enum EncodingBuiltins {
@@ -98,21 +99,17 @@ enum EncodingBuiltins {
 enum Base64 {
     struct Alphabet {
         let letters: StaticString
+        var isURL = false
         static let standard = Alphabet(
             letters: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
         static let url = Alphabet(
-            letters: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+            letters: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+            isURL: true)
 
         @inline(__always)
         func value(of byte: UInt8) -> UInt32? {
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-            case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-            case letters.utf8Start[62]: 62
-            case letters.utf8Start[63]: 63
-            default: nil
-            }
+            let digit = text_base64_digit(byte, isURL)
+            return digit < 0 ? nil : UInt32(digit)
         }
     }
 

@@ -3,17 +3,22 @@
 /// Where a decision's `input` comes from.
 ///
 /// The machine asks for each static path at most once in a decision, so an implementation can read
-/// a field straight from the request and never build the whole document.
-public protocol InputDocument: AnyObject {
+/// a field straight from the request and never build the whole document. This one has no input at
+/// all.
+///
+/// A class and no protocol: a machine can ask it without counting a reference.
+open class InputDocument {
+    public init() {}
+
     /// The value at `paths[index]`; `.undefined` when there is none. What it returns must live
     /// until the decision is done (for example in the evaluation's arena).
     ///
     /// - Parameter paths: those of the policy that is evaluated, `policy.inputPaths`.
-    func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value
+    open func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value { .undefined }
     /// False when the decision has no input at all.
-    var isDefined: Bool { get }
+    open var isDefined: Bool { false }
     /// The whole document, for a `with input.x as y` that changes a part of it.
-    func whole(in arena: Arena) -> Value
+    open func whole(in arena: Arena) -> Value { .undefined }
 }
 
 /// An `input` that is there as a value already.
@@ -23,13 +28,13 @@ public final class TreeInput: InputDocument {
 
     public init(_ root: Value) { self.root = root }
 
-    public var isDefined: Bool { root.isDefined }
+    override public var isDefined: Bool { root.isDefined }
 
-    public func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value {
+    override public func value(at index: Int, of paths: InputPaths, in arena: Arena) -> Value {
         root.value(at: paths[index])
     }
 
-    public func whole(in arena: Arena) -> Value { root }
+    override public func whole(in arena: Arena) -> Value { root }
 }
 
 /// The static `input` paths of one policy, which must outlive it; equal when they are the same

@@ -14,9 +14,9 @@ public final class Machine {
     public var observer: (any MachineObserver)?
 
     let arena: Arena
-    /// Not counted: `held` keeps it alive.
-    unowned(unsafe) var document: any InputDocument
-    private var held: any InputDocument
+    /// Not counted: `held` keeps it alive, and every read of the input would count twice.
+    var document: Unmanaged<InputDocument>
+    private var held: InputDocument
     var scope: UnsafeMutablePointer<Scope>
     private let baseScope: UnsafeMutablePointer<Scope>
     let registers: UnsafeMutablePointer<Value>
@@ -47,7 +47,7 @@ public final class Machine {
         arena = evaluation.arena
         weightLimit = Limits.valueParts + 4 * policy.data.weight
         held = TreeInput(.undefined)
-        document = held
+        document = .passUnretained(held)
         tables = policy.tables
         registers = .allocate(capacity: Self.registerStack)
         registersEnd = registers + Self.registerStack
@@ -71,10 +71,10 @@ public final class Machine {
     }
 
     /// Starts a decision. `evaluation.begin` comes first.
-    public func begin(_ input: any InputDocument) {
+    public func begin(_ input: InputDocument) {
         if held !== input {
             held = input
-            document = input
+            document = .passUnretained(input)
         }
         scope = baseScope
         baseScope.pointee.nextDecision()

@@ -51,13 +51,17 @@ extension Machine {
 
     // MARK: Input and data
 
+    var hasInput: Bool { document._withUnsafeGuaranteedRef { $0.isDefined } }
+
     func inputValue(_ index: Int) -> Value {
         let memo = scope.pointee.inputMemo + index
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
         let value =
             scope.pointee.replacesInput
             ? scope.pointee.input.value(at: tables.inputPaths[index])
-            : document.value(at: index, of: tables.inputPaths, in: arena)
+            : document._withUnsafeGuaranteedRef {
+                $0.value(at: index, of: tables.inputPaths, in: arena)
+            }
         memo.pointee = MemoEntry(value: value, epoch: scope.pointee.epoch)
         return value
     }

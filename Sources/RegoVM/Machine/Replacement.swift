@@ -30,7 +30,8 @@ extension Machine {
         case .input(let path):
             let whole =
                 inner.pointee.replacesInput
-                ? inner.pointee.input : path.isEmpty ? .undefined : document.whole(in: arena)
+                ? inner.pointee.input
+                : path.isEmpty ? .undefined : document.takeUnretainedValue().whole(in: arena)
             inner.pointee.input = whole.replacing(path[...], by: value, in: arena)
             inner.pointee.replacesInput = true
         case .data(let path):

@@ -24,7 +24,7 @@ extension Machine {
                 let value = inputValue(Int(i.b))
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
             case .testInput:
-                if !scope.pointee.replacesInput && !document.isDefined { pc = Int(i.target) }
+                if !scope.pointee.replacesInput && !hasInput { pc = Int(i.target) }
             case .data:
                 let value =
                     scope.pointee.replacesData

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// Finds a string in others, in time linear in both.
 struct ByteSearch {
@@ -45,7 +46,7 @@ struct ByteSearch {
         let last = text.count &- needle.count
         var index = start
         while index <= last {
-            if base[index] == first && equalBytes(base + index, pattern, needle.count) {
+            if base[index] == first && text_equal(base + index, pattern, needle.count) {
                 return index
             }
             index &+= 1
@@ -78,13 +79,13 @@ extension Value {
     func hasPrefix(_ prefix: Value) -> Bool {
         guard prefix.count <= count else { return false }
         guard let start = prefix.bytes.baseAddress, prefix.count > 0 else { return true }
-        return equalBytes(bytes.baseAddress.unsafelyUnwrapped, start, prefix.count)
+        return text_equal(bytes.baseAddress.unsafelyUnwrapped, start, prefix.count)
     }
 
     func hasSuffix(_ suffix: Value) -> Bool {
         guard suffix.count <= count else { return false }
         guard let start = suffix.bytes.baseAddress, suffix.count > 0 else { return true }
-        return equalBytes(
+        return text_equal(
             bytes.baseAddress.unsafelyUnwrapped + (count - suffix.count), start, suffix.count)
     }
 }

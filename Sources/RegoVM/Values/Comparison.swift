@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 // Equality, order and hash of values, as Rego defines them:
 // null < boolean < number < string < array < object < set.
@@ -11,7 +12,7 @@ extension Value {
         if kind == .string {
             guard other.kind == .string, length == other.length else { return false }
             if bits == other.bits || length == 0 { return true }
-            return equalBytes(
+            return text_equal(
                 pointer.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self),
                 other.pointer.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self), count)
         }

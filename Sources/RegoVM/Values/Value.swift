@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// A Rego value: 16 trivial bytes, copied freely, never reference counted.
 ///
@@ -180,7 +181,7 @@ extension Value {
     @inlinable
     public func equals(_ literal: StaticString) -> Bool {
         guard kind == .string, count == literal.utf8CodeUnitCount else { return false }
-        return count == 0 || equalBytes(bytes.baseAddress!, literal.utf8Start, count)
+        return count == 0 || text_equal(bytes.baseAddress!, literal.utf8Start, count)
     }
 
     /// Rego's name of the kind, as `type_name` gives it.
@@ -197,26 +198,4 @@ extension Value {
         case .builder: "builder"
         }
     }
-}
-
-@inlinable
-func equalBytes(_ a: UnsafePointer<UInt8>, _ b: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    let left = UnsafeRawPointer(a)
-    let right = UnsafeRawPointer(b)
-    func same<Word: FixedWidthInteger & BitwiseCopyable>(_ type: Word.Type, _ offset: Int) -> Bool {
-        left.loadUnaligned(fromByteOffset: offset, as: type)
-            == right.loadUnaligned(fromByteOffset: offset, as: type)
-    }
-    // What is left over is compared in one step, which overlaps what has been compared.
-    if count >= 8 {
-        var index = 0
-        while index &+ 8 < count {
-            if !same(UInt64.self, index) { return false }
-            index &+= 8
-        }
-        return same(UInt64.self, count &- 8)
-    }
-    if count >= 4 { return same(UInt32.self, 0) && same(UInt32.self, count &- 4) }
-    for index in 0..<count where a[index] != b[index] { return false }
-    return true
 }

@@ -23,7 +23,6 @@ package final class CheckHandler {
     private let point: DecisionPoint
     private let record: RecordWriter
     private let capture: CheckCapture
-    private let fingerprints = CertificateFingerprints()
     private lazy var control = ControlRecordWriter()
     private let response = CheckResponseWriter()
     private let random = RandomWords()
@@ -37,6 +36,8 @@ package final class CheckHandler {
     private var threatsNumber = 0
     /// A mask took something out of the record.
     private var isMasked = false
+    /// A mask wanted to take out what the agents' context is rebuilt from.
+    private var isMaskRefused = false
 
     package init(_ shared: SharedState, canWait: Bool = false) {
         self.shared = shared
@@ -140,6 +141,7 @@ package final class CheckHandler {
         decision.reset()
         isRemembered = false
         isMasked = false
+        isMaskRefused = false
         // Without entropy ids repeat, which the log shows; decisions stay what they are.
         let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
         decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
@@ -165,6 +167,7 @@ package final class CheckHandler {
         let mark = log.content?.mark
         do throws(LogError) {
             if request.isPresent { try fill(&facts, now, log.content) }
+            if isMaskRefused { refuseMask() }
             isMasked = !facts.mask.parts.isEmpty
             let monotonic = UInt64(clock.monotonic())
             facts.duration = monotonic > arrival ? monotonic - arrival : 0
@@ -187,7 +190,7 @@ package final class CheckHandler {
         if let scopes = request.header(shared.settings.scopeHeader.name) {
             facts.scopes = scopes
         }
-        facts.certificate = fingerprints.digest(request.source.certificate)
+        facts.certificate = point.subject.certificate
         facts.parentHeader = Bytes(shared.settings.decisionHeader)
         if point.hasMask, !mask(&facts) { return }
         if let content {
@@ -204,6 +207,8 @@ package final class CheckHandler {
             scopeHeader: shared.settings.scopeHeader.name, arena: evaluation.arena)
         do throws(LogMask.Failure) {
             let operations = try point.maskOperations(decision.id)
+            isMaskRefused = operations.contains { UnmaskablePart.find($0.pointer) != nil }
+            guard !isMaskRefused else { throw LogMask.Failure() }
             let isApplied = masking.apply(operations, request, &capture.mask, &facts.mask) {
                 point.subject.body
             }
@@ -216,6 +221,14 @@ package final class CheckHandler {
         isMasked = !facts.mask.parts.isEmpty
         if case .maskFailed = facts.content { return false }
         return true
+    }
+
+    /// Denies what cannot be recorded as its policy wants. What was put on the agent stays on it.
+    private func refuseMask() {
+        let marks = (decision.labels, decision.restrictions)
+        refuse(Bytes(UnmaskablePart.code))
+        (decision.labels, decision.restrictions) = marks
+        MutationRules.settle(decision)
     }
 
     private func encodeStep() throws(LogError) -> Bytes? {

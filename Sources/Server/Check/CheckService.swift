@@ -99,6 +99,12 @@ public final class CheckService: UnaryService {
         }
     }
 
+    /// No person is waited for any more: their approvals outlive the server.
+    public func drainBegan() {
+        release(held?.takeAll() ?? [])
+        held = nil
+    }
+
     public func loopEnded() { checks.cancelAll() }
 
     public func turnEnded() {

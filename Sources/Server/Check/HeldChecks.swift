@@ -80,6 +80,8 @@ struct HeldChecks {
         return take { $0.until <= now }
     }
 
+    mutating func takeAll() -> [Check] { take { _ in true } }
+
     /// Takes the checks whose denial could not be recorded.
     mutating func takeUnsettled() -> [Check] { take { $0.isUnsettled } }
 

@@ -26,6 +26,7 @@ extension RecordFacts {
         policyRevision = point.revision
         entrypoint = point.entrypoint
         threat = point.threatRecord
+        threatRevision = point.threatRevision
     }
 }
 

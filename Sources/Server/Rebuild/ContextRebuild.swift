@@ -38,20 +38,21 @@ public enum ContextRebuild {
     ///
     /// - Parameters:
     ///   - first: entries below it are not there: the log says that it keeps them no more.
+    ///   - kept: what it keeps of them, because it still holds.
     ///   - size: entries of the checkpoint.
     ///   - lookBack: nanoseconds; of records that are older only what may still hold is folded:
     ///     labels, restrictions, and what operators and detectors did.
     /// - Throws: `Failure`, or what reading the log throws.
     public static func run(
-        _ tiles: some TileSource, from first: Int = 0, size: Int, into agents: AgentStore,
-        lookBack: Int64 = .max, clock: any Clock = SystemClock()
+        _ tiles: some TileSource, from first: Int = 0, keeping kept: KeptEntries = KeptEntries(),
+        size: Int, into agents: AgentStore, lookBack: Int64 = .max, clock: any Clock = SystemClock()
     ) throws -> Report {
         let start = clock.monotonic()
         let now = clock.wall()
         let oldest = lookBack < now ? now - lookBack : 0
         let fold = ContextFold(agents)
         var report = Report()
-        try EntryReader(tiles, size: size).forEach(in: min(first, size)..<size) { index, entry in
+        func apply(_ index: Int, _ entry: UnsafeRawBufferPointer) throws(Failure) {
             report.entries += 1
             do throws(ContextRecord.Unreadable) {
                 if RecordAge.isBefore(oldest, entry) && !RecordAge.mayHold(entry) { return }
@@ -60,6 +61,15 @@ public enum ContextRebuild {
             } catch {
                 throw Failure(entry: index, reason: error.reason)
             }
+        }
+        for entry in kept.entries where entry.index < first {
+            let result = entry.bytes.withUnsafeBytes { bytes in
+                Result { () throws(Failure) in try apply(entry.index, bytes) }
+            }
+            try result.get()
+        }
+        try EntryReader(tiles, size: size).forEach(in: min(first, size)..<size) {
+            try apply($0, $1)
         }
         agents.expire(at: now)
         report.nanoseconds = clock.monotonic() - start

@@ -40,17 +40,21 @@ public enum Erasure {
     }
 
     /// - Parameters:
+    ///   - first: entries below it are not there any more.
     ///   - size: entries of the log's checkpoint.
     ///   - now: nanoseconds since 1970.
+    ///   - progress: is told of each entry that is looked at.
     public static func run(
-        _ tiles: some TileSource, size: Int, _ selection: ErasureSelection,
-        in content: any Storage, now: Int64
+        _ tiles: some TileSource, from first: Int = 0, size: Int, _ selection: ErasureSelection,
+        in content: any Storage, now: Int64,
+        progress: (_ index: Int, _ size: Int) -> Void = { _, _ in }
     ) throws -> Report {
         var report = Report()
         let eraser = ContentEraser(content)
         let arena = Arena()
         defer { arena.destroy() }
-        try EntryReader(tiles, size: size).forEach(in: 0..<size) { index, bytes in
+        try EntryReader(tiles, size: size).forEach(in: min(first, size)..<size) { index, bytes in
+            progress(index, size)
             arena.reset()
             let entry: ReplayEntry?
             do throws(ContextRecord.Unreadable) {

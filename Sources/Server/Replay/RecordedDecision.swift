@@ -18,6 +18,8 @@ struct RecordedDecision {
     /// JSON pointers that a mask policy removed or replaced.
     var pointers: [String] = []
     var revision = ""
+    /// Of the threat lists; empty when there were none.
+    var threats = ""
     /// The route's name, or the entrypoint's.
     var route = ""
     var bodyBytes = 0
@@ -29,6 +31,7 @@ struct RecordedDecision {
 
     private static let accidents: Set<String> = [
         "context_full", "eval_cancel_error", "log_refused", "log_unavailable",
+        "mask_refused",
     ]
 
     init(_ record: RecordFields) throws(ContextRecord.Unreadable) {
@@ -40,6 +43,7 @@ struct RecordedDecision {
         pointers = Self.texts(record["erased"]) + Self.texts(record["masked"])
         let policy = try record.object("policy")
         revision = try policy.optionalText("revision").string
+        threats = try policy.optionalText("threats").string
         route = try policy.optionalText("route").string
         if route.isEmpty { route = try policy.optionalText("entrypoint").string }
         if record["request"].isDefined {

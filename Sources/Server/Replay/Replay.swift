@@ -31,6 +31,8 @@ public final class Replay {
     private let snapshot: AgentSnapshot
     private let writer = RecordWriter()
     private let scratch = Arena()
+    /// nil when the same lists count throughout, or none.
+    private var threats: ((String) throws -> ThreatIndex?)?
     private var lanes: [String: ReplayLane] = [:]
     private var report = ReplayReport()
 
@@ -55,22 +57,52 @@ public final class Replay {
 
     deinit { scratch.destroy() }
 
-    /// Threat lists that count throughout the replay.
-    public func use(_ threats: ThreatIndex) { point.use(threats) }
+    /// Threat lists that count throughout the replay, whatever counted then.
+    public func use(_ threats: ThreatIndex) {
+        point.use(threats)
+        self.threats = nil
+    }
+
+    /// Where the threat lists of each decision are to be had, by their revision; nil for what is
+    /// gone.
+    public func useRecordedThreats(_ lists: @escaping (String) throws -> ThreatIndex?) {
+        threats = lists
+    }
+
+    /// - Returns: false when the threat lists of a decision are gone.
+    private func useThreats(_ recorded: RecordedDecision) throws -> Bool {
+        guard let threats, point.threatRevision.string != recorded.threats else { return true }
+        guard !recorded.threats.isEmpty else {
+            point.useNoThreats()
+            return true
+        }
+        guard let index = try threats(recorded.threats) else { return false }
+        point.use(index)
+        return true
+    }
 
     /// Replays the entries of a log, whose integrity the caller has verified.
     ///
     /// - Parameters:
+    ///   - first: entries below it are not there: the log says that it keeps them no more.
+    ///   - kept: what it keeps of them, because it still holds.
     ///   - size: entries of the checkpoint.
     ///   - progress: is told now and then how many entries are done, of how many.
     /// - Throws: `ContextRebuild.Failure` for an entry that cannot be read; what reading the log
     ///   throws.
     public func run(
-        _ tiles: some TileSource, size: Int, progress: (Int, Int) -> Void = { _, _ in }
+        _ tiles: some TileSource, from first: Int = 0, keeping kept: KeptEntries = KeptEntries(),
+        size: Int, progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ReplayReport {
+        let start = min(first, size)
+        for entry in kept.entries where entry.index < start {
+            if let entry = try entry.bytes.withUnsafeBytes({ try read(entry.index, $0) }) {
+                try apply(entry)
+            }
+        }
         var window: [ReplayEntry] = []
         var first = 0
-        try EntryReader(tiles, size: size).forEach(in: 0..<size) { index, bytes in
+        try EntryReader(tiles, size: size).forEach(in: start..<size) { index, bytes in
             report.entries += 1
             guard let entry = try read(index, bytes) else { return }
             window.append(entry)
@@ -181,7 +213,9 @@ public final class Replay {
         guard let content else { return skip(entry, .missing) }
         if reference.isPartial || recorded.isTruncated { return skip(entry, .cut) }
         switch try content.read(reference, of: recorded.id) {
-        case .kept(let text): decide(entry, recorded, text)
+        case .kept(let text):
+            guard try useThreats(recorded) else { return skip(entry, .threats) }
+            decide(entry, recorded, text)
         case .erased: skip(entry, .erased)
         case .missing: skip(entry, .missing)
         case .damaged: skip(entry, .damaged)

@@ -19,6 +19,8 @@ public struct ReplayReport: Sendable {
         case context
         /// It came about by a deadline, a full store or the like.
         case accident
+        /// The threat lists that it was made with are not there.
+        case threats
         /// A builtin that asks the world outside was called.
         case nondeterministic
     }

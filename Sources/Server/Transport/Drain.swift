@@ -19,6 +19,7 @@ extension EventLoop {
         endWatches()
         forEachConnection { $0.announceShutdown() }
         setDrainTimer(after: limits.drainNotice)
+        state.pointee.service?.drainBegan()
     }
 
     /// The drain's timer fired.

@@ -30,7 +30,8 @@ final class LoopMailbox: Sendable {
     /// Makes the loop's wait return soon; cheap when it was woken already.
     func wake() {
         if signalled.exchange(true, ordering: .acquiringAndReleasing) { return }
-        _ = linux_eventfd_signal(event)
+        // One that did not arrive is no reason to leave out the next.
+        if linux_eventfd_signal(event) < 0 { signalled.store(false, ordering: .releasing) }
     }
 
     func post(_ change: (inout Letters) -> Void) {

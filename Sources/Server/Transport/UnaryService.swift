@@ -23,6 +23,9 @@ public protocol UnaryService: AnyObject {
     /// A moment asked for with `LoopHandle.schedule` has come.
     func timerFired(token: UInt64)
 
+    /// The server is about to end: what waits for no computer should be answered soon.
+    func drainBegan()
+
     /// The loop ends: no call can be answered any more, and nothing else is called.
     func loopEnded()
 }
@@ -31,5 +34,6 @@ extension UnaryService {
     public func turnEnded() {}
     public func woken() {}
     public func timerFired(token: UInt64) {}
+    public func drainBegan() {}
     public func loopEnded() {}
 }

@@ -7,7 +7,7 @@ import Authorization
 /// The automaton's states begin at the fourth byte of a pattern, where patterns rarely agree with
 /// a text that holds none: most of a text is only looked at through a bitmap of the windows with
 /// which patterns begin. The longer the shortest pattern is, the wider are these windows, up to
-/// eight bytes, and the more bytes one look covers, up to four (`stride`): the bitmap holds the
+/// eight bytes, and the more bytes one look covers, up to eight (`stride`): the bitmap holds the
 /// windows at each of that many offsets.
 ///
 /// Immutable. Text and patterns have ASCII letters in lower case.
@@ -87,7 +87,8 @@ final class PatternMatcher: @unchecked Sendable {
         edges = EdgeTable(tree.edges)
         starts = WindowTable(tree.starts)
         let shortest = patterns.reduce(Int.max) { min($0, $1.text.count) }
-        stride = min(4, shortest - Self.window + 1)
+        // As many as leave the windows wide, else four.
+        stride = max(min(8, shortest - 7), min(4, shortest - Self.window + 1))
         width = min(8, shortest - stride + 1)
         filter = WindowFilter(patterns.map(\.text), width: width, offsets: stride)
         firstEntry = .allocate(capacity: patterns.count + 1)

@@ -2,6 +2,7 @@
 import AgentContext
 import ArgumentParser
 import DecisionLog
+import LogReading
 import PDP
 import Platform
 import Server
@@ -38,11 +39,19 @@ struct ReplayCommand: ParsableCommand {
         help: "Data to decide with, instead of the configured. May be repeated.")
     var data: [String] = []
 
+    @Option(name: .long, help: "A folder to which entry bundles were moved. May be repeated.")
+    var archive: [String] = []
+
     @Option(name: .long, help: "The texts beside the log. Default: the log's folder with .content.")
     var content: String?
 
     @Option(name: .long, help: "The log's verifier key. Default: from the configured signing key.")
     var vkey: String?
+
+    @Flag(
+        name: .long,
+        help: "Look up in the configured threat lists, not in those of each decision's time.")
+    var currentThreats = false
 
     @Option(name: .long, help: "Decisions that may change: a number, or a share as `1%`.")
     var threshold = ReplayThreshold.count(0)
@@ -73,6 +82,7 @@ struct ReplayCommand: ParsableCommand {
         if let log, log != settings.log.directory {
             settings.log.key = log + ".key"
             settings.log.contentDirectory = log + ".content"
+            settings.log.threats = log + ".threats"
         }
         if !policy.isEmpty { settings.policies = policy }
         if !data.isEmpty {
@@ -80,8 +90,25 @@ struct ReplayCommand: ParsableCommand {
             settings.isDataRequired = true
         }
         let snapshot = try PolicyCompilation.Failure.orInvalid(settings)
-        let tiles = StorageTiles(try StorageFolder(folder, creating: false))
-        let checkpoint = try verify(tiles, settings)
+        let tiles = try LogFolder(folder, archives: archive)
+        let keys = try keys(settings)
+        let checkpoint = try LogVerifier(keys: keys).verify(tiles).checkpoint
+        let view = try LogView(tiles, keys: keys)
+        defer { view.destroy() }
+        let replay = try makeReplay(snapshot, settings)
+        let progress = ReplayProgress()
+        let report = try replay.run(
+            tiles, from: view.firstKept, keeping: view.kept, size: checkpoint.size
+        ) { progress.show($0, of: $1) }
+        progress.end()
+        Output.print(
+            try format.text(report, checkpoint, revision: snapshot.policy.revision))
+        return report
+    }
+
+    private func makeReplay(
+        _ snapshot: PolicySnapshot, _ settings: Configuration
+    ) throws -> Replay {
         let texts = content ?? settings.log.contentDirectory
         let isCounted = settings.agents.maximum > 0
         let replay = Replay(
@@ -90,28 +117,24 @@ struct ReplayCommand: ParsableCommand {
             content: StorageFolder.exists(texts)
                 ? try StorageFolder(texts, creating: false) : nil,
             memory: Int(settings.limits.memory))
-        if !settings.threat.files.isEmpty {
-            var lists = ThreatLists(settings.threat.files)
-            replay.use(try lists.read())
+        let threats = ReplayThreats(ThreatHistory(folder: settings.log.threats))
+        replay.useRecordedThreats { try threats.index($0) }
+        guard !settings.threat.files.isEmpty else { return replay }
+        var lists = ThreatLists(settings.threat.files)
+        let reading = try lists.read()
+        if currentThreats {
+            replay.use(reading.index)
+        } else {
+            threats.add(reading.index, reading.snapshot.revision)
         }
-        let progress = ReplayProgress()
-        let report = try replay.run(tiles, size: checkpoint.size) { progress.show($0, of: $1) }
-        progress.end()
-        Output.print(
-            try format.text(report, checkpoint, revision: snapshot.policy.revision))
-        return report
+        return replay
     }
 
-    private func verify(
-        _ tiles: StorageTiles, _ settings: Configuration
-    ) throws -> Checkpoint {
-        let key: VerifierKey
-        if let vkey {
-            key = try VerifierKey(vkey)
-        } else {
-            key = try LogKey.load(settings.log.key, origin: settings.log.origin).verifierKey
-        }
-        return try LogVerifier(key: key).verify(tiles).checkpoint
+    /// The log's keys: the given one, or the configured one and those before it.
+    private func keys(_ settings: Configuration) throws -> [VerifierKey] {
+        if let vkey { return [try VerifierKey(vkey)] }
+        let key = try LogKey.load(settings.log.key, origin: settings.log.origin).verifierKey
+        return try LogKey.history(settings.log.key) + [key]
     }
 }
 

@@ -114,6 +114,9 @@ struct Configuration {
         /// `log.responders`: a folder that tells how far responders have followed the log. Default:
         /// the directory with `.responders`.
         var responders = "log.responders"
+        /// `log.threats`: a folder with the threat lists that decisions were made with, for replay.
+        /// Default: the directory with `.threats`.
+        var threats = "log.threats"
         /// `log.key`: the signing key. Default: the directory with `.key`.
         var key = "log.key"
         /// `log.origin`: the log's name in its checkpoints and verifier key.

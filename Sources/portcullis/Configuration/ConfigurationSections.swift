@@ -101,6 +101,7 @@ extension Configuration.Log {
         journal = section.text("journal", directory + ".journal")
         key = section.text("key", directory + ".key")
         responders = section.text("responders", directory + ".responders")
+        threats = section.text("threats", directory + ".threats")
         origin = section.text("origin", origin, expected: "a name without spaces and `+`") { text in
             let isName =
                 !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2B }
@@ -133,6 +134,9 @@ extension Configuration.Log {
         if responders == directory || responders.hasPrefix(directory + "/") {
             section.reject(
                 "responders", "expected a folder outside of the log's, got `\(responders)`")
+        }
+        if threats == directory || threats.hasPrefix(directory + "/") {
+            section.reject("threats", "expected a folder outside of the log's, got `\(threats)`")
         }
         if key.hasPrefix(directory + "/") {
             section.reject("key", "expected a file outside of the log's folder, got `\(key)`")

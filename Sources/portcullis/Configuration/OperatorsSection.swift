@@ -13,6 +13,9 @@ extension Configuration {
         /// `operators.tcp`: `host:port`. Needs `tls` with `client_authorities`, or `tokens`; off
         /// loopback it needs `tls` in any case. Default: none.
         var tcp: ListenAddress?
+        /// `operators.tls` and `operators.tokens`. Their files are read again when they change, and
+        /// on SIGHUP. What cannot be used then changes nothing; only a token whose file is gone
+        /// counts no more.
         var tls: TLS?
         var tokens: [Token] = []
         /// `operators.certificates`: a list of `subject` (as RFC 4514 writes it, `CN=alice,O=Acme`)

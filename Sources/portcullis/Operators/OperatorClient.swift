@@ -25,8 +25,8 @@ struct OperatorRequest {
 
     /// Path and query, encoded.
     var target: String {
-        let path = (["v1"] + path).map { "/" + PercentEncoding.encode($0) }.joined()
-        let query = query.map { "\($0.name)=\(PercentEncoding.encode($0.value))" }
+        let path = (["v1"] + path).map { "/" + HTTPRequest.encode($0) }.joined()
+        let query = query.map { "\($0.name)=\(HTTPRequest.encode($0.value))" }
         return path + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
     }
 }
@@ -108,25 +108,5 @@ struct OperatorClient {
         else { return OperatorFailure(exit, "refused with HTTP status \(response.statusCode)") }
         let detail = PlainText.clean(problem.detail)
         return OperatorFailure(exit, "\(detail) (\(PlainText.clean(problem.code)))")
-    }
-}
-
-/// RFC 3986 section 2.1.
-enum PercentEncoding {
-    /// Everything but unreserved characters is encoded.
-    static func encode(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                result += byte < 16 ? "%0" : "%"
-                result += String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
     }
 }

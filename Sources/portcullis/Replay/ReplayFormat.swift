@@ -81,6 +81,7 @@ private struct TextReport {
         case .masked: "that depend on something masked (masked)"
         case .context: "that knew of events which the log lacks (context)"
         case .accident: "that came about by a deadline or a full store (accident)"
+        case .threats: "whose threat lists are gone (threats)"
         case .nondeterministic: "that asked the world outside (nondeterministic)"
         }
     }

@@ -15,10 +15,28 @@ enum AdminStart {
         _ settings: Configuration.Operators, _ services: AdminServices
     ) throws -> AdminServer? {
         guard settings.isEnabled else { return nil }
+        return try AdminServer(
+            try configuration(settings, settings.tokens.map { try token($0) }), services)
+    }
+
+    /// Takes up what the files of certificates and tokens hold now. A token whose file is gone
+    /// counts no more.
+    static func renew(
+        _ server: AdminServer, _ settings: Configuration.Operators
+    ) throws {
+        let tokens = try settings.tokens.compactMap { token in
+            try SecretFile.read(token.file) == nil ? nil : try self.token(token)
+        }
+        try server.renew(try configuration(settings, tokens))
+    }
+
+    private static func configuration(
+        _ settings: Configuration.Operators, _ tokens: [OperatorToken]
+    ) throws -> AdminConfiguration {
         var configuration = AdminConfiguration()
         configuration.unixPath = settings.unix
         if case .tcp(let host, let port)? = settings.tcp { configuration.tcp = (host, port) }
-        configuration.tokens = try settings.tokens.map { try token($0) }
+        configuration.tokens = tokens
         configuration.certificates = settings.certificates
         if let tls = settings.tls {
             configuration.tls = AdminConfiguration.TLS(
@@ -26,7 +44,7 @@ enum AdminStart {
                 key: String(decoding: try secret(tls.key), as: UTF8.self),
                 clientAuthorities: try tls.clientAuthorities.map { try text($0) })
         }
-        return try AdminServer(configuration, services)
+        return configuration
     }
 
     private static func token(_ token: Configuration.Operators.Token) throws -> OperatorToken {

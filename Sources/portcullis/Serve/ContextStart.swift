@@ -20,15 +20,20 @@ enum ContextStart {
         let tiles = StorageTiles(
             try StorageFolder(configuration.log.directory, creating: false))
         let keys = try LogKey.history(configuration.log.key) + [log.verifierKey]
-        let first = try LogView(tiles, keys: keys).firstKept
-        if first > 0 {
-            logger.warning(
-                "context_incomplete",
-                "records were deleted from the log: what they took from agents is not known",
-                ["entries": LogValue(first)])
+        let view = try LogView(tiles, keys: keys)
+        defer { view.destroy() }
+        if view.firstKept > 0 {
+            logger.info(
+                "context_from_pruned_log",
+                "old records are not in the log any more, but for those that still hold",
+                [
+                    "entries": LogValue(view.firstKept),
+                    "kept": LogValue(view.kept.entries.count),
+                ])
         }
         let report = try ContextRebuild.run(
-            tiles, from: first, size: log.status.published, into: agents,
+            tiles, from: view.firstKept, keeping: view.kept, size: log.status.published,
+            into: agents,
             lookBack: configuration.agents.lookBack)
         logger.info(
             "context_rebuilt", "the agents' context is what the log says",

@@ -16,7 +16,7 @@ final class OperatorSide: Sendable {
     private let log: LocalLog?
     private let logger: Logger
     private let responders: ResponderService?
-    private let api = Mutex<AdminServer?>(nil)
+    private let api = Mutex<(server: AdminServer, credentials: CredentialWatch)?>(nil)
     private let isDraining = Atomic(false)
 
     /// Comes before the server, so that no restriction starts that responders do not see.
@@ -43,16 +43,34 @@ final class OperatorSide: Sendable {
         if let log { metrics.describe(log) }
         try responders?.start()
         do {
-            let started = try AdminStart.start(
-                configuration.operators,
-                AdminServices(
-                    operations: operations, policy: policy, health: { self.health },
-                    metrics: metrics, logger: logger))
-            api.withLock { $0 = started }
+            try startAPI(operations)
         } catch {
             responders?.stop()
             throw error
         }
+    }
+
+    private func startAPI(_ operations: (any AgentOperations)?) throws {
+        let services = AdminServices(
+            operations: operations, policy: policy, health: { self.health }, metrics: metrics,
+            logger: logger)
+        guard let server = try AdminStart.start(configuration.operators, services) else { return }
+        let credentials = CredentialWatch(server, configuration.operators, logger)
+        do {
+            try credentials.start()
+        } catch {
+            server.stop()
+            throw error
+        }
+        api.withLock { $0 = (server, credentials) }
+    }
+
+    /// Takes up what has changed on the disk: the policy, the operators' tokens and certificates.
+    func reload() {
+        // Its failure has been logged, and the policy before goes on.
+        _ = try? policy.reload()
+        let credentials = api.withLock { $0?.credentials }
+        credentials?.renewIfChanged()
     }
 
     private var health: HealthReport {
@@ -64,7 +82,7 @@ final class OperatorSide: Sendable {
     }
 
     /// Where the API listens.
-    var addresses: [String] { api.withLock { $0?.addresses ?? [] } }
+    var addresses: [String] { api.withLock { $0?.server.addresses ?? [] } }
 
     /// The program is about to end.
     func drain() { isDraining.store(true, ordering: .relaxed) }
@@ -75,7 +93,8 @@ final class OperatorSide: Sendable {
             defer { api = nil }
             return api
         }
-        running?.stop()
+        running?.credentials.stop()
+        running?.server.stop()
         responders?.stop()
     }
 }

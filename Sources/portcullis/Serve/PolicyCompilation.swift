@@ -36,7 +36,9 @@ enum PolicyCompilation {
         var diagnostics: [Diagnostic] = []
         for (index, source) in sources.policies.enumerated() {
             do throws(CompilationFailure) {
-                modules.append(try Parser.parse(source, file: Int32(index)))
+                let module = try Parser.parse(source, file: Int32(index))
+                diagnostics += MaskCheck.diagnostics(module)
+                modules.append(module)
             } catch {
                 diagnostics += error.diagnostics
             }

@@ -41,7 +41,8 @@ final class Service: Sendable {
             configuration.threat.files.isEmpty
             ? nil
             : try ThreatWatch(
-                ThreatLists(configuration.threat.files), interval: configuration.threat.interval,
+                ThreatLists(configuration.threat.files), history: configuration.threatHistory,
+                interval: configuration.threat.interval,
                 logger)
         let agents = try ContextStart.makeStore(configuration, log, logger)
         operations = agents.map { [log] in
@@ -160,12 +161,11 @@ final class Service: Sendable {
     }
 
     /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record. SIGHUP reloads
-    /// the policy.
+    /// the policy, and the operators' tokens and certificates.
     func runUntilTerminated() throws {
         var signal = try TerminationSignals.wait()
         while signal == TerminationSignals.reload {
-            // Its failure has been logged, and the policy before goes on.
-            _ = try? operatorSide.policy.reload()
+            operatorSide.reload()
             signal = try TerminationSignals.wait()
         }
         operatorSide.drain()

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import ThreatIntelligence
 
 /// The threat lists that the configuration names, as they are on the disk: `serve` and `validate`
@@ -9,32 +8,19 @@ struct ThreatLists {
     /// What the files looked like when they were last read.
     private var seen: [FileState] = []
 
-    /// Enough of a file to see that it is another one, or was written.
-    private struct FileState: Equatable {
-        var device: UInt64 = 0
-        var number: UInt64 = 0
-        var size: Int64 = 0
-        var seconds: Int = 0
-        var nanoseconds: Int = 0
-
-        init(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return }
-            device = UInt64(status.st_dev)
-            number = UInt64(status.st_ino)
-            size = Int64(status.st_size)
-            seconds = Int(status.st_mtim.tv_sec)
-            nanoseconds = Int(status.st_mtim.tv_nsec)
-        }
-    }
-
     init(_ files: [Configuration.ThreatFile]) { self.files = files }
 
     /// True when a file is not as it was when `read` began last.
     var hasChanged: Bool { files.map { FileState($0.path) } != seen }
 
+    /// Lists as they were read, and ready to be looked up.
+    struct Reading {
+        let snapshot: ThreatSnapshot
+        let index: ThreatIndex
+    }
+
     /// Reads all files, whatever is wrong with one of them.
-    mutating func read() throws(ThreatListFailure) -> ThreatIndex {
+    mutating func read() throws(ThreatListFailure) -> Reading {
         // Before reading: a change while it goes on is seen the next time.
         seen = files.map { FileState($0.path) }
         var lists: [ThreatList] = []
@@ -48,7 +34,10 @@ struct ThreatLists {
         }
         guard errors.isEmpty else { throw ThreatListFailure(errors) }
         do throws(ThreatIndex.Failure) {
-            return try ThreatIndex(lists)
+            let snapshot = ThreatSnapshot(lists)
+            return Reading(
+                snapshot: snapshot,
+                index: try ThreatIndex(lists, revision: snapshot.revision))
         } catch {
             throw ThreatListFailure([
                 ThreatListError(file: "threat.files", line: 0, message: "\(error)")

@@ -12,6 +12,7 @@ final class ThreatWatch: Sendable {
     /// The lists that count now.
     let current: CurrentThreats
     private let lists: Mutex<ThreatLists>
+    private let history: ThreatHistory?
     private let interval: Int64
     private let logger: Logger
     private let isStopped = Atomic<Bool>(false)
@@ -20,14 +21,19 @@ final class ThreatWatch: Sendable {
     /// How long stopping may take, in nanoseconds.
     private static let step: Int64 = 100_000_000
 
-    /// - Parameter lists: not read yet.
+    /// - Parameters:
+    ///   - lists: not read yet.
+    ///   - history: keeps the lists for replay; nil when nothing is replayed.
     init(
-        _ lists: consuming ThreatLists, interval: Int64, _ logger: Logger
+        _ lists: consuming ThreatLists, history: ThreatHistory?, interval: Int64, _ logger: Logger
     ) throws(ThreatListFailure) {
-        current = CurrentThreats(try lists.read())
+        let reading = try lists.read()
+        current = CurrentThreats(reading.index)
         self.lists = Mutex(lists)
+        self.history = history
         self.interval = interval
         self.logger = logger
+        keep(reading.snapshot)
         logger.info(
             "threats_loaded", "threat lists are looked up",
             ["entries": LogValue(current.current.count)])
@@ -61,11 +67,12 @@ final class ThreatWatch: Sendable {
 
     private func reload(_ lists: inout ThreatLists) {
         do throws(ThreatListFailure) {
-            let index = try lists.read()
-            current.replace(by: index)
+            let reading = try lists.read()
+            keep(reading.snapshot)
+            current.replace(by: reading.index)
             logger.info(
                 "threats_reloaded", "the threat lists have changed",
-                ["entries": LogValue(index.count)])
+                ["entries": LogValue(reading.index.count)])
         } catch {
             for problem in error.errors {
                 logger.error(
@@ -75,6 +82,17 @@ final class ThreatWatch: Sendable {
                         "hint": LogValue(problem.hint ?? "the lists read before stay in use"),
                     ])
             }
+        }
+    }
+
+    /// Without them replay cannot look up what these decisions looked up, and says so.
+    private func keep(_ snapshot: ThreatSnapshot) {
+        do {
+            try history?.keep(snapshot)
+        } catch {
+            logger.error(
+                "threats_not_kept", "decisions with these threat lists cannot be replayed: "
+                    + "\(error)", ["revision": LogValue(snapshot.revision)])
         }
     }
 }

@@ -9,12 +9,13 @@ import Testing
 
     /// Ways to compile without something, by name.
     enum Plainness: String, CaseIterable, Sendable {
-        case index, earlyExit, rules, calls, comprehensions, expressions, everything
+        case index, earlyExit, rules, inlining, calls, comprehensions, expressions, everything
 
         func apply(to options: inout Compiler.Options) {
             if self == .index || self == .everything { options.usesIndex = false }
             if self == .earlyExit || self == .everything { options.stopsEarly = false }
             if self == .rules || self == .everything { options.remembersRules = false }
+            if self == .inlining || self == .everything { options.inlinesRules = false }
             if self == .comprehensions || self == .everything {
                 options.indexesComprehensions = false
             }
@@ -55,9 +56,10 @@ import Testing
             package t
             \(clauses)
             p := count([x |
-                some x in numbers.range(1, 50); allow; q; f(input.a); s[x]
+                some x in numbers.range(1, 50); allow; q; f(input.a); s[x]; name
                 count(split(input.a, "k")) > count(split(input.a, "k")) - 1
             ])
+            name := input.a
             s contains x if {
                 some x in numbers.range(1, 50)
                 g := [y | t[y].a == x]

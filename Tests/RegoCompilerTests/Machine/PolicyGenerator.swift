@@ -26,6 +26,8 @@ struct Choices {
 struct PolicyGenerator {
     private var choices: Choices
     private var rules: [String] = []
+    /// Rules that stand for a path or a constant.
+    private var names: [String] = []
     private var functions: [String] = []
     private var variables = 0
 
@@ -53,7 +55,14 @@ struct PolicyGenerator {
         let number = rules.count + functions.count
         let clauses = choices.some(Self.maximumClauses)
         var lines: [String] = []
-        switch choices.next(7) {
+        switch choices.next(8) {
+        case 6:
+            // Names of paths and of constants, also of each other.
+            for _ in 0..<choices.some(3) {
+                let name = "n\(names.count)"
+                lines.append("\(name) := \(choices.next(3) == 0 ? constant() : path())")
+                names.append("data.t.\(name)")
+            }
         case 0:
             for _ in 0..<clauses { lines.append("r\(number) if \(body())") }
             rules.append("r\(number)")
@@ -164,6 +173,9 @@ struct PolicyGenerator {
         case 21: return rules.isEmpty ? "\(path) != \(scalar())" : "data.t.\(choices.pick(rules))"
         case 22: return functions.isEmpty ? "\(path) < 2" : "\(choices.pick(functions))(\(path))"
         case 23:
+            if !names.isEmpty, choices.next(4) == 0 {
+                return "\(choices.pick(names)) with \(choices.pick(names)) as \(constant())"
+            }
             let rule = rules.isEmpty ? "input.a" : "data.t.\(choices.pick(rules))"
             return "\(rule) with input.\(choices.pick(["a", "b"])) as \(constant())"
         case 24:
@@ -205,7 +217,10 @@ struct PolicyGenerator {
     }
 
     private mutating func path() -> String {
-        choices.pick([
+        if !names.isEmpty, choices.next(4) == 0 {
+            return choices.pick(names) + choices.pick(["", "", ".a", "[0]", ".d"])
+        }
+        return choices.pick([
             "input.a", "input.a", "input.b", "input.c.d", "input.list", "input.obj", "input.obj.a",
             "input.list[0]", "data.d", "data.d.a", "data.d.b", "input",
         ])

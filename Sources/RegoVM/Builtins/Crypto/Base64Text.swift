@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// Base64 (RFC 4648) with the strictness and the messages of Go's encoding/base64.
 enum Base64Text {
@@ -125,16 +126,8 @@ private struct Decoder {
     }
 
     private func value(_ byte: UInt8) -> UInt32? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(byte - UInt8(ascii: "A"))
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(byte - UInt8(ascii: "a")) + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(byte - UInt8(ascii: "0")) + 52
-        case UInt8(ascii: "+") where alphabet == .standard: 62
-        case UInt8(ascii: "/") where alphabet == .standard: 63
-        case UInt8(ascii: "-") where alphabet == .url: 62
-        case UInt8(ascii: "_") where alphabet == .url: 63
-        default: nil
-        }
+        let digit = text_base64_digit(byte, alphabet == .url)
+        return digit < 0 ? nil : UInt32(digit)
     }
 
     private func corrupt(_ offset: Int) -> BuiltinError {

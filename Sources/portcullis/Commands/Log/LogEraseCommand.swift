@@ -3,6 +3,7 @@ import ArgumentParser
 import Authorization
 import DecisionLog
 import Foundation
+import LogReading
 import Platform
 import Server
 import TransparencyLog
@@ -32,6 +33,9 @@ struct LogEraseCommand: ParsableCommand {
 
     @Option(name: .long, help: "Before this time.")
     var until: String?
+
+    @Option(name: .long, help: "A folder to which entry bundles were moved. May be repeated.")
+    var archive: [String] = []
 
     @Option(name: .long, help: "Why; goes into the log.")
     var reason = ""
@@ -75,14 +79,17 @@ struct LogEraseCommand: ParsableCommand {
         selection.agent = agent
         selection.from = from.flatMap(Self.time) ?? .min
         selection.until = until.flatMap(Self.time) ?? .max
-        let tiles = StorageTiles(try StorageFolder(settings.directory, creating: false))
+        let tiles = try LogFolder(settings.directory, archives: archive)
         let key = try LogKey.load(settings.key, origin: settings.origin).verifierKey
-        guard let note = try tiles.read(TilePath.checkpoint) else {
+        guard try tiles.read(TilePath.checkpoint) != nil else {
             throw LogError(.missingLog, "no log at `\(settings.directory)`")
         }
-        let checkpoint = try Checkpoint(note: note, key: key, at: TilePath.checkpoint)
+        let view = try LogView(tiles, keys: LogKey.history(settings.key) + [key])
+        defer { view.destroy() }
+        let progress = Progress("looked at")
         return try Erasure.run(
-            tiles, size: checkpoint.size, selection, in: content, now: now)
+            tiles, from: view.firstKept, size: view.size, selection, in: content, now: now,
+            progress: { progress.read($0, of: $1) })
     }
 
     private func record(_ report: Erasure.Report, _ now: Int64) -> ErasureRecord {

@@ -33,7 +33,9 @@ struct LogExportCommand: ParsableCommand {
             let events = OCSFEvent(
                 origin: view.checkpoint.origin, productVersion: Version.number)
             var output = LineOutput()
+            let progress = Progress("read", prints: true)
             try view.scan(try view.range(filter)) { record in
+                progress.read(record.index, of: view.size)
                 guard filter.matches(record) else { return true }
                 switch format {
                 case .jsonl: output.write(record.bytes)

@@ -53,7 +53,9 @@ struct LogGraphCommand: ParsableCommand {
     private func build(_ view: LogView<LogFolder>) throws -> ExecutionGraph {
         let filter = try filters.filter()
         var builder = ExecutionGraphBuilder(agent: filters.agent ?? "", limit: limit)
+        let progress = Progress("read")
         try view.scan(try view.range(filter)) { record in
+            progress.read(record.index, of: view.size)
             if record.isDecision, filter.matches(record) { builder.add(record) }
             return true
         }

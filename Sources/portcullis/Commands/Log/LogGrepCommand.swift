@@ -46,7 +46,9 @@ struct LogGrepCommand: ParsableCommand {
         let text = RecordText(isColored: showsColors)
         var output = LineOutput()
         var found = 0
+        let progress = Progress("read", prints: !count)
         try view.scan(try view.range(filter)) { record in
+            progress.read(record.index, of: view.size)
             guard filter.matches(record) else { return true }
             found += 1
             if !count { output.write(format.line(record, text)) }

@@ -53,8 +53,8 @@ struct FilterOptions: ParsableArguments {
     @Option(
         name: .long,
         help: """
-            `allow`, `deny`, `require_approval`, `restrict`, `isolate`; or `allowed`, `refused`, \
-            `error`.
+            `allow`, `defer`, `require_approval`, `restrict`, `deny`, `isolate`; or `allowed`, \
+            `refused`, `error`.
             """)
     var decision: String?
 
@@ -74,7 +74,8 @@ struct FilterOptions: ParsableArguments {
     var until: String?
 
     private static let decisions = [
-        "allow", "deny", "require_approval", "restrict", "isolate", "allowed", "refused", "error",
+        "allow", "defer", "require_approval", "restrict", "deny", "isolate", "allowed", "refused",
+        "error",
     ]
 
     func filter() throws -> RecordFilter {
@@ -108,8 +109,9 @@ struct FilterOptions: ParsableArguments {
 extension LogView {
     /// The records that may fit a filter's times.
     func range(_ filter: RecordFilter) throws -> Range<Int> {
-        let first = try filter.since.map { try firstIndex(since: $0) } ?? firstKept
-        return min(first, size)..<size
+        let first = try filter.since.map { try firstIndex(since: $0) } ?? 0
+        // What is kept of older records stands before all others.
+        return first <= firstKept ? 0..<size : min(first, size)..<size
     }
 }
 
@@ -136,9 +138,19 @@ final class Progress {
     private let verb: String
     private let start = SystemClock().monotonic()
     private var last: Int64 = 0
-    private let isShown = isatty(2) == 1
+    private let isShown: Bool
 
-    init(_ verb: String) { self.verb = verb }
+    /// - Parameter prints: whether the work prints as it goes on: then it is seen by that.
+    init(_ verb: String, prints: Bool = false) {
+        self.verb = verb
+        isShown = isatty(2) == 1 && !(prints && isatty(1) == 1)
+    }
+
+    /// Tells of a record that was read, now and then.
+    func read(_ index: Int, of total: Int) {
+        guard index % LogLimits.progressInterval == 0 || index == total - 1 else { return }
+        report(index + 1, total)
+    }
 
     func report(_ done: Int, _ total: Int) {
         guard isShown, total > 0 else { return }

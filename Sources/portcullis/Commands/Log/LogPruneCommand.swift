@@ -3,6 +3,7 @@ import ArgumentParser
 import DecisionLog
 import LogReading
 import Platform
+import Server
 import TransparencyLog
 
 struct LogPruneCommand: ParsableCommand {
@@ -11,8 +12,10 @@ struct LogPruneCommand: ParsableCommand {
         abstract: "Compress old records, move them away, or delete them; hashes stay.",
         discussion: """
             Works on whole bundles of 256 records, also while the server runs. Every proof that \
-            was given still holds; `verify` says what is not there. What is deleted can no longer \
-            be shown, replayed, or rebuilt from.
+            was given still holds; `verify` says what is not there. Records that still hold \
+            (restrictions, labels, signals, open approvals) are kept, and what responders have \
+            not done with is not touched. All else that is deleted can no longer be shown, \
+            replayed, or counted in an agent's history.
 
             portcullis log prune log --before 30d --compress
             portcullis log prune log --keep 1000000 --move-to /mnt/archive
@@ -53,16 +56,24 @@ struct LogPruneCommand: ParsableCommand {
 
     func run() throws {
         try LogFailure.reported(format) {
-            let settings = try configuration.load().log
+            let settings = try configuration.load()
             do {
-                let signer = try LogKey.load(settings.key, origin: settings.origin)
-                let end = try end([signer.verifierKey])
+                let signer = try LogKey.load(settings.log.key, origin: settings.log.origin)
+                let folder = try LogFolder(directory)
+                let view = try LogView(folder, keys: [signer.verifierKey])
+                defer { view.destroy() }
+                var plan = try LogPruning(view, below: try end(view))
+                if action != .compress { try plan.protect(settings, folder, view) }
                 let progress = Progress("pruned")
                 let outcome = try LogRetention(directory, signer: signer).apply(
-                    action, below: end, progress: { progress.report($0, $1) })
-                report(outcome)
+                    action, below: plan.end, keeping: plan.kept,
+                    progress: { progress.report($0, $1) })
+                report(outcome, plan)
             } catch let error as LogError {
                 throw Failure.report(error)
+            } catch let error as ContextRebuild.Failure {
+                Output.error("nothing was pruned: \(error)\n  hint: \(error.hint)\n")
+                throw ExitCode(ExitStatus.failure)
             }
         }
     }
@@ -72,9 +83,7 @@ struct LogPruneCommand: ParsableCommand {
         return delete ? .delete : .compress
     }
 
-    private func end(_ keys: [VerifierKey]) throws -> Int {
-        let view = try LogView(try LogFolder(directory), keys: keys)
-        defer { view.destroy() }
+    private func end(_ view: LogView<LogFolder>) throws -> Int {
         if let keep { return max(0, view.size - keep) }
         guard let before, let moment = Moment.parse(before, now: SystemClock().wall()) else {
             throw ValidationError(
@@ -84,17 +93,21 @@ struct LogPruneCommand: ParsableCommand {
         return try view.firstIndex(since: moment)
     }
 
-    private func report(_ outcome: LogRetention.Outcome) {
+    private func report(_ outcome: LogRetention.Outcome, _ plan: LogPruning) {
         switch format {
         case .text:
             Output.print(
                 "\(outcome.bundles) bundles of 256 records: \(outcome.bytesBefore) bytes before, "
                     + "\(outcome.bytesAfter) in the log now\n")
+            for line in plan.lines { Output.print(line + "\n") }
         case .json:
             Output.print(LogJSON.text {
                 $0.field("bundles", outcome.bundles)
                 $0.field("bytes_before", outcome.bytesBefore)
                 $0.field("bytes_after", outcome.bytesAfter)
+                $0.field("kept_records", plan.kept.entries.count)
+                if let position = plan.responders { $0.field("responders_need", position) }
+                $0.field("young_records", plan.young)
             })
         }
     }

@@ -22,9 +22,7 @@ struct LogStatsCommand: ParsableCommand {
             let progress = Progress("read")
             try view.scan(0..<view.size) { record in
                 statistics.add(record)
-                if record.index % LogLimits.progressInterval == 0 {
-                    progress.report(record.index + 1, view.size)
-                }
+                progress.read(record.index, of: view.size)
                 return true
             }
             let disk = try source.diskUse(size: view.size)

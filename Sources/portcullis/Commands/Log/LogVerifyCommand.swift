@@ -82,6 +82,9 @@ struct LogVerifyCommand: ParsableCommand {
             lines.append(
                 "not here: \(report.absent) entries that the log pruned; their hashes are, and fit")
         }
+        if report.kept > 0 {
+            lines.append("kept of pruned entries, because they still hold: \(report.kept)")
+        }
         let present = size - report.absent
         if present > 0 {
             lines.append(
@@ -103,6 +106,7 @@ struct LogVerifyCommand: ParsableCommand {
             $0.field("tiles", report.tiles)
             $0.field("entry_bytes", report.entryBytes)
             $0.field("absent", report.absent)
+            $0.field("kept", report.kept)
             $0.field("consistent_with", report.consistentWith)
             witnesses?.write(to: &$0)
         }
