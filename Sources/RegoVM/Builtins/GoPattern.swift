@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Regular expressions as Go's `regexp` reads them, where RE2 reads them otherwise: `(?<name>` names
-/// a group, and `\C` is nothing.
+/// Regular expressions as Go's `regexp` reads them, where RE2 reads them otherwise: `(?<name>`
+/// names a group, and `\C` is nothing.
 enum GoPattern {
     /// The expression for RE2; nil when it is the same.
     static func translated(_ text: UnsafeBufferPointer<UInt8>) throws(BuiltinError) -> [UInt8]? {

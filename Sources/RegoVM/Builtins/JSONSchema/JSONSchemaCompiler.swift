@@ -159,7 +159,9 @@ struct JSONSchemaCompiler {
         try readPatternProperties(node, document, base)
         let names = document["propertyNames"]
         if names.isDefined, draft != .four {
-            guard Self.isSchema(names) else { throw invalidType("Valid Schema", "patternProperties") }
+            guard Self.isSchema(names) else {
+                throw invalidType("Valid Schema", "patternProperties")
+            }
             node.propertyNames = try schema(names, base)
         }
         try readDependencies(node, document, base)
@@ -194,7 +196,9 @@ struct JSONSchemaCompiler {
     ) throws(BuiltinError) {
         let patterns = document["patternProperties"]
         guard patterns.isDefined else { return }
-        guard patterns.kind == .object else { throw invalidType("Valid Schema", "patternProperties") }
+        guard patterns.kind == .object else {
+            throw invalidType("Valid Schema", "patternProperties")
+        }
         for (key, value) in zip(patterns.keys, patterns.values) {
             guard let pattern = try compiled(key) else {
                 throw .failed("Invalid regex pattern '\(key.asString ?? "")'")
