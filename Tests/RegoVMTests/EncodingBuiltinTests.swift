@@ -73,6 +73,7 @@ struct EncodingBuiltinTests {
             .init(
                 "yaml.unmarshal", #""b: &x {k: 1, l: 2}\nc: {<<: *x, l: 3}""#,
                 #"{"b": {"k": 1, "l": 2}, "c": {"k": 1, "l": 3}}"#),
+            .init("yaml.unmarshal", #""a: !!binary aGk=""#, #"{"a": "hi"}"#),
             .init("yaml.unmarshal", #""""#, "null"),
             .init(
                 "yaml.unmarshal", #""[1,2,3""#,

@@ -18,6 +18,12 @@ struct PatternBuiltinTests {
             .init(
                 "regex.match", #""(", "a""#,
                 "eval_builtin_error: error parsing regexp: missing closing ): `(`"),
+            .init("regex.replace", #""ab", "(?<n>b)", "<${n}>""#, #""a<b>""#),
+            .init("regex.match", #""[](?<]+", "(?<]""#, "true"),
+            .init("regex.match", #""\\Q(?<\\E", "(?<""#, "true"),
+            .init(
+                "regex.match", #""\\C", "a""#,
+                #"eval_builtin_error: error parsing regexp: invalid escape sequence: `\C`"#),
             .init("regex.is_valid", #""a{2""#, "true"),
             .init("regex.is_valid", #""*""#, "false"),
             .init("regex.is_valid", "1", "false"),

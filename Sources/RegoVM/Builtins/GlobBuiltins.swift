@@ -114,7 +114,8 @@ struct GlobCompiler {
                 expression.append(")")
             case 0x2C where depth > 0: expression.append("|")
             case 0x5C:
-                guard position < glob.count else { throw .failed("trailing backslash") }
+                // One at the end escapes nothing.
+                guard position < glob.count else { break }
                 let (escaped, length) = Runes.decode(glob, position)
                 position += length
                 appendEscaped(escaped)

@@ -87,7 +87,12 @@ final class PatternCache {
     /// The pattern of a regular expression.
     func expression(_ text: Value) throws(BuiltinError) -> Pattern {
         try pattern(.expression, text, .emptyString) { () throws(BuiltinError) in
-            try Self.compile(text.bytes, dotMatchesNewline: false)
+            guard let translated = try GoPattern.translated(text.bytes) else {
+                return try Self.compile(text.bytes, dotMatchesNewline: false)
+            }
+            return try translated.withUnsafeBufferPointer { bytes throws(BuiltinError) in
+                try Self.compile(bytes, dotMatchesNewline: false)
+            }
         }
     }
 

@@ -23,7 +23,8 @@ enum YAMLScalar {
         let type = tag.dropFirst("tag:yaml.org,2002:".count)
         switch type {
         case "null", "bool", "int", "float", "timestamp": break
-        // `!!str`, `!!binary` and tags that nobody knows keep the text.
+        case "binary": return .string(try decoded(scalar.string))
+        // `!!str` and tags that nobody knows keep the text.
         default: return .string(scalar.string)
         }
         let resolved = resolve(scalar.string)
@@ -35,6 +36,16 @@ enum YAMLScalar {
         case ("float", .unsigned(let integer)): return .float(Double(integer))
         default:
             throw .failed("yaml: cannot decode `\(scalar.string)` as a !!\(type)")
+        }
+    }
+
+    /// What a `!!binary` holds in base64, line breaks aside.
+    private static func decoded(_ text: String) throws(BuiltinError) -> String {
+        let digits = text.utf8.filter { $0 > UInt8(ascii: " ") }
+        do throws(BuiltinError) {
+            return String(decoding: try Base64Text.decode(digits, .standard), as: UTF8.self)
+        } catch {
+            throw .failed("yaml: !!binary value contains invalid base64 data")
         }
     }
 

@@ -44,7 +44,7 @@ struct JSONSchemaCompiler {
             return
         }
         guard document.kind == .object else {
-            throw .failed("Expected: schema, given: Invalid JSON")
+            throw .failed("Expected: Valid Schema, given: Invalid JSON")
         }
         var base = base
         for key in ["id", "$id"] as [StaticString] { _ = try text(document, key) }
@@ -117,7 +117,7 @@ struct JSONSchemaCompiler {
         let definitions = document["definitions"]
         guard definitions.isDefined else { return }
         guard definitions.kind == .object, definitions.values.allSatisfy(Self.isSchema) else {
-            throw invalidType("array of schemas", "definitions")
+            throw invalidType("Array Of Schemas", "definitions")
         }
         for definition in definitions.values { _ = try schema(definition, base) }
     }
@@ -128,7 +128,7 @@ struct JSONSchemaCompiler {
         let names = value.kind == .array ? Array(value.elements) : [value]
         for name in names {
             guard let type = name.asString else {
-                throw .failed("Invalid type. Expected: type, given: string/array of strings")
+                throw .failed("Invalid type. Expected: type, given: string/Array Of Strings")
             }
             guard JSONSchemaNode.primitiveTypes.contains(type) else {
                 throw .failed(
@@ -149,7 +149,7 @@ struct JSONSchemaCompiler {
         let properties = document["properties"]
         if properties.isDefined {
             guard properties.kind == .object else {
-                throw .failed("properties must be of type object")
+                throw .failed("Properties must be of type object")
             }
             for (key, value) in zip(properties.keys, properties.values) {
                 node.properties.append((key, try schema(value, base)))
@@ -159,7 +159,9 @@ struct JSONSchemaCompiler {
         try readPatternProperties(node, document, base)
         let names = document["propertyNames"]
         if names.isDefined, draft != .four {
-            guard Self.isSchema(names) else { throw invalidType("schema", "patternProperties") }
+            guard Self.isSchema(names) else {
+                throw invalidType("Valid Schema", "patternProperties")
+            }
             node.propertyNames = try schema(names, base)
         }
         try readDependencies(node, document, base)
@@ -185,7 +187,7 @@ struct JSONSchemaCompiler {
         case .undefined: return nil
         case .boolean: return .boolean(value.isTrue)
         case .object: return .schema(try schema(value, base))
-        default: throw invalidType("boolean/schema", key)
+        default: throw invalidType("boolean/Valid Schema", key)
         }
     }
 
@@ -194,7 +196,9 @@ struct JSONSchemaCompiler {
     ) throws(BuiltinError) {
         let patterns = document["patternProperties"]
         guard patterns.isDefined else { return }
-        guard patterns.kind == .object else { throw invalidType("schema", "patternProperties") }
+        guard patterns.kind == .object else {
+            throw invalidType("Valid Schema", "patternProperties")
+        }
         for (key, value) in zip(patterns.keys, patterns.values) {
             guard let pattern = try compiled(key) else {
                 throw .failed("Invalid regex pattern '\(key.asString ?? "")'")
@@ -227,7 +231,7 @@ struct JSONSchemaCompiler {
                 continue
             }
             guard value.kind == .array, value.elements.allSatisfy(\.isString) else {
-                throw .failed("dependency must be of type schema or array of strings")
+                throw .failed("Dependency must be of type Schema Or Array Of Strings")
             }
             node.dependencies.append((key, .properties(value.elements.compactMap(\.asString))))
         }
@@ -243,14 +247,14 @@ struct JSONSchemaCompiler {
             var schemas: [JSONSchemaNode] = []
             for element in items.elements {
                 guard Self.isSchema(element) else {
-                    throw invalidType("schema/array of schemas", "items")
+                    throw invalidType("Valid Schema/Array Of Schemas", "items")
                 }
                 schemas.append(try schema(element, base))
             }
             node.items = .each(schemas)
         } else if items.isDefined {
             guard Self.isSchema(items) else {
-                throw invalidType("schema/array of schemas", "items")
+                throw invalidType("Valid Schema/Array Of Schemas", "items")
             }
             node.items = .every(try schema(items, base))
         }
@@ -272,7 +276,7 @@ struct JSONSchemaCompiler {
     private func readNumbers(_ node: JSONSchemaNode, _ document: Value) throws(BuiltinError) {
         let multiple = document["multipleOf"]
         if multiple.isDefined {
-            guard multiple.isNumber else { throw invalidType("number", "multipleOf") }
+            guard multiple.isNumber else { throw invalidType("Number", "multipleOf") }
             guard multiple.compare(.integer(0 as Int64)) > 0 else {
                 throw .failed("multipleOf must be strictly greater than 0")
             }
@@ -289,7 +293,7 @@ struct JSONSchemaCompiler {
     private func bound(_ document: Value, _ key: StaticString) throws(BuiltinError) -> Value? {
         let value = document[key]
         guard value.isDefined else { return nil }
-        guard value.isNumber else { throw .failed("\(key) must be of a number") }
+        guard value.isNumber else { throw .failed("\(key) must be of a Number") }
         return value
     }
 
