@@ -58,8 +58,9 @@ public final class AdminServer: Sendable {
         addresses = listeners.map(\.address)
     }
 
-    /// Asks for other tokens and certificates, and shows another certificate, from now on. Addresses
-    /// stay what they are. Requests under way end as they began; connections end soon after.
+    /// Asks for other tokens and certificates, and shows another certificate, from now on.
+    /// Addresses stay what they are. Requests under way end as they began; connections end soon
+    /// after.
     ///
     /// - Throws: when they cannot be used. Then nothing has changed.
     public func renew(_ configuration: AdminConfiguration) throws {

@@ -39,8 +39,10 @@ public enum Limits {
     static let agentBytes = 2048
     /// Bytes of a session's id.
     static let sessionBytes = 256
-    /// Bytes of the name of a restriction, and of the kind of a signal.
+    /// Bytes of the name of a restriction.
     static let nameBytes = 140
+    /// Bytes of the kind of a signal.
+    static let kindBytes = 64
     /// Bytes of an approval's id.
     static let identifierBytes = 64
     /// Bytes of a reason or of a detector's own words.

@@ -14,6 +14,8 @@ public final class ThreatIndex: Sendable {
     private let digests: NameTable
     private let addresses: AddressTable
     let patterns: [PatternMatcher]
+    /// Bytes of the shortest text pattern; `.max` when there is none.
+    let shortestPattern: Int
 
     /// Entries of all lists.
     public let count: Int
@@ -57,6 +59,7 @@ public final class ThreatIndex: Sendable {
         digests = NameTable(of(.hash), entries)
         addresses = AddressTable(of(.address) + of(.range), entries)
         patterns = try PatternMatcher.all(of(.text), entries)
+        shortestPattern = patterns.reduce(Int.max) { min($0, $1.shortest) }
         count = total
         hasDigests = !of(.hash).isEmpty
         hasHosts = !(of(.domain).isEmpty && of(.address).isEmpty && of(.range).isEmpty)

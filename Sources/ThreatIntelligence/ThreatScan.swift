@@ -106,12 +106,25 @@ public final class ThreatScan {
             return
         }
         budget -= text.count
+        guard isDigest || mayHoldAny(start, text.count) else { return }
         fold(start, text.count)
         if isDigest {
             index.find(hexadecimal: Bytes(start: folded, count: text.count)) { take($0, part) }
         }
         if index.hasHosts { searchHosts(text.count, part) }
-        for matcher in index.patterns { search(matcher, text.count, part) }
+        // By number: an iterator would hold the list and each of its elements once more.
+        for number in 0..<index.patterns.count
+        where index.patterns[number].shortest <= text.count {
+            search(index.patterns[number], text.count, part)
+        }
+    }
+
+    /// False for a text that is shorter than each pattern and names no host: most keys and many
+    /// values of JSON.
+    private func mayHoldAny(_ text: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+        length >= index.shortestPattern
+            || (index.hasHosts && memchr(text, 0x2E, length) != nil)
+            || (index.hasVersion6 && memchr(text, 0x5B, length) != nil)
     }
 
     private func search(_ patterns: PatternMatcher, _ length: Int, _ part: ThreatPart) {

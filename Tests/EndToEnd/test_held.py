@@ -193,9 +193,7 @@ def test_envoy_does_not_wait_in_vain(start_mesh: StartMesh) -> None:
     assert 1 < seconds < 4
 
 
-def test_client_that_went_uses_nothing(
-    start_mesh: StartMesh, clients: ThreadPoolExecutor
-) -> None:
+def test_client_that_went_uses_nothing(start_mesh: StartMesh, clients: ThreadPoolExecutor) -> None:
     mesh = start_mesh()
     connection = mesh.connect()
     connection.request("POST", "/ask", '{"amount": 7}', {"content-type": "application/json"})

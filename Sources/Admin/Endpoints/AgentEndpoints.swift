@@ -7,7 +7,7 @@ enum AgentEndpoints {
     static func list(_ request: Request, _ services: AdminServices) throws(Problem) -> Response {
         let query = try request.query(["contains", "restricted", "limit"])
         var filter = AgentFilter()
-        filter.contains = query["contains"] ?? ""
+        filter.contains = try QueryValue.text("contains", query["contains"], Limits.agentBytes)
         filter.isRestrictedOnly = try QueryValue.flag("restricted", query["restricted"])
         filter.limit = try QueryValue.limit(query["limit"]) ?? filter.limit
         let agents = try services.requireOperations().agents(filter)
@@ -46,11 +46,8 @@ enum AgentEndpoints {
 
     /// One restriction, or all of them when the path names none.
     static func release(_ request: Request, _ services: AdminServices) throws(Problem) -> Response {
-        let reason = try request.query(["reason"])["reason"] ?? ""
-        guard reason.utf8.count <= Limits.reasonBytes else {
-            throw .invalid(
-                "invalid_parameter", "`reason`: expected at most \(Limits.reasonBytes) bytes")
-        }
+        let reason = try QueryValue.text(
+            "reason", request.query(["reason"])["reason"], Limits.reasonBytes)
         let operations = try services.requireOperations()
         let id = try agent(request)
         let restriction = request.parameters.count > 1 ? request.parameters[1] : nil
@@ -94,6 +91,15 @@ extension AgentSummary.Mark {
 
 /// Values of query parameters that several paths have.
 enum QueryValue {
+    /// A text of at most `limit` bytes; empty when there is none.
+    static func text(_ name: String, _ text: String?, _ limit: Int) throws(Problem) -> String {
+        guard let text else { return "" }
+        guard text.utf8.count <= limit else {
+            throw .invalid("invalid_parameter", "`\(name)`: expected at most \(limit) bytes")
+        }
+        return text
+    }
+
     static func flag(_ name: String, _ text: String?) throws(Problem) -> Bool {
         switch text {
         case nil, "false": return false

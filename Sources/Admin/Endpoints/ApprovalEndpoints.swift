@@ -16,7 +16,7 @@ enum ApprovalEndpoints {
             }
             filter.state = state
         }
-        filter.agent = query["agent"] ?? ""
+        filter.agent = try QueryValue.text("agent", query["agent"], Limits.agentBytes)
         filter.limit = try QueryValue.limit(query["limit"]) ?? filter.limit
         let approvals = try services.requireOperations().approvals(filter)
         return Response(.object([("approvals", .array(approvals.map(\.document)))]))

@@ -26,7 +26,7 @@ enum SignalEndpoints {
     }
 
     private static func kind(_ fields: inout BodyFields) -> String {
-        let kind = fields.text("kind", Limits.nameBytes)
+        let kind = fields.text("kind", Limits.kindBytes)
         let isWords =
             kind.utf8.first.map { $0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z") } ?? true
             && kind.utf8.allSatisfy { byte in

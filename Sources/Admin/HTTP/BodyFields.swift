@@ -88,7 +88,7 @@ struct BodyFields {
 
     mutating func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64 {
         let value = value(name)
-        guard let number = value.asInteger, range.contains(number) else {
+        guard let number = Self.integer(value), range.contains(number) else {
             let got = value.isDefined ? "\(value.isNumber ? "\(value)" : "\(value.typeName)")" : ""
             fault(
                 name,
@@ -97,6 +97,12 @@ struct BodyFields {
             return range.lowerBound
         }
         return number
+    }
+
+    /// Also `60.0` and `6e1`: JSON Schema has them for integers.
+    private static func integer(_ value: Value) -> Int64? {
+        guard value.isNumber else { return nil }
+        return value.asInteger ?? Double("\(value)").flatMap { Int64(exactly: $0) }
     }
 
     /// Says that a member does not have the form it must have.

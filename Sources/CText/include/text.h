@@ -236,12 +236,15 @@ static inline void text_copy_lower(uint8_t *copy, const uint8_t *text, size_t co
   const __m128i down = _mm_set1_epi8((char)(0x80 - 'A'));
   const __m128i end = _mm_set1_epi8((char)(0x80 + 26));
   const __m128i bit = _mm_set1_epi8(0x20);
-  while (count >= 16) {
-    __m128i bytes = text_load16(text + index);
-    __m128i letters = _mm_cmplt_epi8(_mm_add_epi8(bytes, down), end);
-    _mm_storeu_si128((__m128i *)(copy + index), _mm_or_si128(bytes, _mm_and_si128(letters, bit)));
-    if (index + 16 == count) return;
-    index = index + 32 <= count ? index + 16 : count - 16;
+  if (count >= 16) {
+    for (;;) {
+      __m128i bytes = text_load16(text + index);
+      __m128i letters = _mm_and_si128(_mm_cmplt_epi8(_mm_add_epi8(bytes, down), end), bit);
+      _mm_storeu_si128((__m128i *)(copy + index), _mm_or_si128(bytes, letters));
+      if (index + 16 == count) return;
+      index += 16;
+      if (index + 16 > count) index = count - 16;
+    }
   }
 #endif
   for (; index + 8 <= count; index += 8) {
@@ -253,6 +256,21 @@ static inline void text_copy_lower(uint8_t *copy, const uint8_t *text, size_t co
   for (; index < count; index++) {
     copy[index] = text[index] >= 'A' && text[index] <= 'Z' ? text[index] | 0x20 : text[index];
   }
+}
+
+// The first place among `place`, `place` + `stride`, and so on up to `last`, where eight bytes, of
+// which `mask` leaves some, hash to a bit that is set in `filter`; beyond `last` when there is none.
+// The hash is the upper bits of a product, `64 - shift` of them.
+static inline size_t text_next_window(const uint8_t *text, size_t place, size_t last,
+                                      size_t stride, const uint64_t *filter, unsigned shift,
+                                      uint64_t mask, uint64_t factor) {
+  for (; place <= last; place += stride) {
+    uint64_t window;
+    memcpy(&window, text + place, 8);
+    uint64_t bit = ((window & mask) * factor) >> shift;
+    if (filter[bit >> 6] >> (bit & 63) & 1) break;
+  }
+  return place;
 }
 
 // The width of the UTF-8 sequence that `text` begins with, whose first byte is not ASCII. Where it

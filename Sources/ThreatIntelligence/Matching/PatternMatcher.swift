@@ -43,6 +43,8 @@ final class PatternMatcher: @unchecked Sendable {
     private let stride: Int
     /// Bytes of the filter's windows.
     private let width: Int
+    /// Bytes of the shortest pattern.
+    let shortest: Int
     /// By pattern, from 1: its first entry, and the next shorter pattern that it ends with.
     private let firstEntry: UnsafeMutablePointer<UInt32>
     let nextShorter: UnsafeMutablePointer<UInt32>
@@ -86,7 +88,7 @@ final class PatternMatcher: @unchecked Sendable {
             .initialize(from: tree.states)
         edges = EdgeTable(tree.edges)
         starts = WindowTable(tree.starts)
-        let shortest = patterns.reduce(Int.max) { min($0, $1.text.count) }
+        shortest = patterns.reduce(Int.max) { min($0, $1.text.count) }
         // As many as leave the windows wide, else four.
         stride = max(min(8, shortest - 7), min(4, shortest - Self.window + 1))
         width = min(8, shortest - stride + 1)
@@ -164,26 +166,21 @@ final class PatternMatcher: @unchecked Sendable {
         _ text: UnsafePointer<UInt8>, _ count: Int, _ start: inout Int
     ) -> UInt32? {
         let bytes = UnsafeRawPointer(text)
-        // Registers: reading members of a class for each word costs more than the look itself.
-        let filter = filter
-        let stride = stride
         let last = count - width
-        var place = start &+ stride &- 1
+        guard last >= 0 else { return nil }
+        var place = filter.next(text, from: start &+ stride &- 1, to: last, by: stride)
         while place <= last {
-            let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-            if filter.mayHold(word) {
-                var candidate = max(start, place &- stride &+ 1)
-                while candidate <= place {
-                    let state = starts.find(
-                        bytes.loadUnaligned(fromByteOffset: candidate, as: UInt32.self))
-                    if state != 0 {
-                        start = candidate
-                        return state
-                    }
-                    candidate &+= 1
+            var candidate = max(start, place &- stride &+ 1)
+            while candidate <= place {
+                let state = starts.find(
+                    bytes.loadUnaligned(fromByteOffset: candidate, as: UInt32.self))
+                if state != 0 {
+                    start = candidate
+                    return state
                 }
+                candidate &+= 1
             }
-            place &+= stride
+            place = filter.next(text, from: place &+ stride, to: last, by: stride)
         }
         return nil
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// Children of a state besides its first one.
 struct EdgeTable {
@@ -121,13 +122,15 @@ struct WindowFilter {
 
     func free() { words.deallocate() }
 
-    @inline(__always)
-    private static func hash(_ window: UInt64) -> UInt64 { window &* 0x9E37_79B9_7F4A_7C15 }
+    private static let factor: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    /// - Parameter word: eight bytes, of which the first ones are the window.
+    private static func hash(_ window: UInt64) -> UInt64 { window &* factor }
+
+    /// The first place from `place` to `last`, in steps of `stride`, whose window may be one of the
+    /// set; beyond `last` when there is none. Eight bytes are read at each place.
     @inline(__always)
-    func mayHold(_ word: UInt64) -> Bool {
-        let bit = Self.hash(word & mask) &>> shift
-        return words[Int(truncatingIfNeeded: bit &>> 6)] & 1 &<< (bit & 63) != 0
+    func next(_ text: UnsafePointer<UInt8>, from place: Int, to last: Int, by stride: Int) -> Int {
+        text_next_window(
+            text, place, last, stride, words, UInt32(truncatingIfNeeded: shift), mask, Self.factor)
     }
 }
