@@ -32,7 +32,7 @@ import Testing
             #"{"$ref":"http://example.com/a"}"#,
             #"[false,"jsonschema: remote reference loading disabled: http://example.com/a"]"#
         ),
-        (#"{"properties":1}"#, #"[false,"jsonschema: properties must be of type object"]"#),
+        (#"{"properties":1}"#, #"[false,"jsonschema: Properties must be of type object"]"#),
         (#"{"enum":[1,1.0]}"#, #"[false,"jsonschema: enum items must be unique"]"#),
     ])
     func verifiesSchemas(_ schema: String, _ expected: String) {

@@ -33,8 +33,12 @@ struct AnswerReader {
         try fields("headers") { decision.pointee.headers.append($0) }
         try fields("response_headers_to_add") { decision.pointee.responseHeadersToAdd.append($0) }
         try fields("query_parameters_to_set") { decision.pointee.queryParametersToSet.append($0) }
-        try strings("request_headers_to_remove") { decision.pointee.requestHeadersToRemove.append($0) }
-        try strings("query_parameters_to_remove") { decision.pointee.queryParametersToRemove.append($0) }
+        try strings("request_headers_to_remove") {
+            decision.pointee.requestHeadersToRemove.append($0)
+        }
+        try strings("query_parameters_to_remove") {
+            decision.pointee.queryParametersToRemove.append($0)
+        }
         try strings("strip_scopes") { decision.pointee.strippedScopes.append($0) }
         decision.pointee.body = try string("body") ?? .empty
         try readReasons()
@@ -103,7 +107,10 @@ struct AnswerReader {
 
     /// Isolation is a restriction of its own, so that it is recorded and remembered like one.
     private func addIsolation() {
-        for restriction in decision.pointee.restrictions where restriction.name.equals("isolate") { return }
+        for restriction in decision.pointee.restrictions
+        where restriction.name.equals("isolate") {
+            return
+        }
         decision.pointee.restrictions.append(
             Restriction(name: Bytes("isolate"), seconds: Limits.isolationSeconds))
     }
