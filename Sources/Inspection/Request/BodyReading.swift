@@ -20,8 +20,10 @@ public struct RequestBody {
     public let isExact: Bool
     private var reading: BodyReading?
 
-    public init(_ context: AttributeContext) {
-        guard let http = context.http else {
+    public init(_ context: AttributeContext) { self.init(UnsafePointer(context.attributes)) }
+
+    public init(_ attributes: UnsafePointer<AttributeContext.Attributes>) {
+        guard let http = attributes.pointee.http else {
             bytes = .empty
             isExact = true
             return

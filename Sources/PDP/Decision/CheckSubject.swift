@@ -47,7 +47,7 @@ public final class CheckSubject {
     }
 
     func begin(_ context: AttributeContext) {
-        self.context = context
+        if self.context !== context { self.context = context }
         isInspected = false
         isIdentified = false
         isAskedForPrincipals = false

@@ -38,6 +38,9 @@ public final class DecisionPoint {
     private let sections = CheckSections.all()
     private let input: CheckInput
     private var snapshot: PolicySnapshot
+    /// That of `snapshot`: all loops share its reference count, so no check touches it.
+    private var defaultEntrypoint: PolicySnapshot.Entrypoint
+    private var readsAgent: Bool
     private var machine: Machine
     /// Who asks, and what for.
     public let subject: CheckSubject
@@ -61,6 +64,8 @@ public final class DecisionPoint {
         approvals = agents.map { ApprovalDesk(settings.approvals, $0.approvals) }
         self.evaluation = evaluation
         self.snapshot = snapshot
+        defaultEntrypoint = snapshot.defaultEntrypoint
+        readsAgent = snapshot.readsAgent
         input = CheckInput(sections: [
             sections.agent, sections.action, sections.context, sections.prompt, sections.threat,
         ])
@@ -78,6 +83,8 @@ public final class DecisionPoint {
     public func use(_ snapshot: PolicySnapshot) {
         guard snapshot !== self.snapshot else { return }
         self.snapshot = snapshot
+        defaultEntrypoint = snapshot.defaultEntrypoint
+        readsAgent = snapshot.readsAgent
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
         input.bind(snapshot.binding)
@@ -234,7 +241,7 @@ public final class DecisionPoint {
                 code: Bytes("uncertain_request"),
                 message: Bytes("the request can be read in several ways"))
         }
-        if snapshot.readsAgent, subject.scopes.isOverfull {
+        if readsAgent, subject.scopes.isOverfull {
             // Scopes that no policy sees could not be stripped.
             return Reason(
                 code: Bytes("too_many_scopes"),
@@ -246,7 +253,7 @@ public final class DecisionPoint {
     // MARK: The policy
 
     private func evaluate(_ context: AttributeContext, _ decision: Decision) {
-        var chosen = snapshot.defaultEntrypoint
+        var chosen = defaultEntrypoint
         if let name = context.contextExtension(Bytes(Self.entrypointExtension)) {
             guard let named = snapshot.entrypoint(named: name) else {
                 return fail(

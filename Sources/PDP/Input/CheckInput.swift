@@ -38,13 +38,13 @@ public final class CheckInput: InputDocument {
     /// Counts checks, so that forgetting the last one costs nothing.
     private var round: UInt64 = 0
     private var body: BodyParser.Result?
-    private var requestBody: RequestBody
+    /// nil as long as nobody asked for it.
+    private var requestBody: RequestBody?
 
     public init(sections: [any InputSection] = [], rejectsDuplicateKeys: Bool = true) {
         self.sections = sections
         self.rejectsDuplicateKeys = rejectsDuplicateKeys
         attributes = UnsafePointer(empty.attributes)
-        requestBody = RequestBody(empty)
         known = .allocate(capacity: 0)
         knownIn = .allocate(capacity: 0)
     }
@@ -68,7 +68,7 @@ public final class CheckInput: InputDocument {
         attributes = UnsafePointer(context.attributes)
         failure = nil
         body = nil
-        requestBody = RequestBody(context)
+        requestBody = nil
         round += 1
         if bound.nodes.count > capacity { grow(to: bound.nodes.count) }
     }
@@ -91,7 +91,10 @@ public final class CheckInput: InputDocument {
     }
 
     /// The request's body as JSON: read at most once, for the policy and whoever else asks.
-    public func bodyReading(in arena: Arena) -> BodyReading { requestBody.json(arena) }
+    public func bodyReading(in arena: Arena) -> BodyReading {
+        if requestBody == nil { requestBody = RequestBody(attributes) }
+        return requestBody?.json(arena) ?? .absent
+    }
 
     /// True when there is dynamic metadata under `name`, whether or not it can be read.
     func hasMetadata(_ name: Bytes) -> Bool {
@@ -256,7 +259,7 @@ public final class CheckInput: InputDocument {
         if let body { return body }
         let parser = BodyParser(
             attributes: attributes, arena: arena, rejectsDuplicateKeys: rejectsDuplicateKeys,
-            readBody: { self.requestBody.json(arena) })
+            readBody: { self.bodyReading(in: arena) })
         let result = try parser.parse()
         body = result
         return result
