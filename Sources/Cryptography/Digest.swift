@@ -26,6 +26,9 @@ public struct Digest: Hashable, Sendable {
         withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
     }
 
+    /// The first eight bytes as a number, big-endian.
+    @inlinable public var prefix: UInt64 { UInt64(bigEndian: words.0) }
+
     @inlinable
     public func withUnsafeBytes<R, E: Error>(
         _ body: (UnsafeRawBufferPointer) throws(E) -> R

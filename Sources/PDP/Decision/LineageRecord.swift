@@ -67,10 +67,3 @@ extension CheckLineage {
         JSONWriter.appendString(text[0..<end].buffer, to: &output)
     }
 }
-
-extension Digest {
-    /// The first eight bytes, big-endian.
-    public var prefix: UInt64 {
-        withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
-    }
-}
