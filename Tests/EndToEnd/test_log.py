@@ -296,6 +296,21 @@ def test_rolled_back_log_is_not_continued(make_server: MakeServer, tmp_path: Pat
     assert "log_checkpoint_differs" in process.log.read_text()
 
 
+@pytest.mark.parametrize(
+    ("part", "code"), [("log", "log_missing"), ("log.journal", "log_journal_missing")]
+)
+def test_part_that_is_gone_is_not_made_anew(
+    make_server: MakeServer, tmp_path: Path, part: str, code: str
+) -> None:
+    server = make_server()
+    fill(server, 10)
+    shutil.rmtree(tmp_path / part)
+    process = server.launch()
+    assert process.child.wait(20) == 1
+    assert code in process.log.read_text()
+    assert not (tmp_path / part).exists()
+
+
 @pytest.fixture
 def witness(tmp_path: Path) -> Iterator[tuple[str, str, Callable[[str], None]]]:
     """A C2SP witness that runs: its key, its URL, and how to have it trust a log's key."""

@@ -114,6 +114,8 @@ final class Service: Sendable {
         if isFirst {
             try LogKey.create(configuration.key)
             options.permissions.insert(.create)
+        } else {
+            try expectFolders(configuration)
         }
         let folders = LocalLog.Folders(
             log: try StorageFolder(configuration.directory, creating: isFirst),
@@ -130,6 +132,20 @@ final class Service: Sendable {
                 "recovered": LogValue(log.recovery.recovered),
             ])
         return log
+    }
+
+    /// A part of a log that is gone is never made anew: what was recorded must not vanish unnoticed.
+    private static func expectFolders(_ configuration: Configuration.Log) throws(LogError) {
+        let hint =
+            "restore it, or move `\(configuration.key)`, `\(configuration.directory)` and "
+            + "`\(configuration.journal)` away for a new log (`portcullis log create`)"
+        guard StorageFolder.exists(configuration.directory) else {
+            throw LogError(.missingLog, "no log at `\(configuration.directory)`", hint: hint)
+        }
+        guard StorageFolder.exists(configuration.journal) else {
+            throw LogError(
+                .missingJournal, "no journal at `\(configuration.journal)`", hint: hint)
+        }
     }
 
     /// Unlike the log, it may be missing at any start: a record whose text is gone says so.
