@@ -134,7 +134,7 @@ final class Service: Sendable {
         return log
     }
 
-    /// A part of a log that is gone is never made anew: what was recorded must not vanish unnoticed.
+    /// A part of a log that is gone is never made anew: what was recorded must not vanish unseen.
     private static func expectFolders(_ configuration: Configuration.Log) throws(LogError) {
         let hint =
             "restore it, or move `\(configuration.key)`, `\(configuration.directory)` and "
