@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Admin
-import Glibc
 import Platform
 import Synchronization
 import Telemetry
@@ -9,9 +8,8 @@ import Telemetry
 /// its own. Files that cannot be used change nothing: what was read before stays, and the error is
 /// told once. A certificate and its key may be written one after the other.
 final class CredentialWatch: Sendable {
-    /// Nanoseconds between two looks, and how long stopping may take.
+    /// Nanoseconds between two looks.
     private static let interval: Int64 = 1_000_000_000
-    private static let step: Int64 = 100_000_000
 
     private let server: AdminServer
     private let settings: Configuration.Operators
@@ -19,8 +17,7 @@ final class CredentialWatch: Sendable {
     private let logger: Logger
     /// What the files looked like when they were last read.
     private let seen: Mutex<[FileState]>
-    private let isStopped = Atomic<Bool>(false)
-    private let thread = Mutex<SystemThread?>(nil)
+    private let thread = PeriodicThread()
 
     /// - Parameter server: has just read the files.
     init(_ server: AdminServer, _ settings: Configuration.Operators, _ logger: Logger) {
@@ -37,28 +34,12 @@ final class CredentialWatch: Sendable {
 
     func start() throws(SystemError) {
         guard !files.isEmpty else { return }
-        let started = try SystemThread.start(name: "credentials") { [self] in run() }
-        thread.withLock { $0 = started }
-    }
-
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        thread.withLock { thread in
-            thread?.join()
-            thread = nil
-        }
-    }
-
-    private func run() {
-        var waited: Int64 = 0
-        while !isStopped.load(ordering: .acquiring) {
-            usleep(useconds_t(Self.step / 1000))
-            waited += Self.step
-            guard waited >= Self.interval else { continue }
-            waited = 0
+        try thread.start(name: "credentials", interval: Self.interval) { [self] in
             renewIfChanged()
         }
     }
+
+    func stop() { thread.stop() }
 
     /// Returns when the new ones count.
     func renewIfChanged() {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import Platform
 import Server
 import Synchronization
@@ -15,11 +14,7 @@ final class ThreatWatch: Sendable {
     private let history: ThreatHistory?
     private let interval: Int64
     private let logger: Logger
-    private let isStopped = Atomic<Bool>(false)
-    private let thread = Mutex<SystemThread?>(nil)
-
-    /// How long stopping may take, in nanoseconds.
-    private static let step: Int64 = 100_000_000
+    private let thread = PeriodicThread()
 
     /// - Parameters:
     ///   - lists: not read yet.
@@ -40,30 +35,14 @@ final class ThreatWatch: Sendable {
     }
 
     func start() throws(SystemError) {
-        let started = try SystemThread.start(name: "threats") { [self] in run() }
-        thread.withLock { $0 = started }
-    }
-
-    func stop() {
-        isStopped.store(true, ordering: .releasing)
-        thread.withLock { thread in
-            thread?.join()
-            thread = nil
-        }
-    }
-
-    private func run() {
-        var waited: Int64 = 0
-        while !isStopped.load(ordering: .acquiring) {
-            usleep(useconds_t(Self.step / 1000))
-            waited += Self.step
-            guard waited >= interval else { continue }
-            waited = 0
+        try thread.start(name: "threats", interval: interval) { [self] in
             lists.withLock { lists in
                 if lists.hasChanged { reload(&lists) }
             }
         }
     }
+
+    func stop() { thread.stop() }
 
     private func reload(_ lists: inout ThreatLists) {
         do throws(ThreatListFailure) {
