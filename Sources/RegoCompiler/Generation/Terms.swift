@@ -207,14 +207,8 @@ extension FunctionGenerator {
         let isReplaceable = builder.replacedCallees.contains(.builtin(index))
         let key: ComputedValues.Key =
             isReplaceable ? .call(.builtin(index), values) : .builtin(index, values)
-        let result = once(key) { generator in
-            let first = generator.consecutive(values)
-            let result = generator.emitter.register()
-            generator.emitter.emit(
-                isReplaceable ? .builtinReplaceable : .builtin, a: result, b: index, c: first,
-                to: generator.fail)
-            return result
-        }
+        let result = callOnce(
+            key, isReplaceable ? .builtinReplaceable : .builtin, index, values)
         guard BuiltinTable.all[index].traits.contains(.relation) else { return result }
         return openLoop(over: result).value
     }
@@ -223,12 +217,18 @@ extension FunctionGenerator {
         let values = all(arguments)
         let index = builder.functions[path]!.functionIndex
         let isReplaceable = builder.replacedCallees.contains(.function(index))
-        return once(.call(.function(index), values)) { generator in
+        return callOnce(
+            .call(.function(index), values), isReplaceable ? .callReplaceable : .call, index, values
+        )
+    }
+
+    private mutating func callOnce(
+        _ key: ComputedValues.Key, _ opcode: Opcode, _ index: Int, _ values: [Operand]
+    ) -> Operand {
+        once(key) { generator in
             let first = generator.consecutive(values)
             let result = generator.emitter.register()
-            generator.emitter.emit(
-                isReplaceable ? .callReplaceable : .call, a: result, b: index, c: first,
-                to: generator.fail)
+            generator.emitter.emit(opcode, a: result, b: index, c: first, to: generator.fail)
             return result
         }
     }
