@@ -62,19 +62,11 @@ final class AddressTable: @unchecked Sendable {
             var slot = Int(truncatingIfNeeded: prefix.hash) & mask
             while slots[slot].entry != EntryTable.none {
                 if slots[slot].prefix == prefix {
-                    report(slots[slot].entry, body)
+                    entries.forEach(from: slots[slot].entry, body)
                     break
                 }
                 slot = (slot + 1) & mask
             }
-        }
-    }
-
-    private func report(_ first: UInt32, _ body: (UInt32) -> Void) {
-        var number = first
-        while number != EntryTable.none {
-            body(number)
-            number = entries[number].next
         }
     }
 }

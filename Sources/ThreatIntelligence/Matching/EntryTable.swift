@@ -59,6 +59,16 @@ final class EntryTable: @unchecked Sendable {
         entries[Int(number)].next = entries[Int(first)].next
         entries[Int(first)].next = number
     }
+
+    /// Calls `body` with `first` and all entries behind it.
+    @inline(__always)
+    func forEach(from first: UInt32, _ body: (UInt32) -> Void) {
+        var number = first
+        while number != Self.none {
+            body(number)
+            number = entries[Int(number)].next
+        }
+    }
 }
 
 /// Copies texts one behind the other.

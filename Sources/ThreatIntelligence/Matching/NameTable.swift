@@ -52,11 +52,7 @@ final class NameTable: @unchecked Sendable {
 
     private func report(_ hash: UInt64, _ value: Bytes, _ body: (UInt32) -> Void) {
         guard let slot = position(hash, value) else { return }
-        var number = slots[slot].entry
-        while number != EntryTable.none {
-            body(number)
-            number = entries[number].next
-        }
+        entries.forEach(from: slots[slot].entry, body)
     }
 
     /// Entries of exactly this value.
