@@ -107,16 +107,15 @@ struct Connection: Equatable {
         guard isOpen, let session = state.pointee.session else { return }
         if state.pointee.pending != nil && !flushPending() { return }
         let output = loop.state.pointee.output
-        var count = session.produce(into: output)
-        while count > 0 {
+        while true {
+            let count = session.produce(into: output)
+            if count == 0 { break }
             let sent = send(output.baseAddress, count)
             if sent < 0 { return close() }
             if sent < count {
                 stall(UnsafeRawBufferPointer(rebasing: output[sent..<count]))
                 return
             }
-            if count < output.count { break }
-            count = session.produce(into: output)
         }
         resumeReading()
         if session.isOver { linger() }
