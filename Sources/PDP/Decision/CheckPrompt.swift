@@ -83,10 +83,9 @@ final class CheckPrompt {
 final class PromptSection: InputSection {
     static let keys: [StaticString] = ["hash", "text", "documents", "confidence", "truncated"]
 
-    let name = CheckSections.names[3]
     unowned(unsafe) var subject: CheckSubject?
 
-    func value(in arena: Arena) -> Value {
+    override func value(in arena: Arena) -> Value {
         let builder = CollectionBuilder.object(in: arena, capacity: Self.keys.count)
         for name in Self.keys {
             let value = value(of: .string(name), in: arena)
@@ -95,7 +94,7 @@ final class PromptSection: InputSection {
         return builder.finish()
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
+    override func value(of key: Value, in arena: Arena) -> Value {
         guard let subject else { return .undefined }
         if key.equals("confidence") { return subject.confidence }
         let prompt = subject.prompt

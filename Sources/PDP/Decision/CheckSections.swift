@@ -14,22 +14,25 @@ enum CheckSections {
         agent: AgentSection, action: ActionSection, context: ContextSection,
         prompt: PromptSection, threat: ThreatSection
     ) {
-        (AgentSection(), ActionSection(), ContextSection(), PromptSection(), ThreatSection())
+        (
+            AgentSection(name: names[0]), ActionSection(name: names[1]),
+            ContextSection(name: names[2]), PromptSection(name: names[3]),
+            ThreatSection(name: names[4])
+        )
     }
 }
 
 /// `input.agent`
 final class AgentSection: InputSection {
-    let name = CheckSections.names[0]
     unowned(unsafe) var subject: CheckSubject?
 
-    func value(in arena: Arena) -> Value {
+    override func value(in arena: Arena) -> Value {
         guard let subject else { return .undefined }
         return subject.identity.pointee.value(
             scopes: subject.scopes, subject.principals, in: arena)
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
+    override func value(of key: Value, in arena: Arena) -> Value {
         guard let subject else { return .undefined }
         if key.equals("scopes") { return subject.scopes.value }
         if Principals.has(key) { return subject.principals.value(of: key) }
@@ -39,12 +42,11 @@ final class AgentSection: InputSection {
 
 /// `input.action`
 final class ActionSection: InputSection {
-    let name = CheckSections.names[1]
     unowned(unsafe) var subject: CheckSubject?
-    /// nil when no context is kept.
-    var snapshot: AgentSnapshot?
+    /// nil when no context is kept. Its loop holds it.
+    unowned(unsafe) var snapshot: AgentSnapshot?
 
-    func value(in arena: Arena) -> Value {
+    override func value(in arena: Arena) -> Value {
         guard let whole = subject?.facts.pointee.value(in: arena) else { return .undefined }
         let destination = Value.string("destination")
         let builder = CollectionBuilder.object(in: arena, capacity: whole.count)
@@ -55,7 +57,7 @@ final class ActionSection: InputSection {
         return builder.finish()
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
+    override func value(of key: Value, in arena: Arena) -> Value {
         guard let facts = subject?.facts else { return .undefined }
         if key.equals("destination"), let snapshot {
             let host = facts.pointee.destination.host
@@ -68,12 +70,11 @@ final class ActionSection: InputSection {
 
 /// `input.context`
 final class ContextSection: InputSection {
-    let name = CheckSections.names[2]
     unowned(unsafe) var subject: CheckSubject?
-    /// nil when no context is kept.
-    var snapshot: AgentSnapshot?
+    /// nil when no context is kept. Its loop holds it.
+    unowned(unsafe) var snapshot: AgentSnapshot?
 
-    func value(in arena: Arena) -> Value {
+    override func value(in arena: Arena) -> Value {
         guard let snapshot else { return .undefined }
         let builder = CollectionBuilder.object(in: arena, capacity: AgentSnapshot.keys.count + 1)
         for name in AgentSnapshot.keys {
@@ -84,7 +85,7 @@ final class ContextSection: InputSection {
         return builder.finish()
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
+    override func value(of key: Value, in arena: Arena) -> Value {
         guard let snapshot else { return .undefined }
         if key.equals("profile") { return profile(snapshot, arena) }
         return snapshot.value(of: key, in: arena)

@@ -58,14 +58,16 @@ public final class CheckSubject {
 
     /// What the request does.
     public var facts: UnsafePointer<ActionFacts> {
-        if !isInspected {
-            isInspected = true
-            let arena = evaluation.arena
-            inspected.pointee = inspector.inspect(
-                context, arena: arena, readMetadata: { input.metadata($0, in: arena) },
-                readBody: { input.bodyReading(in: arena) })
-        }
+        if !isInspected { inspect() }
         return UnsafePointer(inspected)
+    }
+
+    private func inspect() {
+        isInspected = true
+        let arena = evaluation.arena
+        inspected.pointee = inspector.inspect(
+            context, arena: arena, readMetadata: { input.metadata($0, in: arena) },
+            readBody: { input.bodyReading(in: arena) })
     }
 
     /// The request's body as JSON.
