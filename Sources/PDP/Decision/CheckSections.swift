@@ -64,7 +64,7 @@ final class ActionSection: InputSection {
             return facts.pointee.destination.value(
                 firstSeen: !snapshot.hasSeen(destination: host), in: arena)
         }
-        return facts.pointee.value(of: key, in: arena)
+        return ActionFacts.value(facts, of: key, in: arena)
     }
 }
 

@@ -98,13 +98,18 @@ public final class CheckSubject {
         return facts
     }
 
+    /// Whether the request may show a prompt or documents.
+    public var mayShowLineage: Bool { facts.pointee.mayShowLineage }
+
     /// The prompt and documents that the request shows; nil when it shows none.
     public var lineage: CheckLineage? {
         facts.pointee.mayShowLineage ? said.lineage(facts) : nil
     }
 
     /// `lineage` as the record has it; empty when there is none.
-    public var lineageRecord: Bytes { lineage?.record(in: evaluation.arena) ?? .empty }
+    public var lineageRecord: Bytes {
+        mayShowLineage ? lineage?.record(in: evaluation.arena) ?? .empty : .empty
+    }
 
     /// The hashes of the prompt's documents.
     var documentDigests: UnsafeBufferPointer<Digest> {

@@ -122,7 +122,7 @@ package final class CheckHandler {
         }
         if isRemembered, let memory {
             memory.remember(subject, decision, now, bytes, isCut: record.isCut || isMasked)
-            if let step = approvals?.step {
+            if approvals?.hasStep == true, let step = approvals?.step {
                 agents?.apply(step)
                 if let text = approvalText {
                     agents?.approvals.keep(text, of: step.approval)
@@ -249,7 +249,7 @@ package final class CheckHandler {
     private func encodeStep(
         _ content: ContentWriter?, _ facts: RecordFacts
     ) throws(LogError) -> Bytes? {
-        guard var step = approvals?.step else { return nil }
+        guard approvals?.hasStep == true, var step = approvals?.step else { return nil }
         if let content {
             approvalText = try capture.keep(step, facts, in: content)
             step.text = approvalText
