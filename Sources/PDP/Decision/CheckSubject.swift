@@ -90,12 +90,19 @@ public final class CheckSubject {
     /// What the request says to a model or to another agent.
     public var prompt: UnsafePointer<PromptFacts> { said.read(facts) }
 
-    /// `facts`, with the hashes of the prompt and of its documents.
-    public var digestedFacts: UnsafePointer<ActionFacts> {
+    /// The prompt's hash; nil when there is none.
+    var promptDigest: Digest? {
         let facts = facts
         said.digestPrompt(into: inspected)
-        said.digestDocuments(into: inspected)
-        return facts
+        return facts.pointee.promptDigest
+    }
+
+    /// What the prompt brings in, without its text.
+    var promptDocuments: Value {
+        let prompt = prompt
+        return prompt.pointee.documentsValue(in: evaluation.arena) {
+            said.digest(ofDocument: $0, prompt)
+        }
     }
 
     /// Whether the request may show a prompt or documents.
