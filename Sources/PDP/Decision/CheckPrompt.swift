@@ -110,10 +110,8 @@ final class CheckPrompt {
 }
 
 /// `input.prompt`
-final class PromptSection: InputSection {
+final class PromptSection: SubjectSection {
     static let keys: [StaticString] = ["hash", "text", "documents", "confidence", "truncated"]
-
-    unowned(unsafe) var subject: CheckSubject?
 
     override func value(in arena: Arena) -> Value {
         let builder = CollectionBuilder.object(in: arena, capacity: Self.keys.count)
@@ -125,17 +123,16 @@ final class PromptSection: InputSection {
     }
 
     override func value(of key: Value, in arena: Arena) -> Value {
-        guard let subject else { return .undefined }
-        if key.equals("confidence") { return subject.confidence }
-        let prompt = subject.prompt
-        guard !prompt.pointee.isEmpty else { return .undefined }
-        if key.equals("hash") {
-            return subject.promptDigest?.value(in: arena) ?? .undefined
+        ask { subject in
+            if key.equals("confidence") { return subject.confidence }
+            let prompt = subject.prompt
+            guard !prompt.pointee.isEmpty else { return .undefined }
+            if key.equals("hash") {
+                return subject.promptDigest?.value(in: arena) ?? .undefined
+            }
+            if key.equals("text") { return prompt.pointee.turnText(in: arena) }
+            if key.equals("documents") { return subject.promptDocuments }
+            return key.equals("truncated") ? .boolean(prompt.pointee.isCut) : .undefined
         }
-        if key.equals("text") { return prompt.pointee.turnText(in: arena) }
-        if key.equals("documents") {
-            return subject.promptDocuments
-        }
-        return key.equals("truncated") ? .boolean(prompt.pointee.isCut) : .undefined
     }
 }

@@ -73,10 +73,10 @@ public final class DecisionPoint {
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
         input.bind(snapshot.binding)
-        sections.agent.subject = subject
-        sections.action.subject = subject
-        sections.context.subject = subject
-        sections.prompt.subject = subject
+        sections.agent.use(subject)
+        sections.action.use(subject)
+        sections.context.use(subject)
+        sections.prompt.use(subject)
     }
 
     /// Decides with another policy from now on.
@@ -182,8 +182,8 @@ public final class DecisionPoint {
     public func decide(
         _ context: AttributeContext, _ agent: AgentSnapshot?, into decision: Decision
     ) {
-        sections.context.snapshot = agent
-        sections.action.snapshot = agent
+        sections.context.use(agent)
+        sections.action.use(agent)
         if let refusal = refusalBeforePolicy(agent) {
             deny(decision, refusal, .deny)
         } else {
