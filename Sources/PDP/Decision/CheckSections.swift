@@ -22,8 +22,8 @@ enum CheckSections {
     }
 }
 
-/// A section about the check's subject and its agent's context, which the loop holds: asking them
-/// counts no reference.
+/// A section about the check's subject and its agent's context, which `DecisionPoint` holds: asking
+/// them counts no reference.
 class SubjectSection: InputSection {
     private var heldSubject: Unmanaged<CheckSubject>?
     private var heldSnapshot: Unmanaged<AgentSnapshot>?

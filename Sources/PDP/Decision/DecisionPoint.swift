@@ -46,6 +46,8 @@ public final class DecisionPoint {
     public let subject: CheckSubject
     /// nil when no context is kept: then nothing can be approved.
     public let approvals: ApprovalDesk?
+    /// Keeps alive what `sections` ask without counting.
+    private var heldAgent: AgentSnapshot?
     /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
     private var explains = true
     /// What the policy answered last; `.undefined` when none was asked.
@@ -182,8 +184,11 @@ public final class DecisionPoint {
     public func decide(
         _ context: AttributeContext, _ agent: AgentSnapshot?, into decision: Decision
     ) {
-        sections.context.use(agent)
-        sections.action.use(agent)
+        if heldAgent !== agent {
+            heldAgent = agent
+            sections.context.use(agent)
+            sections.action.use(agent)
+        }
         if let refusal = refusalBeforePolicy(agent) {
             deny(decision, refusal, .deny)
         } else {

@@ -21,7 +21,7 @@ package final class CheckHandler {
     private let agent: AgentSnapshot
     private let decision = Decision()
     private let point: DecisionPoint
-    /// That of `point`, and its approvals: a property of another module's class is counted each time.
+    /// Those of `point`: a property of another module's class is counted each time it is read.
     private let subject: CheckSubject
     private let approvals: ApprovalDesk?
     private let agents: AgentStore?
