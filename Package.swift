@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "Authorization", dependencies: ["CText"]),
 
         // Protocols, without IO.
+        .target(name: "TLS", dependencies: ["COpenSSL", "Authorization"]),
         .target(name: "HTTP2", dependencies: ["CNghttp2"]),
         .target(name: "GRPC", dependencies: ["HTTP2", "CExtAuthz", "CText"]),
         .target(name: "ExtAuthz", dependencies: ["Authorization", "CText"]),
@@ -96,7 +97,7 @@ let package = Package(
         .target(
             name: "Server",
             dependencies: [
-                "CLinux", "CText", "Platform", "Cryptography", "HTTP2", "GRPC", "ExtAuthz",
+                "CLinux", "CText", "Platform", "Cryptography", "TLS", "HTTP2", "GRPC", "ExtAuthz",
                 "Authorization",
                 "PDP", "AgentContext", "Inspection", "ThreatIntelligence", "RegoVM", "DecisionLog",
                 "TransparencyLog", "Telemetry",
@@ -120,7 +121,7 @@ let package = Package(
                 "Platform", "Telemetry", "Compression", "Authorization", "ExtAuthz", "RegoVM",
                 "RegoCompiler", "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence",
                 "PDP", "TransparencyLog", "DecisionLog", "LogReading", "HTTPClient",
-                "CheckpointSharing", "Server", "Admin", "Responders",
+                "CheckpointSharing", "TLS", "Server", "Admin", "Responders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
@@ -143,12 +144,16 @@ let package = Package(
         // Tests: one suite a target, and what they share.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .target(name: "TLSClient", dependencies: ["COpenSSL"], path: "Tests/TLSClient"),
+        .testTarget(name: "TLSTests", dependencies: ["TLS", "TLSClient", "COpenSSL"]),
         .target(name: "HTTP2Client", dependencies: ["CNghttp2"], path: "Tests/HTTP2Client"),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2", "HTTP2Client"]),
         .testTarget(name: "GRPCTests", dependencies: ["GRPC", "HTTP2", "HTTP2Client"]),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "GRPC", "Platform", "CLinux", "HTTP2Client"]),
+            dependencies: [
+                "Server", "GRPC", "Platform", "CLinux", "HTTP2Client", "TLS", "TLSClient",
+            ]),
         .testTarget(
             name: "ExtAuthzTests",
             dependencies: ["ExtAuthz", "Authorization", "CExtAuthz", "TestSupport"],

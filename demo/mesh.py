@@ -102,7 +102,7 @@ class Mesh:
         server.wait_until(self.portcullis_listens, START_SECONDS, "listening")
 
     def start_envoy(self, endpoints: dict[str, tuple[str, int]]) -> None:
-        config = localised(self.gateway_config, self.certificates, self.socket_path, endpoints)
+        config = localised(self.gateway_config, self.certificates, self.authz_socket, endpoints)
         file = self.folder / "envoy.json"
         file.write_text(json.dumps(config, indent=2))
         admin = self.folder / "envoy-admin.txt"
@@ -135,6 +135,11 @@ class Mesh:
     @property
     def socket_path(self) -> Path:
         return Path(self.sockets.name) / "authz.sock"
+
+    @property
+    def authz_socket(self) -> Path | None:
+        """Where Envoy asks; None: at the address of `portcullis` among its upstreams."""
+        return self.socket_path
 
     def portcullis_listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:

@@ -16,3 +16,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+
+// Options of OpenSSL that are macros with arguments, which Swift does not see: no renegotiation, no
+// compression, and AES first unless the peer prefers ChaCha20.
+static inline uint64_t openssl_server_options(void) {
+  return SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+         SSL_OP_PRIORITIZE_CHACHA;
+}

@@ -15,6 +15,7 @@ from demo.envoy_config import CERTIFICATES, localised
 from demo.mesh import ROOT, run
 
 CONFIGS = sorted((ROOT / "envoy").glob("*.yaml"))
+TLS_CLUSTER = ROOT / "envoy/clusters/portcullis-tls.yaml"
 EXT_AUTHZ = "envoy.filters.http.ext_authz"
 
 
@@ -44,6 +45,25 @@ def test_envoy_accepts_the_localised_gateway(certificates: Path, tmp_path: Path)
     file = tmp_path / "gateway.json"
     file.write_text(json.dumps(config))
     validate(file)
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.name)
+def test_envoy_accepts_it_with_mutual_tls(
+    config: Path, certificates: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "config.yaml"
+    copy.write_text(json.dumps(with_tls_cluster(config)).replace(CERTIFICATES, str(certificates)))
+    validate(copy)
+
+
+def with_tls_cluster(config: Path) -> dict[str, Any]:
+    """The configuration asking Portcullis over mutual TLS."""
+    document: dict[str, Any] = yaml.safe_load(config.read_text())
+    cluster = yaml.safe_load(TLS_CLUSTER.read_text())
+    clusters = document["static_resources"]["clusters"]
+    names = [it["name"] for it in clusters]
+    clusters[names.index(cluster["name"])] = cluster
+    return document
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.name)

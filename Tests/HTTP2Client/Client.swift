@@ -57,6 +57,11 @@ public final class Client {
 
     deinit { nghttp2_session_del(session) }
 
+    /// Lets the server send so many bytes on all streams together.
+    public func widen(_ window: Int32) {
+        nghttp2_session_set_local_window_size(session, 0, 0, window)
+    }
+
     // MARK: requests
 
     public static let grpcFields: [(String, String)] = [

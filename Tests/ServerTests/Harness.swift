@@ -5,6 +5,8 @@ import Glibc
 import HTTP2Client
 import Platform
 import Synchronization
+import TLS
+import TLSClient
 
 @testable import Server
 
@@ -106,11 +108,13 @@ final class TestServer: Sendable {
 
     init(
         loops count: Int = 1, extra: [ListenAddress] = [],
+        credentials: CurrentCredentials? = nil,
         _ change: (inout TransportLimits) -> Void = { _ in }
     ) throws {
         var configuration = GRPCServer.Configuration()
         configuration.listeners = [.tcp(host: "127.0.0.1", port: 0)] + extra
         configuration.loops = count
+        configuration.credentials = credentials
         configuration.methods = [echoMethod]
         configuration.limits.lingerTime = 100 * MonotonicTime.millisecond
         change(&configuration.limits)
@@ -143,10 +147,13 @@ final class TestServer: Sendable {
 final class SocketClient {
     let http: Client
     let socket: Int32
+    /// nil: not encrypted.
+    let tls: TestClient?
     private(set) var isClosed = false
 
-    init(_ address: ListenAddress, window: UInt32 = 65_535) throws {
+    init(_ address: ListenAddress, window: UInt32 = 65_535, tls: TestClient? = nil) throws {
         http = Client(window: window)
+        self.tls = tls
         switch address {
         case .tcp(let host, let port):
             socket = try checked(linux_connect_tcp(host, port), "connect")
@@ -165,6 +172,14 @@ final class SocketClient {
     /// Sends as far as the socket takes it; false when it takes nothing.
     @discardableResult
     func write(_ bytes: [UInt8]) -> Bool {
+        guard let tls else { return writeBare(bytes) }
+        tls.send(bytes)
+        return writeBare(tls.output())
+    }
+
+    /// As `write`, around TLS.
+    @discardableResult
+    func writeBare(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -186,10 +201,37 @@ final class SocketClient {
             if isDone() { return true }
             if isClosed { return false }
             let count = linux_receive(socket, &buffer, buffer.count)
-            if count > 0 { http.input(Array(buffer.prefix(count))) }
+            if count > 0 { take(Array(buffer.prefix(count))) }
             if count == 0 || count == -Int(ECONNRESET) { isClosed = true }
         }
         return isDone()
+    }
+
+    private func take(_ bytes: [UInt8]) {
+        var plaintext = bytes
+        if let tls {
+            tls.input(bytes)
+            plaintext = tls.take()
+        }
+        if !plaintext.isEmpty { http.input(plaintext) }
+    }
+
+    /// Does the handshake and says no more.
+    func shakeHands() {
+        let end = MonotonicTime.now() + 2 * MonotonicTime.second
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while let tls, !tls.isOpen, MonotonicTime.now() < end {
+            write([])
+            let count = linux_receive(socket, &buffer, buffer.count)
+            if count > 0 { take(Array(buffer.prefix(count))) }
+        }
+        write([])
+    }
+
+    /// The server ends the connection, without a word from here.
+    func isEnded() -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        return waitUntil { linux_receive(socket, &buffer, buffer.count) == 0 }
     }
 
     func call(_ message: [UInt8], fields: [(String, String)] = []) -> Client.Answer {

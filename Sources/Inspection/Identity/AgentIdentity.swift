@@ -81,7 +81,7 @@ public final class AgentIdentifier: @unchecked Sendable {
     /// A text that calls itself a SPIFFE ID and is none, or is of a foreign trust domain, names
     /// nobody.
     private func take(_ id: Bytes, _ provenance: Provenance, _ identity: inout AgentIdentity) {
-        guard !id.isEmpty, id.count <= Limits.spiffeIDBytes else { return }
+        guard !id.isEmpty, id.count <= SPIFFEID.maximumBytes else { return }
         if id.count >= 7, id[0..<7].equalsIgnoringCase("spiffe:") {
             guard let spiffe = SPIFFEID(id), isTrusted(spiffe.trustDomain) else { return }
             identity.spiffe = spiffe

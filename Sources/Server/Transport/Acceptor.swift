@@ -35,10 +35,11 @@ final class Acceptor: Sendable {
         for number in [epoll, pauseEpoll, stopEvent] { _ = Glibc.close(number) }
     }
 
-    func add(_ listener: borrowing Listener) throws(SystemError) {
+    /// - Parameter isEncrypted: its connections speak TLS.
+    func add(_ listener: borrowing Listener, isEncrypted: Bool) throws(SystemError) {
         let number = listener.descriptor.number
-        _ = try checked(
-            linux_epoll_add(epoll, number, Self.readable, UInt64(number)), "epoll_ctl")
+        let key = UInt64(number) | (isEncrypted ? Self.encryptedKey : 0)
+        _ = try checked(linux_epoll_add(epoll, number, Self.readable, key), "epoll_ctl")
     }
 
     /// Makes `run` return. From any thread.
@@ -53,18 +54,20 @@ final class Acceptor: Sendable {
                 let count = linux_epoll_wait(epoll, events.baseAddress, -1)
                 precondition(count >= 0, "epoll_wait failed with errno \(-count)")
                 for index in 0..<Int(count) {
-                    if events[index].data == Self.stopKey { return }
-                    accept(Int32(truncatingIfNeeded: events[index].data))
+                    let key = events[index].data
+                    if key == Self.stopKey { return }
+                    accept(
+                        Int32(truncatingIfNeeded: key), isEncrypted: key & Self.encryptedKey != 0)
                 }
             }
         }
     }
 
-    private func accept(_ listener: Int32) {
+    private func accept(_ listener: Int32, isEncrypted: Bool) {
         for _ in 0..<Self.batch {
             let result = linux_accept(listener)
             if result >= 0 {
-                hand(result)
+                hand(result, isEncrypted)
             } else if Self.isExhaustion(-result) {
                 // The connection stays in the backlog and the listener ready: without a pause
                 // this would spin.
@@ -76,7 +79,7 @@ final class Acceptor: Sendable {
         }
     }
 
-    private func hand(_ descriptor: Int32) {
+    private func hand(_ descriptor: Int32, _ isEncrypted: Bool) {
         accepted.add(1, ordering: .relaxed)
         var total = 0
         var best: LoopMailbox?
@@ -97,7 +100,8 @@ final class Acceptor: Sendable {
         // A Unix socket has no such option, and needs none.
         _ = linux_set_no_delay(descriptor)
         best.load.add(1, ordering: .relaxed)
-        best.post { $0.connections.append(descriptor) }
+        let accepted = LoopMailbox.Accepted(descriptor: descriptor, isEncrypted: isEncrypted)
+        best.post { $0.connections.append(accepted) }
     }
 
     private func pause() {
@@ -114,6 +118,8 @@ final class Acceptor: Sendable {
 
     private static let readable = UInt32(LINUX_EPOLL_READABLE)
     private static let stopKey = UInt64.max
+    /// Beside the descriptor of a listener.
+    private static let encryptedKey: UInt64 = 1 << 32
     /// Connections accepted before other listeners get their turn.
     private static let batch = 64
 }

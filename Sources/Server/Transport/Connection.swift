@@ -3,6 +3,7 @@ import CLinux
 import Glibc
 import HTTP2
 import Platform
+import TLS
 
 struct ConnectionFlags: OptionSet {
     var rawValue: UInt8
@@ -14,6 +15,8 @@ struct ConnectionFlags: OptionSet {
     static let leaving = ConnectionFlags(rawValue: 1 << 2)
     /// All is said; what still comes is thrown away until the peer closes.
     static let lingering = ConnectionFlags(rawValue: 1 << 3)
+    /// Its peer was let in by credentials that count no more.
+    static let outdated = ConnectionFlags(rawValue: 1 << 4)
 }
 
 /// Owned by its loop's thread. Slots are reused and never freed before the loop ends: the kernel
@@ -21,7 +24,10 @@ struct ConnectionFlags: OptionSet {
 struct ConnectionState {
     let loop: EventLoop
     var descriptor: Int32 = -1
+    /// nil until a TLS handshake is done, and when the connection lingers.
     var session: Session?
+    /// nil on connections that are not encrypted.
+    var tls: TLSSession?
     var flags: ConnectionFlags = []
     var nextDirty: UnsafeMutablePointer<ConnectionState>?
     var previous: UnsafeMutablePointer<ConnectionState>?
@@ -79,12 +85,19 @@ struct Connection: Equatable {
     /// One read a turn: the others get theirs, and the kernel reports again what is left.
     private func read() {
         let input = loop.state.pointee.input
+        if let tls = state.pointee.tls, !mayRead(tls) { return }
         let count = linux_receive(state.pointee.descriptor, input, TransportLimits.inputBytes)
         if count == -Int(EAGAIN) { return }
-        guard count > 0, let session = state.pointee.session else { return close() }
+        guard count > 0 else { return close() }
         let now = loop.state.pointee.now
         state.pointee.heard = now
-        session.receive(UnsafeRawBufferPointer(start: input, count: count), now: now)
+        var bytes = UnsafeRawBufferPointer(start: input, count: count)
+        if let tls = state.pointee.tls {
+            guard let plaintext = decrypt(bytes, tls) else { return }
+            bytes = plaintext
+        }
+        guard let session = state.pointee.session else { return close() }
+        session.receive(bytes, now: now)
         // Whoever broke the rules gets no more calls served.
         while session.fault == nil, let stream = session.nextReady() { loop.serve(stream) }
         session.settle()
@@ -104,25 +117,37 @@ struct Connection: Equatable {
 
     /// Writes what the session has, as far as the socket takes it.
     func flush() {
-        guard isOpen, let session = state.pointee.session else { return }
+        guard isOpen else { return }
         if state.pointee.pending != nil && !flushPending() { return }
+        guard let session = state.pointee.session else { return resumeReading() }
+        if let tls = state.pointee.tls { return flush(session, tls) }
         let output = loop.state.pointee.output
         while true {
             let count = session.produce(into: output)
             if count == 0 { break }
-            let sent = send(output.baseAddress, count)
-            if sent < 0 { return close() }
-            if sent < count {
-                stall(UnsafeRawBufferPointer(rebasing: output[sent..<count]))
-                return
-            }
+            guard write(count) else { return }
         }
         resumeReading()
         if session.isOver { linger() }
     }
 
+    /// Sends the first bytes of the loop's output; what the socket does not take is kept.
+    ///
+    /// - Returns: false when nothing more can be sent now.
+    func write(_ count: Int) -> Bool {
+        let output = loop.state.pointee.output
+        let sent = send(output.baseAddress, count)
+        if sent == count { return true }
+        if sent < 0 {
+            close()
+        } else {
+            stall(UnsafeRawBufferPointer(rebasing: output[sent..<count]))
+        }
+        return false
+    }
+
     /// Bytes taken by the socket, or a negative number when it is broken.
-    private func send(_ start: UnsafeRawPointer?, _ count: Int) -> Int {
+    func send(_ start: UnsafeRawPointer?, _ count: Int) -> Int {
         let sent = linux_send(state.pointee.descriptor, start, count)
         return sent == -Int(EAGAIN) ? 0 : sent
     }
@@ -157,7 +182,7 @@ struct Connection: Equatable {
         setTimer(after: loop.limits.stallTime)
     }
 
-    private func resumeReading() {
+    func resumeReading() {
         guard state.pointee.flags.contains(.stalled) else { return }
         state.pointee.flags.remove(.stalled)
         watch(LINUX_EPOLL_READABLE)
@@ -172,7 +197,8 @@ struct Connection: Equatable {
     // MARK: ending
 
     /// Sends nothing more, and waits a little for the peer to close first.
-    private func linger() {
+    func linger() {
+        sayClosed()
         endSession()
         state.pointee.flags.insert(.lingering)
         guard linux_shutdown_write(state.pointee.descriptor) == 0 else { return close() }
@@ -190,7 +216,20 @@ struct Connection: Equatable {
         loop.release(self)
     }
 
-    private func endSession() {
+    /// Puts HTTP/2 on the connection, its SETTINGS first.
+    ///
+    /// - Returns: false when memory is short.
+    func beginSession() -> Bool {
+        guard let session = Session.open(in: loop.context, now: loop.state.pointee.now) else {
+            return false
+        }
+        session.owner = UnsafeMutableRawPointer(state)
+        state.pointee.session = session
+        return true
+    }
+
+    func endSession() {
+        endTLS()
         guard let session = state.pointee.session else { return }
         if session.fault != nil { loop.counters.faults.bump() }
         state.pointee.session = nil

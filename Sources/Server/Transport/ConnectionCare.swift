@@ -5,7 +5,10 @@ import HTTP2
 extension Connection {
     func timerFired() {
         guard isOpen else { return }
-        guard let session = state.pointee.session else { return close() }
+        guard let session = state.pointee.session else {
+            noteTimeout()
+            return close()
+        }
         let limits = loop.limits
         let now = loop.state.pointee.now
         guard session.isGreeted else { return close() }
@@ -13,6 +16,7 @@ extension Connection {
             loop.counters.stalls.bump()
             return close()
         }
+        if state.pointee.flags.contains(.outdated) { session.refuseNewStreams() }
         session.resetStuckAnswers()
         leaveWhenIdle(session, now: now)
         markDirty()
@@ -37,7 +41,12 @@ extension Connection {
     }
 
     func refuseNewStreams() {
-        state.pointee.session?.refuseNewStreams()
-        markDirty()
+        if let session = state.pointee.session {
+            session.refuseNewStreams()
+            markDirty()
+        } else if state.pointee.tls != nil {
+            // A handshake that is not done: nobody has asked anything yet.
+            close()
+        }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
+import TLS
 
 /// Counts of one loop. Only the loop's thread writes, so an increment is a load and a store.
 final class LoopCounters: Sendable {
@@ -7,6 +8,7 @@ final class LoopCounters: Sendable {
     let faults = Atomic<UInt64>(0)
     let stalls = Atomic<UInt64>(0)
     let expired = Atomic<UInt64>(0)
+    let handshakes = HandshakeCounters()
 }
 
 extension Atomic<UInt64> {
@@ -29,4 +31,9 @@ public struct TransportStatistics: Sendable, Equatable {
     public var stalls: UInt64 = 0
     /// Calls answered with DEADLINE_EXCEEDED, or whose request did not come in time.
     public var expired: UInt64 = 0
+    /// TLS handshakes with certificates, and those that took up an earlier session.
+    public var handshakes: UInt64 = 0
+    public var resumptions: UInt64 = 0
+    /// Handshakes that came to nothing; reasons that never occurred are absent.
+    public var handshakeFailures: [HandshakeFailure: UInt64] = [:]
 }

@@ -39,7 +39,7 @@ extension EventLoop {
         context.pointee.wheel.set(node, deadline: state.pointee.now + time)
     }
 
-    private func forEachConnection(_ body: (Connection) -> Void) {
+    func forEachConnection(_ body: (Connection) -> Void) {
         var next = state.pointee.connections
         while let slot = next {
             next = slot.pointee.next

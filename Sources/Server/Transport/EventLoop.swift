@@ -5,6 +5,7 @@ import Glibc
 import HTTP2
 import Platform
 import Synchronization
+import TLS
 
 /// Owned by the loop's thread, and nothing in it is shared.
 struct LoopState {
@@ -30,6 +31,8 @@ struct LoopState {
     var dirty: UnsafeMutablePointer<ConnectionState>?
     var isServing = true
     var drain = DrainPhase.none
+    /// nil when no listener has TLS.
+    var encryption: LoopEncryption?
 }
 
 /// One epoll set, one thread, and the connections it was given. A trivial handle: made by one
@@ -60,7 +63,8 @@ struct EventLoop: @unchecked Sendable {
                 events: .allocate(capacity: LINUX_EPOLL_BATCH),
                 reader: CallReader(methods: configuration.methods, limits: limits.call),
                 health: HealthService(services: configuration.services),
-                reflection: ReflectionService(methods: configuration.methods), now: now))
+                reflection: ReflectionService(methods: configuration.methods), now: now,
+                encryption: configuration.credentials.map { LoopEncryption($0) }))
         return EventLoop(state: state)
     }
 
@@ -83,6 +87,7 @@ struct EventLoop: @unchecked Sendable {
         precondition(count >= 0, "epoll_wait failed with errno \(-count)")
         state.pointee.now = MonotonicTime.now()
         var isWoken = false
+        state.pointee.encryption?.handshakes = 0
         for index in 0..<Int(count) {
             guard let slot = UnsafeMutablePointer<ConnectionState>(
                 bitPattern: UInt(events[index].data))
@@ -103,7 +108,8 @@ struct EventLoop: @unchecked Sendable {
 
     private func openMailbox() {
         let letters = state.pointee.mailbox.collect()
-        for descriptor in letters.connections { adopt(descriptor) }
+        for connection in letters.connections { adopt(connection) }
+        if letters.isAdmissionRenewed { dismissOutdated() }
         setServing(letters.isServing)
         if letters.isDraining && state.pointee.drain == .none { beginDrain() }
         state.pointee.service?.woken()
@@ -148,23 +154,23 @@ struct EventLoop: @unchecked Sendable {
 
     // MARK: connections
 
-    private func adopt(_ descriptor: Int32) {
-        let now = state.pointee.now
-        guard state.pointee.drain == .none,
-            let session = Session.open(in: context, now: now)
-        else { return refuse(descriptor) }
+    private func adopt(_ accepted: LoopMailbox.Accepted) {
+        let descriptor = accepted.descriptor
+        guard state.pointee.drain == .none else { return refuse(descriptor) }
         let connection = takeSlot()
         let key = UInt64(UInt(bitPattern: connection.state))
-        guard linux_epoll_add(state.pointee.epoll, descriptor, Self.readable, key) == 0 else {
-            session.close()
+        let isReady =
+            accepted.isEncrypted ? connection.beginHandshake() : connection.beginSession()
+        guard isReady,
+            linux_epoll_add(state.pointee.epoll, descriptor, Self.readable, key) == 0
+        else {
+            connection.endSession()
             release(connection, linked: false)
             return refuse(descriptor)
         }
-        session.owner = UnsafeMutableRawPointer(connection.state)
-        connection.state.pointee.session = session
         connection.state.pointee.descriptor = descriptor
         connection.state.pointee.flags.formIntersection(.dirty)
-        connection.state.pointee.heard = now
+        connection.state.pointee.heard = state.pointee.now
         link(connection)
         connection.setTimer(after: limits.greetingTime)
         connection.markDirty()
@@ -218,7 +224,7 @@ struct EventLoop: @unchecked Sendable {
 
     func closeAll() {
         while let slot = state.pointee.connections { Connection(state: slot).close() }
-        for descriptor in state.pointee.mailbox.collect().connections { refuse(descriptor) }
+        for accepted in state.pointee.mailbox.collect().connections { refuse(accepted.descriptor) }
     }
 
     private func destroy() {
@@ -228,6 +234,7 @@ struct EventLoop: @unchecked Sendable {
         SessionContext.destroy(loop.context)
         loop.input.deallocate()
         loop.output.deallocate()
+        loop.encryption?.destroy()
         loop.events.deallocate()
         state.pointee.service = nil
         for slot in loop.slots { slot.deallocate() }

@@ -3,6 +3,7 @@ import GRPC
 import HTTP2
 import Platform
 import Synchronization
+import TLS
 
 /// Listeners, one thread that accepts, and one event loop per core.
 public final class GRPCServer: Sendable {
@@ -14,6 +15,8 @@ public final class GRPCServer: Sendable {
         /// `UnaryService.handle` is given.
         public var methods: [String] = []
         public var limits = TransportLimits()
+        /// For TLS on all TCP listeners; nil: they are not encrypted.
+        public var credentials: CurrentCredentials?
 
         public init() {}
 
@@ -33,6 +36,7 @@ public final class GRPCServer: Sendable {
     private let loops: [LoopMailbox]
     private let counters: [LoopCounters]
     private let acceptor: Acceptor
+    private let credentials: CurrentCredentials?
     private let running = Mutex(Running())
 
     /// Binds, starts all threads, and returns when connections are accepted.
@@ -48,9 +52,10 @@ public final class GRPCServer: Sendable {
         for _ in 0..<configuration.loops { mailboxes.append(try LoopMailbox()) }
         let acceptor = try Acceptor(
             loops: mailboxes, limit: configuration.limits.connections)
-        try listeners.add(to: acceptor)
+        try listeners.add(to: acceptor, isTCPEncrypted: configuration.credentials != nil)
         let server = GRPCServer(
-            addresses: listeners.addresses, loops: mailboxes, acceptor: acceptor)
+            addresses: listeners.addresses, loops: mailboxes, acceptor: acceptor,
+            credentials: configuration.credentials)
         do {
             try server.startThreads(configuration, listeners, factory)
         } catch {
@@ -61,8 +66,12 @@ public final class GRPCServer: Sendable {
         return server
     }
 
-    private init(addresses: [ListenAddress], loops: [LoopMailbox], acceptor: Acceptor) {
+    private init(
+        addresses: [ListenAddress], loops: [LoopMailbox], acceptor: Acceptor,
+        credentials: CurrentCredentials?
+    ) {
         self.addresses = addresses
+        self.credentials = credentials
         self.loops = loops
         self.acceptor = acceptor
         counters = loops.map { _ in LoopCounters() }
@@ -93,6 +102,13 @@ public final class GRPCServer: Sendable {
     /// Health checks answer SERVING or NOT_SERVING; a server starts as SERVING.
     public func setServing(_ isServing: Bool) {
         for loop in loops { loop.post { $0.isServing = isServing && !$0.isDraining } }
+    }
+
+    /// Shows other certificates to new connections. When other clients get in than before, those
+    /// that are connected are told to connect anew. Only for servers that have credentials.
+    public func renew(_ next: ServerCredentials) {
+        guard let last = credentials?.replace(next), !next.admitsSame(as: last) else { return }
+        for loop in loops { loop.post { $0.isAdmissionRenewed = true } }
     }
 
     /// Stops accepting, tells all peers to go, and lets calls in flight end. Returns at once, may
@@ -127,6 +143,7 @@ public final class GRPCServer: Sendable {
             sum.faults += counter.faults.load(ordering: .relaxed)
             sum.stalls += counter.stalls.load(ordering: .relaxed)
             sum.expired += counter.expired.load(ordering: .relaxed)
+            counter.handshakes.add(to: &sum)
         }
         return sum
     }
@@ -144,8 +161,10 @@ private final class Listeners: Sendable {
         open = Mutex(boxes)
     }
 
-    func add(to acceptor: Acceptor) throws(SystemError) {
-        for box in open.withLock({ $0 }) { try acceptor.add(box.listener) }
+    func add(to acceptor: Acceptor, isTCPEncrypted: Bool) throws(SystemError) {
+        for box in open.withLock({ $0 }) {
+            try acceptor.add(box.listener, isEncrypted: isTCPEncrypted && box.listener.isTCP)
+        }
     }
 
     func close() { open.withLock { $0 = [] } }

@@ -17,6 +17,12 @@ public enum ListenAddress: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Only this machine can connect.
+    public var isLocal: Bool {
+        guard case .tcp(let host, _) = self else { return true }
+        return host.hasPrefix("127.") || host == "localhost" || host == "::1"
+    }
+
     var isAbstract: Bool {
         if case .unix(let path) = self { path.hasPrefix("@") } else { false }
     }
@@ -29,6 +35,10 @@ struct Listener: ~Copyable {
     let address: ListenAddress
     /// The socket file's identity, so that only our own is removed at the end.
     private let file: (device: dev_t, inode: ino_t)?
+
+    var isTCP: Bool {
+        if case .tcp = address { true } else { false }
+    }
 
     private init(_ number: Int32, _ address: ListenAddress, file: (dev_t, ino_t)? = nil) {
         descriptor = Descriptor(owning: number)

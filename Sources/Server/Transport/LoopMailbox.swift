@@ -5,9 +5,16 @@ import Synchronization
 
 /// What other threads have for one loop. The only state of a loop that is shared.
 final class LoopMailbox: Sendable {
+    /// A connection; whoever takes it owns its descriptor.
+    struct Accepted {
+        let descriptor: Int32
+        let isEncrypted: Bool
+    }
+
     struct Letters {
-        /// Accepted connections; whoever takes them owns them.
-        var connections: [Int32] = []
+        var connections: [Accepted] = []
+        /// Who may connect has changed.
+        var isAdmissionRenewed = false
         var isDraining = false
         var isServing = true
     }
@@ -46,6 +53,7 @@ final class LoopMailbox: Sendable {
         return letters.withLock { letters in
             let taken = letters
             letters.connections = []
+            letters.isAdmissionRenewed = false
             return taken
         }
     }

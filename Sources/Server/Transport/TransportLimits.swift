@@ -9,7 +9,8 @@ public struct TransportLimits: Sendable {
     public var call = CallLimits()
     /// Connections open at once on all loops; more are closed as they come.
     public var connections = 10_000
-    /// Nanoseconds until a new connection must have sent its preface and SETTINGS.
+    /// Nanoseconds until a new connection must have sent its preface and SETTINGS, after its
+    /// TLS handshake if there is one.
     public var greetingTime = 10 * MonotonicTime.second
     /// Nanoseconds a connection may have no open stream before it is told to go.
     public var idleTime = 900 * MonotonicTime.second
@@ -29,6 +30,9 @@ public struct TransportLimits: Sendable {
     static let inputBytes = 256 << 10
     /// Bytes written to one connection at a time; as many wait for one that does not read.
     static let outputBytes = 256 << 10
+    /// TLS handshakes that a loop works on in one turn, at about 1 ms each: a storm of new
+    /// connections must not hold up the checks of those that are there.
+    static let handshakesPerTurn = 4
     /// Connections waiting in the kernel to be accepted.
     static let backlog: Int32 = 1024
     /// Milliseconds without accepting after the process ran out of descriptors or memory.

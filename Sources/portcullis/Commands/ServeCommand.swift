@@ -23,6 +23,9 @@ struct ServeCommand: ParsableCommand {
         try TerminationSignals.block()
         let settings = try configuration.load()
         let logger = Logger(level: settings.telemetry.level, format: settings.telemetry.format)
+        for warning in settings.listen.warnings {
+            logger.warning(warning.code, warning.message, ["hint": LogValue(warning.hint)])
+        }
         let policy = try PolicyCompilation.Failure.orInvalid(settings)
         do {
             let service = try Service(settings, policy, logger)
@@ -41,7 +44,8 @@ struct ServeCommand: ParsableCommand {
             Output.error(error.description + "\n")
             throw Invalid()
         } catch {
-            let code = (error as? LogError)?.code.rawValue ?? "failed"
+            let credentials = error as? ListenCredentials.Failure
+            let code = (error as? LogError)?.code.rawValue ?? credentials?.code ?? "failed"
             logger.error(code, "\(error)", hint(error))
             throw ExitCode(ExitStatus.failure)
         }

@@ -25,6 +25,13 @@ struct ValidateCommand: ParsableCommand {
             Output.error(error.description + "\n")
             throw Invalid()
         }
+        do throws(ListenCredentials.Failure) {
+            if let tls = settings.listen.tls { _ = try ListenCredentials.read(tls) }
+        } catch {
+            Output.error(error.description + "\n")
+            throw Invalid()
+        }
+        for warning in settings.listen.warnings { Output.error(warning.description + "\n") }
         let entrypoints = [settings.entrypoint] + settings.routeEntrypoints
         Output.print(
             "valid: \(entrypoints.map { "`data.\($0)`" }.joined(separator: ", ")), "

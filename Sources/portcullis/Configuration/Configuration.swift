@@ -55,8 +55,11 @@ struct Configuration {
 
     struct Listen {
         /// `listen.tcp`: `host:port`, one or a list. Default `127.0.0.1:9191`, unless `listen.unix`
-        /// is given. Danger: checks are not encrypted and not authenticated; keep to loopback.
+        /// is given. Danger: without `listen.tls` checks are neither encrypted nor authenticated;
+        /// keep to loopback then.
         var addresses: [ListenAddress] = [.tcp(host: "127.0.0.1", port: 9191)]
+        /// `listen.tls`: for the TCP addresses. Default: none.
+        var tls: TLS?
     }
 
     struct Scopes {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Authorization
 import DecisionLog
 import Inspection
 import Server
@@ -15,6 +16,7 @@ extension Configuration.Listen {
         if addresses.isEmpty {
             section.reject("tcp", "expected at least one address", hint: "such as `127.0.0.1:9191`")
         }
+        readTLS(section)
     }
 
     /// `127.0.0.1:9191`, `[::1]:9191`, `localhost:9191`.

@@ -97,14 +97,12 @@ extension Configuration.Operators {
             section.reject("certificates", "expected `tls.client_authorities` beside it")
         }
         guard let tcp else { return }
-        guard case .tcp(let host, _) = tcp else { return }
         if tokens.isEmpty, tls?.clientAuthorities == nil {
             section.reject(
                 "tcp", "expected `tokens` or `tls.client_authorities` beside it",
                 hint: "nobody gets in without saying who it is")
         }
-        let isLoopback = host.hasPrefix("127.") || host == "localhost" || host == "::1"
-        if !isLoopback, tls == nil {
+        if !tcp.isLocal, tls == nil {
             section.reject("tcp", "expected `tls` beside it", hint: "tokens would go in the clear")
         }
     }

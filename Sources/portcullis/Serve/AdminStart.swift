@@ -30,6 +30,15 @@ enum AdminStart {
         try server.renew(try configuration(settings, tokens))
     }
 
+    /// What `renew` reads.
+    static func files(_ settings: Configuration.Operators) -> [String] {
+        var files = settings.tokens.map(\.file)
+        if let tls = settings.tls {
+            files += [tls.certificate, tls.key] + (tls.clientAuthorities.map { [$0] } ?? [])
+        }
+        return files
+    }
+
     private static func configuration(
         _ settings: Configuration.Operators, _ tokens: [OperatorToken]
     ) throws -> AdminConfiguration {

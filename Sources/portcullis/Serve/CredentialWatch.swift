@@ -1,40 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
-import Admin
 import Platform
 import Synchronization
 import Telemetry
 
-/// Takes up the operators' tokens and certificates when their files have changed, on a thread of
-/// its own. Files that cannot be used change nothing: what was read before stays, and the error is
-/// told once. A certificate and its key may be written one after the other.
+/// Takes up tokens and certificates when their files have changed, on a thread of its own. Files
+/// that cannot be used change nothing: what was read before stays, and the error is told once. A
+/// certificate and its key may be written one after the other.
 final class CredentialWatch: Sendable {
+    /// Whose credentials these are: the name of the thread, and the codes of log lines.
+    struct Purpose: Sendable {
+        let thread: String
+        let what: String
+        let renewed: String
+        let failed: String
+
+        static let operators = Purpose(
+            thread: "credentials", what: "the operators' tokens and certificates",
+            renewed: "operators_renewed", failed: "operators_not_renewed")
+        static let listen = Purpose(
+            thread: "certificates", what: "certificates for checks",
+            renewed: "listen_tls_renewed", failed: "listen_tls_not_renewed")
+    }
+
     /// Nanoseconds between two looks.
     private static let interval: Int64 = 1_000_000_000
 
-    private let server: AdminServer
-    private let settings: Configuration.Operators
-    private let files: [String]
-    private let logger: Logger
-    /// What the files looked like when they were last read.
-    private let seen: Mutex<[FileState]>
-    private let thread = PeriodicThread()
-
-    /// - Parameter server: has just read the files.
-    init(_ server: AdminServer, _ settings: Configuration.Operators, _ logger: Logger) {
-        self.server = server
-        self.settings = settings
-        self.logger = logger
-        var files = settings.tokens.map(\.file)
-        if let tls = settings.tls {
-            files += [tls.certificate, tls.key] + (tls.clientAuthorities.map { [$0] } ?? [])
-        }
-        self.files = files
-        seen = Mutex(files.map { FileState($0) })
+    private struct State {
+        /// What the files looked like when they were last read.
+        var seen: [FileState]
+        var renew: (@Sendable () throws -> Void)?
     }
 
-    func start() throws(SystemError) {
+    private let files: [String]
+    private let purpose: Purpose
+    private let logger: Logger
+    private let state: Mutex<State>
+    private let thread = PeriodicThread()
+
+    /// - Parameter files: were just read, or are about to be.
+    init(of files: [String], _ purpose: Purpose, _ logger: Logger) {
+        self.files = files
+        self.purpose = purpose
+        self.logger = logger
+        state = Mutex(State(seen: files.map { FileState($0) }))
+    }
+
+    /// - Parameter renew: reads the files and has them count; throws when that cannot be.
+    func start(_ renew: @escaping @Sendable () throws -> Void) throws(SystemError) {
         guard !files.isEmpty else { return }
-        try thread.start(name: "credentials", interval: Self.interval) { [self] in
+        state.withLock { $0.renew = renew }
+        try thread.start(name: purpose.thread, interval: Self.interval) { [self] in
             renewIfChanged()
         }
     }
@@ -43,19 +58,17 @@ final class CredentialWatch: Sendable {
 
     /// Returns when the new ones count.
     func renewIfChanged() {
-        seen.withLock { seen in
+        state.withLock { state in
             // Before reading: a change while it goes on is seen the next time.
             let now = files.map { FileState($0) }
-            guard now != seen else { return }
-            seen = now
+            guard now != state.seen, let renew = state.renew else { return }
+            state.seen = now
             do {
-                try AdminStart.renew(server, settings)
-                logger.info(
-                    "operators_renewed", "the operators' tokens and certificates have changed")
+                try renew()
+                logger.info(purpose.renewed, "\(purpose.what) have changed")
             } catch {
                 logger.error(
-                    "operators_not_renewed", "\(error)",
-                    ["hint": "the tokens and certificates read before stay in use"])
+                    purpose.failed, "\(error)", ["hint": "those read before stay in use"])
             }
         }
     }

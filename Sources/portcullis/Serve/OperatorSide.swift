@@ -17,6 +17,8 @@ final class OperatorSide: Sendable {
     private let logger: Logger
     private let responders: ResponderService?
     private let api = Mutex<(server: AdminServer, credentials: CredentialWatch)?>(nil)
+    /// nil without `listen.tls`.
+    private let certificates: CredentialWatch?
     private let isDraining = Atomic(false)
 
     /// Comes before the server, so that no restriction starts that responders do not see.
@@ -31,6 +33,9 @@ final class OperatorSide: Sendable {
         self.policy = PolicyReloader(configuration, policy, logger, metrics)
         responders = try ResponderStart.make(configuration, log, metrics, logger)
         follower.follow(with: responders)
+        certificates = configuration.listen.tls.map {
+            CredentialWatch(of: ListenCredentials.files($0), .listen, logger)
+        }
     }
 
     /// Serves operators; checks are answered already.
@@ -39,12 +44,15 @@ final class OperatorSide: Sendable {
     ) throws {
         metrics.describeProgram()
         metrics.describe(server)
+        if configuration.listen.tls != nil { metrics.describeHandshakes(server) }
         if let agents { metrics.describe(agents) }
         if let log { metrics.describe(log) }
         try responders?.start()
         do {
+            try startCertificates(server)
             try startAPI(operations)
         } catch {
+            certificates?.stop()
             responders?.stop()
             throw error
         }
@@ -55,9 +63,10 @@ final class OperatorSide: Sendable {
             operations: operations, policy: policy, health: { self.health }, metrics: metrics,
             logger: logger)
         guard let server = try AdminStart.start(configuration.operators, services) else { return }
-        let credentials = CredentialWatch(server, configuration.operators, logger)
+        let settings = configuration.operators
+        let credentials = CredentialWatch(of: AdminStart.files(settings), .operators, logger)
         do {
-            try credentials.start()
+            try credentials.start { try AdminStart.renew(server, settings) }
         } catch {
             server.stop()
             throw error
@@ -65,12 +74,18 @@ final class OperatorSide: Sendable {
         api.withLock { $0 = (server, credentials) }
     }
 
-    /// Takes up what has changed on the disk: the policy, the operators' tokens and certificates.
+    private func startCertificates(_ server: GRPCServer) throws {
+        guard let tls = configuration.listen.tls else { return }
+        try certificates?.start { server.renew(try ListenCredentials.read(tls)) }
+    }
+
+    /// Takes up what has changed on the disk: the policy, tokens and certificates.
     func reload() {
         // Its failure has been logged, and the policy before goes on.
         _ = try? policy.reload()
         let credentials = api.withLock { $0?.credentials }
         credentials?.renewIfChanged()
+        certificates?.renewIfChanged()
     }
 
     private var health: HealthReport {
@@ -93,6 +108,7 @@ final class OperatorSide: Sendable {
             defer { api = nil }
             return api
         }
+        certificates?.stop()
         running?.credentials.stop()
         running?.server.stop()
         responders?.stop()

@@ -5,6 +5,7 @@ import PDP
 import Platform
 import Server
 import Synchronization
+import TLS
 import Telemetry
 
 /// The running program: log, policy, agents and server, put together from the configuration.
@@ -64,7 +65,8 @@ final class Service: Sendable {
         try log?.start()
         do {
             try threats?.start()
-            server = try GRPCServer.start(configuration: Self.transport(configuration)) { loop in
+            let transport = try Self.transport(configuration)
+            server = try GRPCServer.start(configuration: transport) { loop in
                 loops.add(loop)
                 return CheckService(shared, workers: workers, loop: loop)
             }
@@ -90,11 +92,16 @@ final class Service: Sendable {
     /// Where the operators' API listens.
     var operatorAddresses: [String] { operatorSide.addresses }
 
-    private static func transport(_ configuration: Configuration) -> GRPCServer.Configuration {
+    private static func transport(
+        _ configuration: Configuration
+    ) throws -> GRPCServer.Configuration {
         var transport = GRPCServer.Configuration()
         transport.listeners = configuration.listen.addresses
         transport.loops = configuration.loops > 0 ? configuration.loops : SystemThread.processors
         transport.methods = [CheckService.method]
+        transport.credentials = try configuration.listen.tls.map {
+            CurrentCredentials(try ListenCredentials.read($0))
+        }
         transport.limits.connections = configuration.limits.connections
         transport.limits.drainTime = UInt64(configuration.limits.drain)
         transport.limits.call.message = Int(configuration.limits.message)
@@ -177,7 +184,7 @@ final class Service: Sendable {
     }
 
     /// Waits for SIGTERM or SIGINT, then ends without losing a call or a record. SIGHUP reloads
-    /// the policy, and the operators' tokens and certificates.
+    /// the policy, tokens and certificates.
     func runUntilTerminated() throws {
         var signal = try TerminationSignals.wait()
         while signal == TerminationSignals.reload {

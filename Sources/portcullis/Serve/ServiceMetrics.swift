@@ -2,6 +2,7 @@
 import AgentContext
 import DecisionLog
 import Server
+import TLS
 import Telemetry
 
 /// What the parts of the program know of themselves, as metrics that are read when they are asked
@@ -55,5 +56,20 @@ extension MetricRegistry {
         counter(
             "portcullis_calls_expired_total", "Calls that were not answered, or not whole, in time."
         ) { server.statistics.expired }
+    }
+
+    /// TLS of the connections that checks come on.
+    func describeHandshakes(_ server: GRPCServer) {
+        let name = "portcullis_tls_handshakes_total"
+        let help = "TLS handshakes of Envoy: with certificates, or of an earlier session."
+        counter(name, help, labels: [("session", "new")]) { server.statistics.handshakes }
+        counter(name, help, labels: [("session", "resumed")]) { server.statistics.resumptions }
+        for failure in HandshakeFailure.allCases {
+            counter(
+                "portcullis_tls_handshake_failures_total",
+                "TLS handshakes that came to nothing, by reason.",
+                labels: [("reason", failure.rawValue)]
+            ) { server.statistics.handshakeFailures[failure] ?? 0 }
+        }
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Authorization
 
 /// A SPIFFE ID (SPIFFE-ID standard, section 2), strictly parsed.
 ///
@@ -12,12 +11,19 @@ public struct SPIFFEID {
     /// With its leading slash; empty for the trust domain's own ID.
     public let path: Bytes
 
+    /// Bytes of an ID (section 2.4: implementations support 2048 and no more).
+    @inlinable public static var maximumBytes: Int { 2048 }
+    /// Bytes of a trust domain.
+    private static let trustDomainBytes = 255
     private static let scheme: StaticString = "spiffe://"
 
     public init?(_ text: Bytes) {
-        guard text.count <= Limits.spiffeIDBytes, text.hasPrefix(Self.scheme) else { return nil }
         let start = Self.scheme.utf8CodeUnitCount
-        let slash = text.firstIndex(of: UInt8(ascii: "/"), from: start) ?? text.count
+        guard text.count >= start, text.count <= Self.maximumBytes,
+            text[0..<start].equals(Self.scheme)
+        else { return nil }
+        var slash = start
+        while slash < text.count, text[slash] != UInt8(ascii: "/") { slash &+= 1 }
         let domain = text[start..<slash]
         let path = text[slash..<text.count]
         guard Self.isTrustDomain(domain), Self.isPath(path) else { return nil }
@@ -27,7 +33,7 @@ public struct SPIFFEID {
     }
 
     public static func isTrustDomain(_ domain: Bytes) -> Bool {
-        guard !domain.isEmpty, domain.count <= Limits.trustDomainBytes else { return false }
+        guard !domain.isEmpty, domain.count <= trustDomainBytes else { return false }
         for byte in domain.buffer {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),

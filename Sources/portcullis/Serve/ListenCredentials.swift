@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import Platform
+import TLS
+
+/// What `listen.tls` names, read from its files.
+enum ListenCredentials {
+    struct Failure: Error, CustomStringConvertible {
+        /// Stable; the field of a log line.
+        let code: String
+        let description: String
+    }
+
+    static func files(_ tls: Configuration.Listen.TLS) -> [String] {
+        [tls.certificate, tls.key] + (tls.clientAuthorities.map { [$0] } ?? [])
+    }
+
+    static func read(_ tls: Configuration.Listen.TLS) throws(Failure) -> ServerCredentials {
+        var authorities: [UInt8]?
+        if let path = tls.clientAuthorities { authorities = try text(path, .authorities) }
+        let texts = CredentialTexts(
+            certificate: try text(tls.certificate, .certificate), key: try secret(tls.key),
+            clientAuthorities: authorities, clients: tls.clients)
+        do throws(CredentialError) {
+            return try ServerCredentials(texts)
+        } catch {
+            throw Failure(
+                code: error.code.rawValue,
+                description: (path(error.code, tls).map { "`\($0)`: " } ?? "") + error.reason)
+        }
+    }
+
+    private static func path(
+        _ code: CredentialError.Code, _ tls: Configuration.Listen.TLS
+    ) -> String? {
+        switch code {
+        case .certificate: tls.certificate
+        case .key: tls.key
+        case .authorities: tls.clientAuthorities
+        case .setup: nil
+        }
+    }
+
+    private static func text(
+        _ path: String, _ code: CredentialError.Code
+    ) throws(Failure) -> [UInt8] {
+        do throws(InputBytes.Unreadable) {
+            return try InputBytes.read(path)
+        } catch {
+            throw Failure(code: code.rawValue, description: error.description)
+        }
+    }
+
+    private static func secret(_ path: String) throws(Failure) -> [UInt8] {
+        do throws(StorageError) {
+            if let bytes = try SecretFile.read(path) { return bytes }
+        } catch {
+            throw Failure(code: CredentialError.Code.key.rawValue, description: "\(error)")
+        }
+        throw Failure(
+            code: CredentialError.Code.key.rawValue, description: "`\(path)` is not there")
+    }
+}
