@@ -53,11 +53,10 @@ re2::StringPiece piece(const uint8_t *bytes, size_t length) {
 }  // namespace
 
 cre2_pattern *cre2_compile(const uint8_t *pattern, size_t length, int64_t max_memory,
-                           bool dot_matches_newline, cre2_error *error) {
+                           cre2_error *error) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(max_memory);
-  options.set_dot_nl(dot_matches_newline);
   auto *compiled = new (std::nothrow) cre2_pattern(piece(pattern, length), options);
   if (compiled == nullptr) {
     copy(error->reason, sizeof error->reason, "expression too large", 20);
@@ -87,7 +86,7 @@ int cre2_group_index(const cre2_pattern *pattern, const uint8_t *name, size_t le
 }
 
 bool cre2_match(const cre2_pattern *pattern, const uint8_t *text, size_t length, size_t start,
-                bool whole, cre2_range *groups, int group_count) {
+                cre2_range *groups, int group_count) {
   re2::StringPiece subject = piece(text, length);
   re2::StringPiece inline_pieces[8];
   std::vector<re2::StringPiece> more;
@@ -96,8 +95,8 @@ bool cre2_match(const cre2_pattern *pattern, const uint8_t *text, size_t length,
     more.resize(group_count);
     pieces = more.data();
   }
-  RE2::Anchor anchor = whole ? RE2::ANCHOR_BOTH : RE2::UNANCHORED;
-  if (!pattern->expression.Match(subject, start, length, anchor, pieces, group_count)) return false;
+  const RE2 &expression = pattern->expression;
+  if (!expression.Match(subject, start, length, RE2::UNANCHORED, pieces, group_count)) return false;
   for (int i = 0; i < group_count; i++) {
     bool took_part = pieces[i].data() != nullptr;
     groups[i].start = took_part ? pieces[i].data() - subject.data() : -1;

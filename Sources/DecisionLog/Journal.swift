@@ -41,6 +41,7 @@ final class Journal: Sendable {
         var unannounced = 0
         /// The sequencer sleeps until it is woken.
         var isSequencerParked = false
+        var recent = RecentRecords()
     }
 
     private let storage: any Storage
@@ -70,6 +71,8 @@ final class Journal: Sendable {
             throw LogError(any: error)
         }
     }
+
+    deinit { state.withLock { $0.recent.free() } }
 
     private static func makeSegmentFile(
         _ storage: any Storage, _ ordinal: Int
@@ -133,6 +136,10 @@ extension Journal {
             try? state.segments[active].repair()
             throw LogError(error)
         }
+        let segment = state.segments[active]
+        state.recent.append(
+            records, first: state.next, count: count,
+            next: Cursor(ordinal: segment.ordinal, offset: segment.size))
         state.next += count
         state.unannounced += records.count
     }
@@ -268,6 +275,22 @@ extension Journal {
     var start: Cursor {
         state.withLock {
             Cursor(ordinal: $0.segments[0].ordinal, offset: SegmentHeader.length)
+        }
+    }
+
+    /// Takes the committed records that are still in memory, when record `first` is among them.
+    ///
+    /// - Parameter records: those of the last call, whose memory is used again.
+    /// - Returns: false when they are to be read from the segments.
+    func takeRecent(_ records: inout RecentRecords, from first: Int) -> Bool {
+        records.removeAll()
+        return state.withLock { state in
+            state.unannounced = 0
+            // Read from a segment already.
+            if state.recent.end <= first { state.recent.removeAll() }
+            guard !state.recent.isEmpty, state.recent.first <= first else { return false }
+            swap(&state.recent, &records)
+            return true
         }
     }
 

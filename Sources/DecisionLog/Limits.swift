@@ -11,6 +11,8 @@ public enum DecisionLogLimits {
     static let initialBatchBytes = 64 << 10
     /// Bytes the sequencer reads from the journal at a time, and the backlog that wakes it.
     static let readBytes = 1 << 20
+    /// Bytes of committed records that wait in memory for the sequencer. More than what wakes it.
+    static let recentBytes = 2 << 20
     /// Nanoseconds that the sequencer waits after a failure.
     static let retryNanoseconds: Int64 = 200_000_000
     /// Bytes of a loss record.

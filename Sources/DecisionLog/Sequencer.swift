@@ -17,7 +17,11 @@ final class Sequencer {
     /// Below it, partial tiles of full tiles are gone.
     private var cleanedSize: Int
 
-    // What was read from the journal and is not in the builder yet.
+    /// What loops committed and is not in the builder yet: bytes `recentPosition..<used`.
+    private var recent = RecentRecords()
+    private var recentPosition = 0
+
+    // What was read from the journal, because it was not there any more or is not yet.
     private var buffer = UnsafeMutableRawBufferPointer.allocate(
         byteCount: DecisionLogLimits.readBytes, alignment: 8)
     private var filled = 0
@@ -41,7 +45,10 @@ final class Sequencer {
         self.cleanedSize = cleanedSize
     }
 
-    deinit { buffer.deallocate() }
+    deinit {
+        buffer.deallocate()
+        recent.free()
+    }
 
     /// Entries in the tree, published or not.
     var size: Int { builder.size }
@@ -54,7 +61,13 @@ final class Sequencer {
     func sequence(_ journal: Journal) throws {
         while true {
             try takeBatch()
-            guard try fill(journal) else { return }
+            try takeRecent()
+            if try nextBuffered() { continue }
+            if journal.takeRecent(&recent, from: builder.size) {
+                try skipKnown()
+            } else if try !read(journal) {
+                return
+            }
         }
     }
 
@@ -77,28 +90,66 @@ final class Sequencer {
 
     /// Brings the rest of the batch in `buffer` into the tree.
     private func takeBatch() throws {
-        let records = UnsafeRawBufferPointer(buffer)
+        let records = UnsafeRawBufferPointer(rebasing: buffer[..<batchEnd])
         while position < batchEnd {
             try writeFull()
-            let length = Int(records[position]) << 8 | Int(records[position + 1])
-            let start = position + LogLimits.entryPrefixLength
-            guard start + length <= batchEnd else {
-                throw LogError(.journalDamaged, "a record reaches beyond its batch")
-            }
-            builder.append(UnsafeRawBufferPointer(rebasing: records[start..<(start + length)]))
-            position = start + length
+            let record = try record(records, at: position)
+            builder.append(UnsafeRawBufferPointer(rebasing: records[record]))
+            position = record.upperBound
         }
     }
 
-    /// Finds the next batch, in `buffer` or in the journal; false when there is none.
-    private func fill(_ journal: Journal) throws -> Bool {
-        if let batch = try bufferedBatch() {
-            position += BatchHeader.length
-            batchEnd = position + batch.payloadLength
-            cursor.offset += batch.totalLength
-            return true
+    /// Brings the rest of the records in `recent` into the tree.
+    private func takeRecent() throws {
+        let records = UnsafeRawBufferPointer(rebasing: recent.bytes[..<recent.used])
+        while recentPosition < recent.used {
+            try writeFull()
+            let record = try record(records, at: recentPosition)
+            builder.append(UnsafeRawBufferPointer(rebasing: records[record]))
+            recentPosition = record.upperBound
         }
-        // `cursor` is where the first batch that was not taken begins.
+    }
+
+    /// Steps over records that are in the tree already; they were read from the journal.
+    private func skipKnown() throws {
+        let records = UnsafeRawBufferPointer(rebasing: recent.bytes[..<recent.used])
+        recentPosition = 0
+        for _ in recent.first..<builder.size {
+            recentPosition = try record(records, at: recentPosition).upperBound
+        }
+        cursor = recent.next
+        position = 0
+        filled = 0
+        batchEnd = 0
+    }
+
+    /// The bytes of the record that begins at `position` with its length.
+    private func record(
+        _ records: UnsafeRawBufferPointer, at position: Int
+    ) throws(LogError) -> Range<Int> {
+        let start = position + LogLimits.entryPrefixLength
+        guard start <= records.count else { throw outOfBatch() }
+        let length = Int(records[position]) << 8 | Int(records[position + 1])
+        guard start + length <= records.count else { throw outOfBatch() }
+        return start..<(start + length)
+    }
+
+    private func outOfBatch() -> LogError {
+        LogError(.journalDamaged, "a record reaches beyond its batch")
+    }
+
+    /// Turns to the next batch in `buffer`; false when there is no whole one.
+    private func nextBuffered() throws -> Bool {
+        guard let batch = try bufferedBatch() else { return false }
+        position += BatchHeader.length
+        batchEnd = position + batch.payloadLength
+        cursor.offset += batch.totalLength
+        return true
+    }
+
+    /// Reads from the journal, from the first batch on that was not taken; false when there is
+    /// none.
+    private func read(_ journal: Journal) throws -> Bool {
         filled = try journal.read(&cursor, into: buffer)
         position = 0
         batchEnd = 0

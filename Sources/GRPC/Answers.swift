@@ -56,7 +56,7 @@ public struct Answers {
                 UnsafeRawBufferPointer(rebasing: bytes[0..<CallLimits.messagePrefix]))
         }
         guard written, stream.append(message) else {
-            stream.reset(errorCode: Self.enhanceYourCalm)
+            stream.reset(.enhanceYourCalm)
             return false
         }
         return true
@@ -110,7 +110,4 @@ public struct Answers {
             return stream.beginAnswer(block, bodyFollows: false)
         }
     }
-
-    /// RFC 9113 section 7.
-    private static let enhanceYourCalm: UInt32 = 0xB
 }

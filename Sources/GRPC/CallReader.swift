@@ -77,7 +77,7 @@ public struct CallReader {
 
     /// Answers a stream whose time is over.
     public func expire(_ stream: Stream) {
-        if stream.stage == Stage.fresh { return stream.reset(errorCode: Self.cancel) }
+        if stream.stage == Stage.fresh { return stream.reset(.cancel) }
         refuse(stream, .deadlineExceeded, "deadline exceeded")
     }
 
@@ -232,7 +232,4 @@ public struct CallReader {
         answers.answerHTTP(stream, status: status, body: body)
         return false
     }
-
-    /// RFC 9113 section 7.
-    private static let cancel: UInt32 = 0x8
 }

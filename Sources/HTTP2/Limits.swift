@@ -19,9 +19,6 @@ public struct SessionLimits: Sendable {
     /// Bytes of free buffers kept for reuse by one context.
     public var spareBuffers: Int = 8 << 20
     public var abuse = AbuseLimits()
-    /// nghttp2's small allocations come from a pool of the context. Tests that look for memory
-    /// errors turn it off.
-    public var poolsMemory = true
 
     public init() {}
 
@@ -30,12 +27,20 @@ public struct SessionLimits: Sendable {
     static let hopelessHeaderListFactor = 8
     /// Bytes kept of the header values that a request is judged by.
     static let keptHeaderBytes = 512
-    /// Bytes of an answer that need no buffer of their own.
+    /// Bytes of an answer that need no buffer of their own, behind those of its headers.
     static let inlineAnswerBytes = 512
+    /// Bytes of an answer's encoded headers or trailers.
+    static let answerHeaderBytes = 1024
+    /// Bytes of frames other than answers that wait for a peer that does not read.
+    static let controlBytes = 32 << 10
+    /// CONTINUATION frames of one header block (CVE-2024-27316).
+    static let continuations = 32
+    /// Bytes of an encoded header block that is known again.
+    static let rememberedBlockBytes = 256
     /// Stream states allocated at a time.
     static let streamsPerBlock = 32
-    /// Bytes of one HTTP/2 frame that we send: the least maximum a peer may set, and its head.
-    public static let outboundFrame = 16_384 + 9
+    /// Bytes of one frame that we send: the least maximum a peer may set, and its head.
+    static let outboundFrame = HTTP2Constants.frameBytes + FrameHead.bytes
 }
 
 /// How often a peer may do what costs us more than it costs the peer: an amount that may come at

@@ -56,25 +56,34 @@ struct RequestHead {
     }
 
     private var slots = [6 of Slot](repeating: Slot())
-    private var used = 0
+    /// Bytes of `memory` that hold values.
+    private(set) var used = 0
     /// Bytes of the list by RFC 9113 section 10.5.1: name, value and 32 for each field.
     private(set) var listSize = 0
 
+    /// Counts one field.
+    mutating func count(
+        _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>
+    ) {
+        listSize += name.count + value.count + 32
+    }
+
     /// Counts one field, and keeps its value in `memory` when it is one of `HeaderField`.
     mutating func add(
-        name: UnsafePointer<UInt8>, nameCount: Int, value: UnsafePointer<UInt8>, valueCount: Int,
+        _ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>,
         memory: UnsafeMutablePointer<UInt8>
     ) {
-        listSize += nameCount + valueCount + 32
-        guard let field = HeaderField.named(name, nameCount) else { return }
-        guard slots[field.rawValue].count == Slot.absent else { return }
-        guard used + valueCount <= SessionLimits.keptHeaderBytes else {
+        count(name, value)
+        guard let start = name.baseAddress, let field = HeaderField.named(start, name.count),
+            slots[field.rawValue].count == Slot.absent
+        else { return }
+        guard used + value.count <= SessionLimits.keptHeaderBytes else {
             slots[field.rawValue].count = Slot.overlong
             return
         }
-        memcpy(memory + used, value, valueCount)
-        slots[field.rawValue] = Slot(offset: UInt16(used), count: UInt16(valueCount))
-        used += valueCount
+        if let source = value.baseAddress { memcpy(memory + used, source, value.count) }
+        slots[field.rawValue] = Slot(offset: UInt16(used), count: UInt16(value.count))
+        used += value.count
     }
 
     func value(_ field: HeaderField, memory: UnsafeMutablePointer<UInt8>) -> HeaderValue {

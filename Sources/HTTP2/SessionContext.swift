@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CNghttp2
 
 /// What all sessions of one loop share: limits, callbacks, timers and pools. One thread only.
 ///
@@ -8,50 +7,36 @@ public struct SessionContext {
     public let limits: SessionLimits
     public var wheel: TimerWheel
     public var buffers: BufferPool
-    let callbacks: OpaquePointer
-    let options: OpaquePointer
-    var memory = SmallMemory()
     var heldBodies = 0
     var heldAnswers = 0
     private var freeStreams: UnsafeMutablePointer<StreamState>?
     private var blocks: [UnsafeMutableRawPointer] = []
 
     /// - Parameter now: monotonic nanoseconds.
-    /// - Returns: nil when memory is short.
     public static func make(
         limits: SessionLimits, now: UInt64
-    ) -> UnsafeMutablePointer<SessionContext>? {
-        guard let callbacks = makeCallbacks(), let options = makeOptions() else { return nil }
+    ) -> UnsafeMutablePointer<SessionContext> {
         let context = UnsafeMutablePointer<SessionContext>.allocate(capacity: 1)
         context.initialize(
             to: SessionContext(
                 limits: limits, wheel: TimerWheel(now: now),
-                buffers: BufferPool(spareLimit: limits.spareBuffers),
-                callbacks: callbacks, options: options))
+                buffers: BufferPool(spareLimit: limits.spareBuffers)))
         return context
     }
 
     /// Frees everything; no session may be left.
     public static func destroy(_ context: UnsafeMutablePointer<SessionContext>) {
-        nghttp2_session_callbacks_del(context.pointee.callbacks)
-        nghttp2_option_del(context.pointee.options)
         context.pointee.wheel.destroy()
         context.pointee.buffers.destroy()
-        context.pointee.memory.destroy()
         for block in context.pointee.blocks { block.deallocate() }
         context.deinitialize(count: 1)
         context.deallocate()
     }
 
-    private init(
-        limits: SessionLimits, wheel: TimerWheel, buffers: BufferPool, callbacks: OpaquePointer,
-        options: OpaquePointer
-    ) {
+    private init(limits: SessionLimits, wheel: TimerWheel, buffers: BufferPool) {
         self.limits = limits
         self.wheel = wheel
         self.buffers = buffers
-        self.callbacks = callbacks
-        self.options = options
     }
 
     mutating func takeStream() -> UnsafeMutablePointer<StreamState> {
@@ -70,7 +55,9 @@ public struct SessionContext {
 
     private mutating func addBlock() {
         let size = MemoryLayout<StreamState>.stride
-        let each = size + SessionLimits.keptHeaderBytes + SessionLimits.inlineAnswerBytes
+        let each =
+            size + SessionLimits.keptHeaderBytes + SessionLimits.answerHeaderBytes
+            + SessionLimits.inlineAnswerBytes
         let block = UnsafeMutableRawPointer.allocate(
             byteCount: each * SessionLimits.streamsPerBlock, alignment: 64)
         blocks.append(block)
@@ -86,13 +73,5 @@ public struct SessionContext {
                     inline: start + size + SessionLimits.keptHeaderBytes))
             giveStream(state)
         }
-    }
-
-    private static func makeOptions() -> OpaquePointer? {
-        var options: OpaquePointer?
-        guard nghttp2_option_new(&options) == 0, let options else { return nil }
-        // Our own budget decides about resets; nghttp2's is the backstop behind it.
-        nghttp2_option_set_stream_reset_rate_limit(options, 20_000, 10_000)
-        return options
     }
 }

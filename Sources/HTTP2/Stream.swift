@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CNghttp2
 
 /// What is true of a stream now.
 struct StreamFlags: OptionSet {
@@ -9,7 +8,7 @@ struct StreamFlags: OptionSet {
     static let headRead = StreamFlags(rawValue: 1 << 1)
     /// Linked into the session's list of streams that something came for.
     static let ready = StreamFlags(rawValue: 1 << 2)
-    /// nghttp2 has forgotten the stream; it is recycled when it leaves the ready list.
+    /// Out of its session; it is recycled when it leaves the ready list.
     static let closed = StreamFlags(rawValue: 1 << 3)
     /// The body is above its limit and was dropped.
     static let bodyTooLarge = StreamFlags(rawValue: 1 << 4)
@@ -23,8 +22,8 @@ struct StreamFlags: OptionSet {
     static let answerBegun = StreamFlags(rawValue: 1 << 9)
     /// No more bytes are added to the answer.
     static let answerComplete = StreamFlags(rawValue: 1 << 10)
-    /// nghttp2 waits to be told of more bytes of the answer.
-    static let suspended = StreamFlags(rawValue: 1 << 11)
+    /// Linked into the session's line of streams that have something to send.
+    static let queued = StreamFlags(rawValue: 1 << 11)
     /// The answer was complete and unsent when it was last looked at.
     static let seenUnsent = StreamFlags(rawValue: 1 << 12)
 }
@@ -41,20 +40,34 @@ struct StreamState {
     /// The list of all streams of the session.
     var livePrevious: UnsafeMutablePointer<StreamState>?
     var liveNext: UnsafeMutablePointer<StreamState>?
+    /// The line of streams that have something to send.
+    var sendPrevious: UnsafeMutablePointer<StreamState>?
+    var sendNext: UnsafeMutablePointer<StreamState>?
 
     // The request.
     var head = RequestHead()
+    /// What `content-length` says; -1 without it.
+    var contentLength = -1
     var body: UnsafeMutableRawPointer?
     var bodyCount = 0
     var bodyCapacity = 0
+    /// Bytes of the body that came, kept or not.
+    var bodyTotal = 0
+    /// Bytes of DATA since the stream's last WINDOW_UPDATE.
+    var received = 0
 
     // The answer: bytes sent..<count are still to be written.
     var answer: UnsafeMutableRawPointer?
     var answerCapacity = 0
     var answerCount = 0
     var answerSent = 0
-    var trailers: UnsafeMutablePointer<nghttp2_nv>?
+    /// Bytes of encoded headers at the start of `inline` that are still to be written.
+    var headCount = 0
+    /// Encoded, and alive as long as the context.
+    var trailers: UnsafeRawPointer?
     var trailerCount = 0
+    /// Bytes that the peer still takes.
+    var sendWindow = 0
 
     // What the layer above keeps with its stream.
     var stage: UInt8 = 0
@@ -64,7 +77,46 @@ struct StreamState {
 
     // Memory that the state owns for good.
     let kept: UnsafeMutablePointer<UInt8>
+    /// Room for encoded headers, and behind it for the bytes of a short answer.
     let inline: UnsafeMutableRawPointer
+
+    /// A fresh stream of `session`.
+    mutating func begin(_ id: Int32, in session: UnsafeMutablePointer<SessionState>) {
+        self.id = id
+        flags = []
+        self.session = session
+        livePrevious = nil
+        head = RequestHead()
+        contentLength = -1
+        bodyTotal = 0
+        received = 0
+        answer = inlineAnswer
+        answerCapacity = SessionLimits.inlineAnswerBytes
+        answerCount = 0
+        answerSent = 0
+        headCount = 0
+        trailers = nil
+        trailerCount = 0
+        sendWindow = session.pointee.peerStreamWindow
+        stage = 0
+        tag = -1
+        deadline = .max
+    }
+
+    var inlineAnswer: UnsafeMutableRawPointer { inline + SessionLimits.answerHeaderBytes }
+
+    /// Bytes of the answer that wait.
+    var unsent: Int { answerCount - answerSent }
+
+    var hasOutput: Bool {
+        headCount > 0
+            || flags.contains(.answerBegun) && (unsent > 0 || flags.contains(.answerComplete))
+    }
+
+    /// The last of the bytes end the answer.
+    var isDataAll: Bool { flags.contains(.answerComplete) && trailers == nil }
+    /// The headers end the answer.
+    var isHeadAll: Bool { isDataAll && unsent == 0 }
 }
 
 /// One request and its answer, as long as the session knows it. A trivial handle: keep its name

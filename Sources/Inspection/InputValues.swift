@@ -21,14 +21,26 @@ extension ActionFacts {
         value(of: .string(key), in: arena)
     }
 
+    /// The value under `key`, a string, of facts that are not copied for the few that policies
+    /// mostly read.
+    public static func value(
+        _ facts: UnsafePointer<ActionFacts>, of key: Value, in arena: Arena
+    ) -> Value {
+        if key.equals("tool") { return .unlessEmpty(facts.pointee.tool, arena) }
+        if key.equals("operation") { return .unlessEmpty(facts.pointee.operation, arena) }
+        if key.equals("arguments") { return facts.pointee.arguments }
+        if key.equals("certain") { return .boolean(facts.pointee.isCertain) }
+        if key.equals("protocol") { return .string(facts.pointee.trafficProtocol.word) }
+        if key.equals("effect") { return .string(facts.pointee.effect.word) }
+        return facts.pointee.otherValue(of: key, in: arena)
+    }
+
     /// The value under `key`, a string; `.undefined` when there is none.
     public func value(of key: Value, in arena: Arena) -> Value {
-        if key.equals("tool") { return .unlessEmpty(tool, arena) }
-        if key.equals("operation") { return .unlessEmpty(operation, arena) }
-        if key.equals("arguments") { return arguments }
-        if key.equals("certain") { return .boolean(isCertain) }
-        if key.equals("protocol") { return .string(trafficProtocol.word) }
-        if key.equals("effect") { return .string(effect.word) }
+        withUnsafePointer(to: self) { Self.value($0, of: key, in: arena) }
+    }
+
+    private func otherValue(of key: Value, in arena: Arena) -> Value {
         if key.equals("destination") { return destination.value(in: arena) }
         if key.equals("resource") { return .unlessEmpty(resource, arena) }
         if key.equals("model") { return .unlessEmpty(model, arena) }

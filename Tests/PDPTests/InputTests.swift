@@ -201,18 +201,19 @@ import Testing
 }
 
 private final class AgentSection: InputSection {
-    let name = "agent"
     var asked = 0
     var askedKeys: [String] = []
 
-    func value(in arena: Arena) -> Value {
+    init() { super.init(name: "agent") }
+
+    override func value(in arena: Arena) -> Value {
         asked += 1
         let object = CollectionBuilder.object(in: arena)
         object.insert(.string("id"), .string("a"))
         return object.finish()
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
+    override func value(of key: Value, in arena: Arena) -> Value {
         askedKeys.append(key.asString ?? "")
         return key.equals("id") ? .string("a") : .undefined
     }

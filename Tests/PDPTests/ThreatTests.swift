@@ -176,12 +176,11 @@ import ThreatIntelligence
         #expect(
             point.answer(try chat("hello"))
                 == #"["\#(hash)","hello",{"provenance":"claimed","value":0.25},["t"],false]"#)
-        let facts = point.point.subject.digestedFacts
-        #expect(facts.pointee.promptDigest == hash)
-        #expect(facts.pointee.documentDigests.first == SHA256.hash(Array("fine".utf8)))
+        #expect(point.point.subject.promptDigest == hash)
+        #expect(point.point.subject.documentDigests.first == SHA256.hash(Array("fine".utf8)))
         let none = try Point(Self.tell(#"object.get(input.prompt, "hash", "none")"#))
         #expect(none.answer(try call("{}")) == #""none""#)
-        #expect(none.point.subject.digestedFacts.pointee.promptDigest == nil)
+        #expect(none.point.subject.promptDigest == nil)
     }
 
     @Test(

@@ -28,7 +28,7 @@ typedef struct {
 /// Compiles `pattern`. Returns NULL and fills `error` when it is not valid.
 /// `max_memory`: bytes that the program and its state caches may take.
 cre2_pattern *cre2_compile(const uint8_t *pattern, size_t length, int64_t max_memory,
-                           bool dot_matches_newline, cre2_error *error);
+                           cre2_error *error);
 void cre2_free(cre2_pattern *pattern);
 
 /// Capturing groups, the whole match not counted.
@@ -38,9 +38,8 @@ int cre2_group_count(const cre2_pattern *pattern);
 int cre2_group_index(const cre2_pattern *pattern, const uint8_t *name, size_t length);
 
 /// Searches `text` from byte `start`; what lies before counts as context for ^ and \b.
-/// With `whole` the match must span the text from `start` to its end.
 bool cre2_match(const cre2_pattern *pattern, const uint8_t *text, size_t length, size_t start,
-                bool whole, cre2_range *groups, int group_count);
+                cre2_range *groups, int group_count);
 
 #ifdef __cplusplus
 }

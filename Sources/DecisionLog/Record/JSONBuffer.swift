@@ -199,12 +199,16 @@ struct JSONBuffer: ~Copyable {
         let total = max(width, length)
         guard room >= total else { return }
         var rest = number
-        var place = count + total
-        while place > count {
-            place -= 1
-            memory[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        var place = total
+        let start = memory + count
+        while place >= 2 {
+            place &-= 2
+            let pair = UInt8(truncatingIfNeeded: rest % 100)
+            rest /= 100
+            start[place] = UInt8(ascii: "0") &+ pair / 10
+            start[place &+ 1] = UInt8(ascii: "0") &+ pair % 10
         }
+        if place == 1 { start[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
         count += total
     }
 

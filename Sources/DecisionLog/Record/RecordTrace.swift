@@ -52,8 +52,29 @@ extension Bytes {
     }
 
     private var isHexadecimal: Bool {
-        for byte in buffer where !byte.isHexadecimalDigit { return false }
+        guard let start else { return true }
+        var index = 0
+        while index &+ 8 <= count {
+            let word = UnsafeRawPointer(start).loadUnaligned(
+                fromByteOffset: index, as: UInt64.self)
+            if !Self.areHexadecimalDigits(word) { return false }
+            index &+= 8
+        }
+        for byte in buffer[index...] where !byte.isHexadecimalDigit { return false }
         return true
+    }
+
+    /// Whether all eight bytes are `0`-`9` or `a`-`f`: each comparison leaves its answer in the
+    /// highest bit of its byte, which no carry reaches as long as the bytes are ASCII.
+    private static func areHexadecimalDigits(_ word: UInt64) -> Bool {
+        let high: UInt64 = 0x8080_8080_8080_8080
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        guard word & high == 0 else { return false }
+        let isFrom0 = word &+ ones &* (0x80 - 0x30)
+        let isAbove9 = word &+ ones &* (0x80 - 0x3A)
+        let isFromA = word &+ ones &* (0x80 - 0x61)
+        let isAboveF = word &+ ones &* (0x80 - 0x67)
+        return ((isFrom0 & ~isAbove9) | (isFromA & ~isAboveF)) & high == high
     }
 }
 

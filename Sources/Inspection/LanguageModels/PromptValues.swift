@@ -40,16 +40,18 @@ extension PromptFacts {
     }
 
     /// What the prompt brings in, without its text.
-    public func documentsValue(_ hasher: SHA256, in arena: Arena) -> Value {
+    ///
+    /// - Parameter digest: SHA-256 of the document at an index; nil when only its name is known.
+    public func documentsValue(in arena: Arena, digest: (Int) -> Digest?) -> Value {
         guard !documents.isEmpty else { return .emptyArray }
         let memory = arena.values(documents.count)
         for (index, document) in documents.enumerated() {
-            memory[index] = value(of: document, hasher, arena)
+            memory[index] = value(of: document, digest(index), arena)
         }
         return .array(sharing: memory, count: documents.count)
     }
 
-    private func value(of document: PromptDocument, _ hasher: SHA256, _ arena: Arena) -> Value {
+    private func value(of document: PromptDocument, _ digest: Digest?, _ arena: Arena) -> Value {
         let size = document.texts.reduce(0) { $0 + documentTexts[$1].count }
         let keys: [StaticString] = ["source", "tool", "arguments", "reference", "hash", "bytes"]
         return Value.object(keys, in: arena) { key in
@@ -58,8 +60,7 @@ extension PromptFacts {
             if key.equals("arguments") { return Self.arguments(document.arguments, arena) }
             if key.equals("reference") { return .unlessEmpty(document.reference, arena) }
             if key.equals("bytes") { return .integer(size) }
-            guard let digest = digest(of: document, hasher) else { return .undefined }
-            return digest.value(in: arena)
+            return digest?.value(in: arena) ?? .undefined
         }
     }
 

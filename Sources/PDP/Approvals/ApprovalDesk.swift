@@ -26,6 +26,8 @@ public final class ApprovalDesk {
     private let random = RandomWords()
     /// What the last decision did to an approval, for the log and the context; nil for nothing.
     public private(set) var step: ApprovalStep?
+    /// Whether there is a `step`, which is large to copy.
+    public var hasStep: Bool { step != nil }
 
     init(_ settings: Settings, _ store: ApprovalStore) {
         self.settings = settings

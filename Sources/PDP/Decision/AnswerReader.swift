@@ -27,42 +27,89 @@ struct AnswerReader {
         }
     }
 
+    /// Goes through what the answer has; most answers have three of some sixteen keys. Keys that
+    /// mean nothing here are the policy's own business.
     private func readObject() throws(InvalidAnswer) {
-        try readAction()
-        try readStatus()
-        try fields("headers") { decision.pointee.headers.append($0) }
-        try fields("response_headers_to_add") { decision.pointee.responseHeadersToAdd.append($0) }
-        try fields("query_parameters_to_set") { decision.pointee.queryParametersToSet.append($0) }
-        try strings("request_headers_to_remove") {
-            decision.pointee.requestHeadersToRemove.append($0)
+        var decides = false
+        for index in 0..<answer.count {
+            let key = answer.keys[index]
+            let value = answer.values[index]
+            if key.equals("action") {
+                try readAction(value)
+                decides = true
+            } else if key.equals("allowed") {
+                // `action` comes before it, and stands for it.
+                if !decides { try readAllowed(value) }
+                decides = true
+            } else if try !readConsequence(key, value) {
+                try readRewriting(key, value)
+            }
         }
-        try strings("query_parameters_to_remove") {
-            decision.pointee.queryParametersToRemove.append($0)
-        }
-        try strings("strip_scopes") { decision.pointee.strippedScopes.append($0) }
-        decision.pointee.body = try string("body") ?? .empty
-        try readReasons()
-        decision.pointee.risk = try percentage("risk")
-        try readSignals()
-        decision.pointee.confidence = try percentage("confidence")
-        try readMetadata()
-        try timed("labels") { decision.pointee.labels.append(Label(name: $0, seconds: $1)) }
-        try timed("restrictions") {
-            decision.pointee.restrictions.append(Restriction(name: $0, seconds: $1))
-        }
+        guard decides else { throw InvalidAnswer(key: "allowed") }
         if decision.pointee.action == .isolate { addIsolation() }
     }
 
-    private func readAction() throws(InvalidAnswer) {
-        let action = answer["action"]
-        guard action.isDefined else {
-            guard let allowed = answer["allowed"].asBoolean else {
-                throw InvalidAnswer(key: "allowed")
+    /// What follows for the agent, and why.
+    ///
+    /// - Returns: false when `key` means something else.
+    private func readConsequence(_ key: Value, _ value: Value) throws(InvalidAnswer) -> Bool {
+        if key.equals("reasons") {
+            try readReasons(value)
+        } else if key.equals("labels") {
+            try timed("labels", value) {
+                decision.pointee.labels.append(Label(name: $0, seconds: $1))
             }
-            decision.pointee.isAllowed = allowed
-            decision.pointee.action = allowed ? .allow : .deny
-            return
+        } else if key.equals("restrictions") {
+            try timed("restrictions", value) {
+                decision.pointee.restrictions.append(Restriction(name: $0, seconds: $1))
+            }
+        } else if key.equals("strip_scopes") {
+            try strings("strip_scopes", value) { decision.pointee.strippedScopes.append($0) }
+        } else if key.equals("risk") {
+            decision.pointee.risk = try percentage("risk", value)
+        } else if key.equals("signals") {
+            try readSignals(value)
+        } else if key.equals("confidence") {
+            decision.pointee.confidence = try percentage("confidence", value)
+        } else {
+            return false
         }
+        return true
+    }
+
+    /// What is done to the request, and what the client gets: OPA-Envoy's keys.
+    private func readRewriting(_ key: Value, _ value: Value) throws(InvalidAnswer) {
+        if key.equals("headers") {
+            try fields("headers", value) { decision.pointee.headers.append($0) }
+        } else if key.equals("http_status") {
+            guard let code = value.arrayIndex else { throw InvalidAnswer(key: "http_status") }
+            decision.pointee.httpStatus = code
+        } else if key.equals("body") {
+            guard value.isString else { throw InvalidAnswer(key: "body") }
+            decision.pointee.body = Bytes(value)
+        } else if key.equals("response_headers_to_add") {
+            try fields("response_headers_to_add", value) {
+                decision.pointee.responseHeadersToAdd.append($0)
+            }
+        } else if key.equals("request_headers_to_remove") {
+            try strings("request_headers_to_remove", value) {
+                decision.pointee.requestHeadersToRemove.append($0)
+            }
+        } else if key.equals("query_parameters_to_set") {
+            try fields("query_parameters_to_set", value) {
+                decision.pointee.queryParametersToSet.append($0)
+            }
+        } else if key.equals("query_parameters_to_remove") {
+            try strings("query_parameters_to_remove", value) {
+                decision.pointee.queryParametersToRemove.append($0)
+            }
+        } else if key.equals("dynamic_metadata") {
+            guard value.kind == .object else { throw InvalidAnswer(key: "dynamic_metadata") }
+            decision.pointee.dynamicMetadata = StructEncoder.encode(value, in: arena)
+        }
+    }
+
+    private func readAction(_ action: Value) throws(InvalidAnswer) {
         for candidate in Action.allCases where action.equals(candidate.word) {
             decision.pointee.action = candidate
             decision.pointee.isAllowed = candidate == .allow || candidate == .restrict
@@ -71,25 +118,20 @@ struct AnswerReader {
         throw InvalidAnswer(key: "action")
     }
 
-    private func readStatus() throws(InvalidAnswer) {
-        let status = answer["http_status"]
-        guard status.isDefined else { return }
-        guard let code = status.arrayIndex else { throw InvalidAnswer(key: "http_status") }
-        decision.pointee.httpStatus = code
+    private func readAllowed(_ value: Value) throws(InvalidAnswer) {
+        guard let allowed = value.asBoolean else { throw InvalidAnswer(key: "allowed") }
+        decision.pointee.isAllowed = allowed
+        decision.pointee.action = allowed ? .allow : .deny
     }
 
-    /// 0 to 100; nil when it is not there.
-    private func percentage(_ key: StaticString) throws(InvalidAnswer) -> Int? {
-        let value = answer[key]
-        guard value.isDefined else { return nil }
+    /// 0 to 100.
+    private func percentage(_ key: StaticString, _ value: Value) throws(InvalidAnswer) -> Int {
         guard let number = value.arrayIndex, number <= 100 else { throw InvalidAnswer(key: key) }
         return number
     }
 
     /// An object of numbers.
-    private func readSignals() throws(InvalidAnswer) {
-        let signals = answer["signals"]
-        guard signals.isDefined else { return }
+    private func readSignals(_ signals: Value) throws(InvalidAnswer) {
         guard signals.kind == .object, signals.count <= Limits.signals else {
             throw InvalidAnswer(key: "signals")
         }
@@ -116,9 +158,7 @@ struct AnswerReader {
     }
 
     /// Reasons are objects with a `code` and perhaps a `message`, or just codes.
-    private func readReasons() throws(InvalidAnswer) {
-        let reasons = answer["reasons"]
-        guard reasons.isDefined else { return }
+    private func readReasons(_ reasons: Value) throws(InvalidAnswer) {
         guard reasons.kind == .array || reasons.kind == .set else {
             throw InvalidAnswer(key: "reasons")
         }
@@ -136,25 +176,11 @@ struct AnswerReader {
         }
     }
 
-    private func readMetadata() throws(InvalidAnswer) {
-        let metadata = answer["dynamic_metadata"]
-        guard metadata.isDefined else { return }
-        guard metadata.kind == .object else { throw InvalidAnswer(key: "dynamic_metadata") }
-        decision.pointee.dynamicMetadata = StructEncoder.encode(metadata, in: arena)
-    }
-
     // MARK: Shapes
 
-    private func string(_ key: StaticString) throws(InvalidAnswer) -> Bytes? {
-        let value = answer[key]
-        guard value.isDefined else { return nil }
-        guard value.isString else { throw InvalidAnswer(key: key) }
-        return Bytes(value)
-    }
-
-    private func strings(_ key: StaticString, _ body: (Bytes) -> Void) throws(InvalidAnswer) {
-        let list = answer[key]
-        guard list.isDefined else { return }
+    private func strings(
+        _ key: StaticString, _ list: Value, _ body: (Bytes) -> Void
+    ) throws(InvalidAnswer) {
         guard list.kind == .array || list.kind == .set else { throw InvalidAnswer(key: key) }
         for element in list.elements {
             guard element.isString else { throw InvalidAnswer(key: key) }
@@ -163,10 +189,9 @@ struct AnswerReader {
     }
 
     /// An object, or a list of objects; a value is a string or a list of strings.
-    private func fields(_ key: StaticString, _ body: (Decision.Field) -> Void) throws(InvalidAnswer)
-    {
-        let fields = answer[key]
-        guard fields.isDefined else { return }
+    private func fields(
+        _ key: StaticString, _ fields: Value, _ body: (Decision.Field) -> Void
+    ) throws(InvalidAnswer) {
         switch fields.kind {
         case .object: try fieldsOfObject(fields, key, body)
         case .array, .set:
@@ -198,9 +223,9 @@ struct AnswerReader {
     }
 
     /// Objects with a `name` and a number of `seconds`.
-    private func timed(_ key: StaticString, _ body: (Bytes, Int64) -> Void) throws(InvalidAnswer) {
-        let list = answer[key]
-        guard list.isDefined else { return }
+    private func timed(
+        _ key: StaticString, _ list: Value, _ body: (Bytes, Int64) -> Void
+    ) throws(InvalidAnswer) {
         guard list.kind == .array || list.kind == .set else { throw InvalidAnswer(key: key) }
         for element in list.elements {
             let name = element["name"]

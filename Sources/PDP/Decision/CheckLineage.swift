@@ -48,11 +48,12 @@ extension CheckPrompt {
     ) {
         let documents = prompt.pointee.documents
         var found = ArenaList<CheckLineage.Document>(evaluation.arena, Limits.lineageDocuments)
-        for document in documents.suffix(Limits.lineageDocuments) {
+        for index in documents.indices.suffix(Limits.lineageDocuments) {
+            let document = documents[index]
             var entry = CheckLineage.Document(
                 source: document.isToolResult ? .toolResult : .document, tool: document.tool,
                 name: document.reference)
-            if let digest = prompt.pointee.digest(of: document, hasher) {
+            if let digest = digest(ofDocument: index, prompt) {
                 entry.digest = digest
             } else if !document.reference.isEmpty {
                 entry.digest = hasher.hash(UnsafeRawBufferPointer(document.reference.buffer))

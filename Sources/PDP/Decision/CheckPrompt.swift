@@ -15,7 +15,16 @@ final class CheckPrompt {
     private var isRead = false
     private var isPromptDigested = false
     private var areDocumentsDigested = false
+    /// Of each document, as far as anybody asked; nil before that.
+    private var digests: UnsafeMutablePointer<DocumentDigest>?
     private var traced: CheckLineage?
+
+    /// A document is hashed once, whoever asks: the policy, threat lists, the lineage.
+    private struct DocumentDigest {
+        var isFound = false
+        /// nil when only the document's name is known.
+        var digest: Digest?
+    }
 
     init(_ evaluation: Evaluation) {
         self.evaluation = evaluation
@@ -29,6 +38,7 @@ final class CheckPrompt {
         isRead = false
         isPromptDigested = false
         areDocumentsDigested = false
+        digests = nil
         traced = nil
     }
 
@@ -70,23 +80,40 @@ final class CheckPrompt {
             bytes: documents.count * MemoryLayout<Digest>.stride
         ).assumingMemoryBound(to: Digest.self)
         var count = 0
-        for document in documents {
-            guard let digest = prompt.pointee.digest(of: document, hasher) else { continue }
+        for index in documents.indices {
+            guard let digest = digest(ofDocument: index, prompt) else { continue }
             (memory + count).initialize(to: digest)
             count += 1
         }
         facts.pointee.documentDigests = UnsafeBufferPointer(start: memory, count: count)
     }
+
+    /// SHA-256 of one of the prompt's documents; nil when only its name is known.
+    func digest(ofDocument index: Int, _ prompt: UnsafePointer<PromptFacts>) -> Digest? {
+        let documents = prompt.pointee.documents
+        let digests = self.digests ?? makeDigests(documents.count)
+        if !digests[index].isFound {
+            digests[index] = DocumentDigest(
+                isFound: true, digest: prompt.pointee.digest(of: documents[index], hasher))
+        }
+        return digests[index].digest
+    }
+
+    private func makeDigests(_ count: Int) -> UnsafeMutablePointer<DocumentDigest> {
+        let made = evaluation.arena.allocate(
+            bytes: count * MemoryLayout<DocumentDigest>.stride
+        ).bindMemory(to: DocumentDigest.self, capacity: count)
+        made.initialize(repeating: DocumentDigest(), count: count)
+        digests = made
+        return made
+    }
 }
 
 /// `input.prompt`
-final class PromptSection: InputSection {
+final class PromptSection: SubjectSection {
     static let keys: [StaticString] = ["hash", "text", "documents", "confidence", "truncated"]
 
-    let name = CheckSections.names[3]
-    unowned(unsafe) var subject: CheckSubject?
-
-    func value(in arena: Arena) -> Value {
+    override func value(in arena: Arena) -> Value {
         let builder = CollectionBuilder.object(in: arena, capacity: Self.keys.count)
         for name in Self.keys {
             let value = value(of: .string(name), in: arena)
@@ -95,18 +122,17 @@ final class PromptSection: InputSection {
         return builder.finish()
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
-        guard let subject else { return .undefined }
-        if key.equals("confidence") { return subject.confidence }
-        let prompt = subject.prompt
-        guard !prompt.pointee.isEmpty else { return .undefined }
-        if key.equals("hash") {
-            return subject.digestedFacts.pointee.promptDigest?.value(in: arena) ?? .undefined
+    override func value(of key: Value, in arena: Arena) -> Value {
+        ask { subject in
+            if key.equals("confidence") { return subject.confidence }
+            let prompt = subject.prompt
+            guard !prompt.pointee.isEmpty else { return .undefined }
+            if key.equals("hash") {
+                return subject.promptDigest?.value(in: arena) ?? .undefined
+            }
+            if key.equals("text") { return prompt.pointee.turnText(in: arena) }
+            if key.equals("documents") { return subject.promptDocuments }
+            return key.equals("truncated") ? .boolean(prompt.pointee.isCut) : .undefined
         }
-        if key.equals("text") { return prompt.pointee.turnText(in: arena) }
-        if key.equals("documents") {
-            return prompt.pointee.documentsValue(subject.hasher, in: arena)
-        }
-        return key.equals("truncated") ? .boolean(prompt.pointee.isCut) : .undefined
     }
 }

@@ -14,38 +14,61 @@ enum CheckSections {
         agent: AgentSection, action: ActionSection, context: ContextSection,
         prompt: PromptSection, threat: ThreatSection
     ) {
-        (AgentSection(), ActionSection(), ContextSection(), PromptSection(), ThreatSection())
+        (
+            AgentSection(name: names[0]), ActionSection(name: names[1]),
+            ContextSection(name: names[2]), PromptSection(name: names[3]),
+            ThreatSection(name: names[4])
+        )
     }
 }
 
-/// `input.agent`
-final class AgentSection: InputSection {
-    let name = CheckSections.names[0]
-    unowned(unsafe) var subject: CheckSubject?
+/// A section about the check's subject and its agent's context, which `DecisionPoint` holds: asking
+/// them counts no reference.
+class SubjectSection: InputSection {
+    private var heldSubject: Unmanaged<CheckSubject>?
+    private var heldSnapshot: Unmanaged<AgentSnapshot>?
 
-    func value(in arena: Arena) -> Value {
-        guard let subject else { return .undefined }
-        return subject.identity.pointee.value(
-            scopes: subject.scopes, subject.principals, in: arena)
+    final func use(_ subject: CheckSubject) { heldSubject = .passUnretained(subject) }
+
+    /// - Parameter snapshot: nil when no context is kept.
+    final func use(_ snapshot: AgentSnapshot?) {
+        heldSnapshot = snapshot.map { .passUnretained($0) }
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
-        guard let subject else { return .undefined }
-        if key.equals("scopes") { return subject.scopes.value }
-        if Principals.has(key) { return subject.principals.value(of: key) }
-        return subject.identity.pointee.value(of: key, in: arena)
+    final func ask(_ body: (CheckSubject) -> Value) -> Value {
+        heldSubject?._withUnsafeGuaranteedRef(body) ?? .undefined
+    }
+
+    /// `.undefined` when no context is kept.
+    final func recall(_ body: (AgentSnapshot) -> Value) -> Value {
+        heldSnapshot?._withUnsafeGuaranteedRef(body) ?? .undefined
+    }
+
+    final var hasContext: Bool { heldSnapshot != nil }
+}
+
+/// `input.agent`
+final class AgentSection: SubjectSection {
+    override func value(in arena: Arena) -> Value {
+        ask { subject in
+            subject.identity.pointee.value(
+                scopes: subject.scopes, subject.principals, in: arena)
+        }
+    }
+
+    override func value(of key: Value, in arena: Arena) -> Value {
+        ask { subject in
+            if key.equals("scopes") { return subject.scopes.value }
+            if Principals.has(key) { return subject.principals.value(of: key) }
+            return subject.identity.pointee.value(of: key, in: arena)
+        }
     }
 }
 
 /// `input.action`
-final class ActionSection: InputSection {
-    let name = CheckSections.names[1]
-    unowned(unsafe) var subject: CheckSubject?
-    /// nil when no context is kept.
-    var snapshot: AgentSnapshot?
-
-    func value(in arena: Arena) -> Value {
-        guard let whole = subject?.facts.pointee.value(in: arena) else { return .undefined }
+final class ActionSection: SubjectSection {
+    override func value(in arena: Arena) -> Value {
+        let whole = ask { $0.facts.pointee.value(in: arena) }
         let destination = Value.string("destination")
         let builder = CollectionBuilder.object(in: arena, capacity: whole.count)
         for index in 0..<whole.count where !whole.keys[index].equals("destination") {
@@ -55,46 +78,50 @@ final class ActionSection: InputSection {
         return builder.finish()
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
-        guard let facts = subject?.facts else { return .undefined }
-        if key.equals("destination"), let snapshot {
-            let host = facts.pointee.destination.host
-            return facts.pointee.destination.value(
-                firstSeen: !snapshot.hasSeen(destination: host), in: arena)
+    override func value(of key: Value, in arena: Arena) -> Value {
+        ask { subject in
+            let facts = subject.facts
+            guard key.equals("destination"), hasContext else {
+                return ActionFacts.value(facts, of: key, in: arena)
+            }
+            return recall { snapshot in
+                let destination = facts.pointee.destination
+                return destination.value(
+                    firstSeen: !snapshot.hasSeen(destination: destination.host), in: arena)
+            }
         }
-        return facts.pointee.value(of: key, in: arena)
     }
 }
 
 /// `input.context`
-final class ContextSection: InputSection {
-    let name = CheckSections.names[2]
-    unowned(unsafe) var subject: CheckSubject?
-    /// nil when no context is kept.
-    var snapshot: AgentSnapshot?
-
-    func value(in arena: Arena) -> Value {
-        guard let snapshot else { return .undefined }
-        let builder = CollectionBuilder.object(in: arena, capacity: AgentSnapshot.keys.count + 1)
-        for name in AgentSnapshot.keys {
-            let value = snapshot.value(of: .string(name), in: arena)
-            if value.isDefined { builder.insert(.string(name), value) }
+final class ContextSection: SubjectSection {
+    override func value(in arena: Arena) -> Value {
+        recall { snapshot in
+            let builder = CollectionBuilder.object(
+                in: arena, capacity: AgentSnapshot.keys.count + 1)
+            for name in AgentSnapshot.keys {
+                let value = snapshot.value(of: .string(name), in: arena)
+                if value.isDefined { builder.insert(.string(name), value) }
+            }
+            builder.insert(.string("profile"), profile(snapshot, arena))
+            return builder.finish()
         }
-        builder.insert(.string("profile"), profile(snapshot, arena))
-        return builder.finish()
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
-        guard let snapshot else { return .undefined }
-        if key.equals("profile") { return profile(snapshot, arena) }
-        return snapshot.value(of: key, in: arena)
+    override func value(of key: Value, in arena: Arena) -> Value {
+        recall { snapshot in
+            key.equals("profile")
+                ? profile(snapshot, arena) : snapshot.value(of: key, in: arena)
+        }
     }
 
     private func profile(_ snapshot: AgentSnapshot, _ arena: Arena) -> Value {
-        guard let facts = subject?.facts else { return .undefined }
-        let call = AgentSnapshot.Call(
-            tool: facts.pointee.tool, destination: facts.pointee.destination.host,
-            effect: facts.pointee.effect)
-        return snapshot.profile(of: call, in: arena)
+        ask { subject in
+            let facts = subject.facts
+            let call = AgentSnapshot.Call(
+                tool: facts.pointee.tool, destination: facts.pointee.destination.host,
+                effect: facts.pointee.effect)
+            return snapshot.profile(of: call, in: arena)
+        }
     }
 }

@@ -58,14 +58,16 @@ public final class CheckSubject {
 
     /// What the request does.
     public var facts: UnsafePointer<ActionFacts> {
-        if !isInspected {
-            isInspected = true
-            let arena = evaluation.arena
-            inspected.pointee = inspector.inspect(
-                context, arena: arena, readMetadata: { input.metadata($0, in: arena) },
-                readBody: { input.bodyReading(in: arena) })
-        }
+        if !isInspected { inspect() }
         return UnsafePointer(inspected)
+    }
+
+    private func inspect() {
+        isInspected = true
+        let arena = evaluation.arena
+        inspected.pointee = inspector.inspect(
+            context, arena: arena, readMetadata: { input.metadata($0, in: arena) },
+            readBody: { input.bodyReading(in: arena) })
     }
 
     /// The request's body as JSON.
@@ -88,13 +90,23 @@ public final class CheckSubject {
     /// What the request says to a model or to another agent.
     public var prompt: UnsafePointer<PromptFacts> { said.read(facts) }
 
-    /// `facts`, with the hashes of the prompt and of its documents.
-    public var digestedFacts: UnsafePointer<ActionFacts> {
+    /// The prompt's hash; nil when there is none.
+    var promptDigest: Digest? {
         let facts = facts
         said.digestPrompt(into: inspected)
-        said.digestDocuments(into: inspected)
-        return facts
+        return facts.pointee.promptDigest
     }
+
+    /// What the prompt brings in, without its text.
+    var promptDocuments: Value {
+        let prompt = prompt
+        return prompt.pointee.documentsValue(in: evaluation.arena) {
+            said.digest(ofDocument: $0, prompt)
+        }
+    }
+
+    /// Whether the request may show a prompt or documents.
+    public var mayShowLineage: Bool { facts.pointee.mayShowLineage }
 
     /// The prompt and documents that the request shows; nil when it shows none.
     public var lineage: CheckLineage? {
@@ -102,7 +114,9 @@ public final class CheckSubject {
     }
 
     /// `lineage` as the record has it; empty when there is none.
-    public var lineageRecord: Bytes { lineage?.record(in: evaluation.arena) ?? .empty }
+    public var lineageRecord: Bytes {
+        mayShowLineage ? lineage?.record(in: evaluation.arena) ?? .empty : .empty
+    }
 
     /// The hashes of the prompt's documents.
     var documentDigests: UnsafeBufferPointer<Digest> {

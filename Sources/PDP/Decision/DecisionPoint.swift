@@ -46,6 +46,8 @@ public final class DecisionPoint {
     public let subject: CheckSubject
     /// nil when no context is kept: then nothing can be approved.
     public let approvals: ApprovalDesk?
+    /// Keeps alive what `sections` ask without counting.
+    private var heldAgent: AgentSnapshot?
     /// False when the policy answered in OPA-Envoy's form, which says itself what the client gets.
     private var explains = true
     /// What the policy answered last; `.undefined` when none was asked.
@@ -73,10 +75,10 @@ public final class DecisionPoint {
         machine = Machine(snapshot.policy, evaluation: evaluation)
         machine.workLimit = settings.workUnits
         input.bind(snapshot.binding)
-        sections.agent.subject = subject
-        sections.action.subject = subject
-        sections.context.subject = subject
-        sections.prompt.subject = subject
+        sections.agent.use(subject)
+        sections.action.use(subject)
+        sections.context.use(subject)
+        sections.prompt.use(subject)
     }
 
     /// Decides with another policy from now on.
@@ -182,8 +184,11 @@ public final class DecisionPoint {
     public func decide(
         _ context: AttributeContext, _ agent: AgentSnapshot?, into decision: Decision
     ) {
-        sections.context.snapshot = agent
-        sections.action.snapshot = agent
+        if heldAgent !== agent {
+            heldAgent = agent
+            sections.context.use(agent)
+            sections.action.use(agent)
+        }
         if let refusal = refusalBeforePolicy(agent) {
             deny(decision, refusal, .deny)
         } else {

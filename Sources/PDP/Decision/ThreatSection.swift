@@ -7,11 +7,10 @@ import ThreatIntelligence
 /// `matches` and `severity` are about all parts; a policy that reads `input.threat.destination`
 /// alone pays for no more than looking up the destination.
 final class ThreatSection: InputSection {
-    let name = CheckSections.names[4]
     /// nil when no threat lists are loaded.
     var lookup: ThreatLookup?
 
-    func value(in arena: Arena) -> Value {
+    override func value(in arena: Arena) -> Value {
         guard lookup != nil else { return .undefined }
         let builder = CollectionBuilder.object(in: arena, capacity: 3 + ThreatPart.allCases.count)
         func put(_ key: StaticString) {
@@ -24,7 +23,7 @@ final class ThreatSection: InputSection {
         return builder.finish()
     }
 
-    func value(of key: Value, in arena: Arena) -> Value {
+    override func value(of key: Value, in arena: Arena) -> Value {
         guard let lookup else { return .undefined }
         if key.equals("matches") {
             lookup.lookAtAll()

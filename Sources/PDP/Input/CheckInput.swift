@@ -4,13 +4,18 @@ import Inspection
 import RegoVM
 
 /// A part of `input` that Portcullis adds to OPA-Envoy's document, such as `input.agent`.
-public protocol InputSection: AnyObject {
+///
+/// A class and no protocol: it can be asked without counting a reference.
+open class InputSection {
     /// Its key in `input`.
-    var name: String { get }
+    public let name: String
+
+    public init(name: String) { self.name = name }
+
     /// Its value for the current Check; asked for at most once in each.
-    func value(in arena: Arena) -> Value
+    open func value(in arena: Arena) -> Value { .undefined }
     /// The value under one key of it, for policies that read no more; asked for at most once.
-    func value(of key: Value, in arena: Arena) -> Value
+    open func value(of key: Value, in arena: Arena) -> Value { .undefined }
 }
 
 /// The `input` of one Check, in OPA-Envoy's shape, read from the request as the policy asks.
@@ -25,7 +30,9 @@ public final class CheckInput: InputDocument {
     /// False reads a repeated key in a JSON body as OPA does: the last one counts.
     public let rejectsDuplicateKeys: Bool
 
-    private let sections: [any InputSection]
+    private let sections: [InputSection]
+    /// The same, not counted.
+    private let asked: UnsafeMutableBufferPointer<Unmanaged<InputSection>>
     private var attributes: UnsafePointer<AttributeContext.Attributes>
     private let empty = AttributeContext()
     private var binding: InputBinding?
@@ -41,8 +48,10 @@ public final class CheckInput: InputDocument {
     /// nil as long as nobody asked for it.
     private var requestBody: RequestBody?
 
-    public init(sections: [any InputSection] = [], rejectsDuplicateKeys: Bool = true) {
+    public init(sections: [InputSection] = [], rejectsDuplicateKeys: Bool = true) {
         self.sections = sections
+        asked = .allocate(capacity: sections.count)
+        _ = asked.initialize(from: sections.map { .passUnretained($0) })
         self.rejectsDuplicateKeys = rejectsDuplicateKeys
         attributes = UnsafePointer(empty.attributes)
         known = .allocate(capacity: 0)
@@ -50,6 +59,7 @@ public final class CheckInput: InputDocument {
     }
 
     deinit {
+        asked.deallocate()
         known.deallocate()
         knownIn.deallocate()
     }
@@ -208,10 +218,11 @@ public final class CheckInput: InputDocument {
         case .truncatedBody: return .boolean(try parsedBody(arena).isTruncated)
         case .version: return Self.version(arena)
         case .section(let index):
-            return sections.indices.contains(index) ? sections[index].value(in: arena) : .undefined
+            guard index < asked.count else { return .undefined }
+            return asked[index]._withUnsafeGuaranteedRef { $0.value(in: arena) }
         case .sectionKey(let index, let key):
-            guard sections.indices.contains(index) else { return .undefined }
-            return sections[index].value(of: key, in: arena)
+            guard index < asked.count else { return .undefined }
+            return asked[index]._withUnsafeGuaranteedRef { $0.value(of: key, in: arena) }
         case .nothing: return .undefined
         }
     }

@@ -292,7 +292,11 @@ extension FunctionGenerator {
         }
         if let operand = rest.first, binding.isReadable(operand) {
             let key = self.term(operand)
-            return steps(document(.nodeChild, node.nodeIndex, key), rest.dropFirst())
+            // Below a node without rules of its own there is mostly base data.
+            let hasRules = node.children.values.contains { $0.group != nil }
+            return steps(
+                document(.nodeChild, node.nodeIndex, key), rest.dropFirst(),
+                by: hasRules ? .dot : dotOfBase([]))
         }
         return steps(document(.node, node.nodeIndex), rest)
     }
@@ -311,16 +315,23 @@ extension FunctionGenerator {
 
     private mutating func baseDocument(_ operands: [Term]) -> Operand {
         let (path, rest) = constantPath(operands[...])
-        return steps(document(.data, builder.dataPath(path)), rest)
+        return steps(document(.data, builder.dataPath(path)), rest, by: dotOfBase(path))
+    }
+
+    private func dotOfBase(_ path: [Value]) -> Opcode {
+        let isReplaceable = path.isEmpty ? !builder.replacedPaths.isEmpty : builder.isReplaced(path)
+        return isReplaceable ? .dotStoredReplaceable : .dotStored
     }
 
     /// Follows operands from a value: a bound one selects, an unbound one enumerates.
-    mutating func steps(_ base: Operand, _ operands: ArraySlice<Term>) -> Operand {
+    mutating func steps(
+        _ base: Operand, _ operands: ArraySlice<Term>, by dot: Opcode = .dot
+    ) -> Operand {
         var current = base
         for operand in operands {
             if binding.isReadable(operand) {
                 let key = self.term(operand)
-                current = dot(current, key)
+                current = operation(dot, current, key)
             } else {
                 let loop = openLoop(over: current)
                 match(operand, loop.key)

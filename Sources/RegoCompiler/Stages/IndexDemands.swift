@@ -302,7 +302,7 @@ struct DemandFinder {
         guard let pattern = constant(arguments[0]), pattern.isString,
             let path = subject(arguments[2])
         else { return }
-        let isSpecial = { (byte: UInt8) in "*?[]{},!\\".utf8.contains(byte) }
+        let isSpecial = { (byte: UInt8) in "*?[]{},!\\\0".utf8.contains(byte) }
         let first = pattern.bytes.firstIndex(where: isSpecial) ?? pattern.count
         let last = pattern.bytes.lastIndex(where: isSpecial) ?? -1
         guard first > 0 || last < pattern.count - 1, !isReplaced("glob.match", &result) else {

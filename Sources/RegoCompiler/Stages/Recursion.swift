@@ -134,12 +134,14 @@ private struct References {
             for node in nodes {
                 if let group = node.group {
                     insert(group, into: &targets)
-                } else if case .string(let name) = operand.kind {
-                    if let child = node.children[name] { next.append(child) }
-                } else if case .number = operand.kind {
                     continue
-                } else {
-                    next += node.order.compactMap { node.children[$0] }
+                }
+                switch operand.kind {
+                case .string(let name):
+                    if let child = node.children[name] { next.append(child) }
+                // No rule has such a name.
+                case .number, .boolean, .null, .array, .set, .object: break
+                default: next += node.order.compactMap { node.children[$0] }
                 }
             }
             nodes = next

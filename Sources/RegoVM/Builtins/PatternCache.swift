@@ -6,16 +6,12 @@ final class Pattern {
     private let compiled: OpaquePointer
     /// Groups, the whole match counted as one.
     let groupCount: Int
-    fileprivate(set) var lastUse: UInt64 = 0
 
-    fileprivate init(
-        _ text: UnsafeBufferPointer<UInt8>, dotMatchesNewline: Bool
-    ) throws(BuiltinError) {
+    fileprivate init(_ text: UnsafeBufferPointer<UInt8>) throws(BuiltinError) {
         var error = cre2_error()
         guard
             let pattern = cre2_compile(
-                text.baseAddress, text.count, Int64(Limits.patternMemory), dotMatchesNewline, &error
-            )
+                text.baseAddress, text.count, Int64(Limits.patternMemory), &error)
         else {
             throw .failed(Self.describe(&error))
         }
@@ -36,8 +32,8 @@ final class Pattern {
         return "error parsing regexp: \(reason)" + (part.isEmpty ? "" : ": `\(part)`")
     }
 
-    func matches(_ text: UnsafeBufferPointer<UInt8>, whole: Bool = false) -> Bool {
-        cre2_match(compiled, text.baseAddress, text.count, 0, whole, nil, 0)
+    func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        cre2_match(compiled, text.baseAddress, text.count, 0, nil, 0)
     }
 
     /// Fills `groups` from the first match at or after byte `start`.
@@ -46,8 +42,7 @@ final class Pattern {
         _ groups: UnsafeMutableBufferPointer<cre2_range>
     ) -> Bool {
         cre2_match(
-            compiled, text.baseAddress, text.count, start, false, groups.baseAddress,
-            Int32(groups.count))
+            compiled, text.baseAddress, text.count, start, groups.baseAddress, Int32(groups.count))
     }
 
     /// The number of the group called `name`; nil when there is none.
@@ -58,27 +53,10 @@ final class Pattern {
     }
 }
 
-/// The patterns that a thread has compiled; when it is full, the one unused for longest goes.
+/// The regular expressions that a thread has compiled.
 final class PatternCache {
-    /// What a pattern was made from; the same text means different things to each of them.
-    enum Kind: UInt8 {
-        case expression
-        case glob
-        case template
-    }
-
-    private struct Key: Hashable {
-        let kind: Kind
-        /// Its bytes belong to the cache.
-        let text: Value
-        /// Delimiters of a glob or template.
-        let extra: Value
-    }
-
-    private var patterns: [Key: Pattern] = [:]
-    private var clock: UInt64 = 0
-
-    deinit { for key in patterns.keys { Self.free(key) } }
+    private let expressions = CompiledTexts<Pattern>()
+    private let templates = CompiledTexts<Pattern>()
 
     static func of(_ evaluation: Evaluation) -> PatternCache {
         evaluation.cache(PatternCache.self) { PatternCache() }
@@ -86,45 +64,74 @@ final class PatternCache {
 
     /// The pattern of a regular expression.
     func expression(_ text: Value) throws(BuiltinError) -> Pattern {
-        try pattern(.expression, text, .emptyString) { () throws(BuiltinError) in
+        try expressions.compiled(text, .emptyString) { () throws(BuiltinError) in
             guard let translated = try GoPattern.translated(text.bytes) else {
-                return try Self.compile(text.bytes, dotMatchesNewline: false)
+                return try Self.compile(text.bytes)
             }
             return try translated.withUnsafeBufferPointer { bytes throws(BuiltinError) in
-                try Self.compile(bytes, dotMatchesNewline: false)
+                try Self.compile(bytes)
             }
         }
     }
 
-    func pattern(
-        _ kind: Kind, _ text: Value, _ extra: Value, _ make: () throws(BuiltinError) -> Pattern
+    /// The pattern of a template, which `make` translates.
+    func template(
+        _ text: Value, _ delimiters: Value, _ make: () throws(BuiltinError) -> Pattern
     ) throws(BuiltinError) -> Pattern {
-        clock += 1
-        if let found = patterns[Key(kind: kind, text: text, extra: extra)] {
-            found.lastUse = clock
-            return found
-        }
-        let made = try make()
-        made.lastUse = clock
-        if patterns.count >= Limits.cachedPatterns { evict() }
-        patterns[Key(kind: kind, text: Self.copy(text), extra: Self.copy(extra))] = made
-        return made
+        try templates.compiled(text, delimiters, make)
     }
 
-    static func compile(
-        _ text: UnsafeBufferPointer<UInt8>, dotMatchesNewline: Bool
-    ) throws(BuiltinError) -> Pattern {
+    static func compile(_ text: UnsafeBufferPointer<UInt8>) throws(BuiltinError) -> Pattern {
         guard text.count <= Limits.patternBytes else {
             throw BuiltinError(.limit, "pattern of \(text.count) bytes exceeds the limit")
         }
-        return try Pattern(text, dotMatchesNewline: dotMatchesNewline)
+        return try Pattern(text)
+    }
+}
+
+/// What a thread has compiled from texts; when it is full, the one unused for longest goes.
+final class CompiledTexts<Compiled> {
+    private struct Key: Hashable {
+        /// Its bytes belong to the cache.
+        let text: Value
+        /// Delimiters of a glob or template.
+        let extra: Value
+    }
+
+    private final class Entry {
+        let compiled: Compiled
+        var lastUse: UInt64
+
+        init(_ compiled: Compiled, lastUse: UInt64) {
+            self.compiled = compiled
+            self.lastUse = lastUse
+        }
+    }
+
+    private var entries: [Key: Entry] = [:]
+    private var clock: UInt64 = 0
+
+    deinit { for key in entries.keys { Self.free(key) } }
+
+    func compiled(
+        _ text: Value, _ extra: Value, _ make: () throws(BuiltinError) -> Compiled
+    ) throws(BuiltinError) -> Compiled {
+        clock += 1
+        if let found = entries[Key(text: text, extra: extra)] {
+            found.lastUse = clock
+            return found.compiled
+        }
+        let made = try make()
+        if entries.count >= Limits.cachedPatterns { evict() }
+        entries[Key(text: Self.copy(text), extra: Self.copy(extra))] = Entry(made, lastUse: clock)
+        return made
     }
 
     private func evict() {
-        guard let oldest = patterns.min(by: { $0.value.lastUse < $1.value.lastUse })?.key else {
+        guard let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })?.key else {
             return
         }
-        patterns[oldest] = nil
+        entries[oldest] = nil
         Self.free(oldest)
     }
 

@@ -14,8 +14,8 @@ enum RegexTemplate {
         let delimiters = evaluation.arena.allocate(UInt8.self, count: 2)
         delimiters[0] = open.bytes[0]
         delimiters[1] = close.bytes[0]
-        let pattern = try PatternCache.of(evaluation).pattern(
-            .template, template, .string(delimiters, 2)
+        let pattern = try PatternCache.of(evaluation).template(
+            template, .string(delimiters, 2)
         ) { () throws(BuiltinError) in
             try compile(template.bytes, open.bytes[0], close.bytes[0], evaluation)
         }
@@ -53,7 +53,7 @@ enum RegexTemplate {
         guard level == 0 else { throw unbalanced(template, evaluation) }
         appendQuoted(template[copied...], to: &expression)
         expression.append(UInt8(ascii: "$"))
-        return try PatternCache.compile(expression.bytes, dotMatchesNewline: false)
+        return try PatternCache.compile(expression.bytes)
     }
 
     private static func unbalanced(

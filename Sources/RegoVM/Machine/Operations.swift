@@ -67,7 +67,9 @@ extension Machine {
     }
 
     func replacedData(_ index: Int) -> Value {
-        scope.pointee.data.value(at: policy.program.dataPaths[index])
+        let path = policy.program.dataPaths[index]
+        let data = scope.pointee.data
+        return isHidden(path) ? data.value(at: path) : data.document(at: path)
     }
 
     // MARK: Virtual documents
@@ -111,10 +113,8 @@ extension Machine {
                 return try virtual(child)
             }
         }
-        let base =
-            scope.pointee.replacesData
-            ? replacedData(node.dataPath) : tables.linkedData[node.dataPath]
-        return base[key]
+        return scope.pointee.replacesData
+            ? replacedData(node.dataPath)[key] : tables.linkedData[node.dataPath].stored(key)
     }
 
     private func virtual(_ child: Program.Node.Child) throws(EvaluationError) -> Value {

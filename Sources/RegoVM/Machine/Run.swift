@@ -34,6 +34,15 @@ extension Machine {
                 try weigh(V(i.c))
                 let value = V(i.b)[V(i.c)]
                 if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .dotStored:
+                try weigh(V(i.c))
+                let value = V(i.b).stored(V(i.c))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
+            case .dotStoredReplaceable:
+                try weigh(V(i.c))
+                let value =
+                    scope.pointee.replacesData ? V(i.b)[V(i.c)] : V(i.b).stored(V(i.c))
+                if value.isUndefined { pc = Int(i.target) } else { R[Int(i.a)] = value }
             case .test:
                 if !V(i.b).isTruthy { pc = Int(i.target) }
             case .testComparison:

@@ -31,6 +31,10 @@ public enum Opcode: String, Sendable, CaseIterable {
     case testInput = "if there is no input goto target"
     case data = "R[a] := base data path b, else goto target"
     case dot = "R[a] := V(b)[V(c)], else goto target"
+    /// Of a base document: see `Value.stored`.
+    case dotStored = "R[a] := stored V(b)[V(c)], else goto target"
+    case dotStoredReplaceable =
+        "R[a] := stored V(b)[V(c)] or that of what replaces it, else goto target"
     case test = "if V(b) is false goto target"
     case testComparison = "if not V(b) comparison a V(c) goto target"
     case comparison = "R[a] := V(b) comparison target V(c)"

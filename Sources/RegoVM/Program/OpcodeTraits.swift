@@ -4,7 +4,8 @@ extension Opcode {
     /// True when `target` is an address.
     public var jumps: Bool {
         switch self {
-        case .jump, .input, .testInput, .data, .dot, .test, .testComparison, .testMember,
+        case .jump, .input, .testInput, .data, .dot, .dotStored, .dotStoredReplaceable, .test,
+            .testComparison, .testMember,
             .jumpIfDefined, .plus, .minus,
             .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callRemembered,
             .callReplaceable,
@@ -24,7 +25,8 @@ extension Opcode {
     /// True when R[a] is a value where the instruction did not jump.
     var writes: Bool {
         switch self {
-        case .move, .input, .data, .dot, .comparison, .plus, .minus, .multiply, .divide, .remainder,
+        case .move, .input, .data, .dot, .dotStored, .dotStoredReplaceable, .comparison, .plus,
+            .minus, .multiply, .divide, .remainder,
             .builtin, .builtinReplaceable, .call, .callRemembered,
             .callReplaceable, .rule, .ruleReplaceable, .node,
             .nodeChild, .makeArray, .makeSet, .makeObject, .close, .assignOnce:

@@ -55,7 +55,8 @@ struct OperandCheck {
         case .assignOnce: return register(a) && value(i.b) && (0...1).contains(i.target)
         case .input: return register(a) && program.inputPaths.indices.contains(Int(i.b))
         case .data: return register(a) && program.dataPaths.indices.contains(Int(i.b))
-        case .dot, .plus, .minus, .multiply, .divide, .remainder, .objectPut:
+        case .dot, .dotStored, .dotStoredReplaceable, .plus, .minus, .multiply, .divide, .remainder,
+            .objectPut:
             return register(a) && value(i.b) && value(i.c)
         case .test, .returnValue, .checkCollection: return value(i.b)
         case .testComparison:

@@ -143,25 +143,6 @@ extension Value {
         return builder.finish()
     }
 
-    /// The base document at `path`. As in OPA's store numbers find members of objects by their
-    /// text, and digits elements of arrays.
-    func document(at path: [Value]) -> Value {
-        var result = self
-        for step in path {
-            if result.kind == .object, step.isNumber, result[step].isUndefined {
-                let scratch = Arena(chunk: 64)
-                defer { scratch.destroy() }
-                result = result[scratch.string(step.description)]
-            } else if result.kind == .array, let digits = step.asString, let index = Int(digits) {
-                result = result[.integer(index)]
-            } else {
-                result = result[step]
-            }
-            if result.isUndefined { return result }
-        }
-        return result
-    }
-
     /// A copy of `self` with `value` at the end of `path`; what is no object on the way is replaced
     /// by one.
     func replacing(_ path: ArraySlice<Value>, by value: Value, in arena: Arena) -> Value {

@@ -195,8 +195,8 @@ struct RegisterFlow {
     /// Instructions that read values, may jump, and write a value where they do not.
     private mutating func plain(_ i: Instruction) throws(VerificationError) {
         switch i.opcode {
-        case .dot, .plus, .minus, .multiply, .divide, .remainder, .testComparison, .comparison,
-            .testMember:
+        case .dot, .dotStored, .dotStoredReplaceable, .plus, .minus, .multiply, .divide, .remainder,
+            .testComparison, .comparison, .testMember:
             try read(i.b)
             try read(i.c)
         case .move, .test, .checkArray, .checkObject, .checkCollection: try read(i.b)

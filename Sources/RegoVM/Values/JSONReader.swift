@@ -12,7 +12,7 @@ public struct JSONReader {
     private let arena: Arena
     private let interner: StringInterner?
     private var stack: ValueStack
-    private var depth = 0
+    private var frames: JSONFrames
     /// Room for what strings with escapes become. It is made for the first one, as large as the
     /// text that is left then: no string gets longer by decoding.
     /// With an interner, which copies them, it is used again for each.
@@ -42,6 +42,7 @@ public struct JSONReader {
         self.arena = arena
         self.interner = interner
         stack = ValueStack(arena)
+        frames = JSONFrames(arena)
     }
 
     /// Reads the whole text as one document.
@@ -76,19 +77,48 @@ public struct JSONReader {
         }
     }
 
+    // MARK: values
+
+    /// Reads one value, with all that it holds: a loop over the bytes with the open collections on
+    /// a stack, so that nesting costs no calls and values are written where they belong.
     private mutating func value() throws(Failure) -> Value {
+        while true {
+            stack.reserve()
+            guard try !scalarOrOpening() else { continue }
+            // A value is complete; it may be the last one of its collection, and so on.
+            while let frame = frames.last {
+                stack.count &+= 1
+                if try more(closing: frame.pointee.closing) {
+                    if frame.pointee.isObject { try key() }
+                    break
+                }
+                frames.count &-= 1
+                close(frame)
+            }
+            if frames.count == 0 { return stack.base[stack.count] }
+        }
+    }
+
+    /// Writes a value at the top of the stack, or opens a collection that is not empty.
+    ///
+    /// - Returns: true when one was opened.
+    @inline(__always)
+    private mutating func scalarOrOpening() throws(Failure) -> Bool {
         skipSpace()
         guard position < text.count else { throw failure(.unexpectedEnd) }
+        let slot = stack.base + stack.count
         switch text[position] {
-        case UInt8(ascii: "{"): return try object()
-        case UInt8(ascii: "["): return try array()
-        case UInt8(ascii: "\""): return try string()
-        case UInt8(ascii: "t"): return try word("true", .true)
-        case UInt8(ascii: "f"): return try word("false", .false)
-        case UInt8(ascii: "n"): return try word("null", .null)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case UInt8(ascii: "\""): try string(into: slot)
+        case UInt8(ascii: "{"): return try open(UInt8(ascii: "}"), .emptyObject)
+        case UInt8(ascii: "["): return try open(UInt8(ascii: "]"), .emptyArray)
+        case UInt8(ascii: "t"): slot.pointee = try word("true", .true)
+        case UInt8(ascii: "f"): slot.pointee = try word("false", .false)
+        case UInt8(ascii: "n"): slot.pointee = try word("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            slot.pointee = try number()
         default: throw failure(.unexpectedByte)
         }
+        return false
     }
 
     private mutating func word(_ literal: StaticString, _ value: Value) throws(Failure) -> Value {
@@ -103,32 +133,24 @@ public struct JSONReader {
         return value
     }
 
-    private mutating func enter() throws(Failure) {
-        depth += 1
-        guard depth <= Limits.jsonDepth else { throw failure(.tooDeep) }
+    // MARK: collections
+
+    /// Steps into a collection; an empty one is complete at once.
+    private mutating func open(_ closing: UInt8, _ empty: Value) throws(Failure) -> Bool {
+        guard frames.count < Limits.jsonDepth else { throw failure(.tooDeep) }
         position &+= 1
         skipSpace()
-    }
-
-    private mutating func array() throws(Failure) -> Value {
-        try enter()
-        let base = stack.count
-        if position < text.count, text[position] == UInt8(ascii: "]") {
+        if position < text.count, text[position] == closing {
             position &+= 1
-            depth -= 1
-            return .emptyArray
+            stack.base[stack.count] = empty
+            frames.last?.pointee.add(empty)
+            return false
         }
-        while true {
-            let element = try value()
-            stack.push(element)
-            if try !more(closing: UInt8(ascii: "]")) { break }
-        }
-        depth -= 1
-        let count = stack.count - base
-        let elements = arena.values(count)
-        elements.update(from: stack.base + base, count: count)
-        stack.count = base
-        return .array(sharing: elements, count: count)
+        let isObject = closing == UInt8(ascii: "}")
+        frames.push(
+            JSONFrame(base: stack.count, closing: closing, isObject: isObject))
+        if isObject { try key() }
+        return true
     }
 
     /// Steps over a comma (true) or the closing byte (false).
@@ -142,109 +164,49 @@ public struct JSONReader {
         return byte != closing
     }
 
-    private mutating func object() throws(Failure) -> Value {
-        try enter()
-        let base = stack.count
-        if position < text.count, text[position] == UInt8(ascii: "}") {
-            position &+= 1
-            depth -= 1
-            return .emptyObject
-        }
-        var parts = Shape()
-        repeat {
-            let key = try key()
-            let element = try value()
-            stack.push(key)
-            stack.push(element)
-            parts.weight &+= 1
-            parts.add(element)
-        } while try more(closing: UInt8(ascii: "}"))
-        depth -= 1
-        return closeObject(base, parts)
-    }
-
-    /// A key and the colon behind it.
+    /// Pushes a key, and steps over the colon behind it.
     @inline(__always)
-    private mutating func key() throws(Failure) -> Value {
+    private mutating func key() throws(Failure) {
         skipSpace()
         guard position < text.count else { throw failure(.unexpectedEnd) }
         guard text[position] == UInt8(ascii: "\"") else { throw failure(.unexpectedByte) }
-        let key = try string()
+        stack.reserve()
+        try string(into: stack.base + stack.count)
+        stack.count &+= 1
         skipSpace()
         guard position < text.count else { throw failure(.unexpectedEnd) }
         guard text[position] == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
         position &+= 1
-        return key
     }
 
-    /// Lays out the pairs above `base` on the stack as an object.
-    ///
-    /// - Parameter parts: what its keys and values are together.
-    private mutating func closeObject(_ base: Int, _ parts: Shape) -> Value {
-        let count = (stack.count - base) / 2
-        let pairs = stack.base + base
+    /// Makes a collection of what lies above `frame` on the stack, and puts it in their place.
+    private mutating func close(_ frame: UnsafeMutablePointer<JSONFrame>) {
+        let base = frame.pointee.base
+        let parts = stack.base + base
+        let count = stack.count &- base
+        let shape = frame.pointee.shape(count)
+        let value: Value
+        if !frame.pointee.isObject {
+            let elements = arena.values(count)
+            elements.update(from: parts, count: count)
+            value = Value(
+                kind: .array, pointer: UnsafeRawPointer(elements), length: count, parts: shape)
+        } else if count <= smallCollection * 2 {
+            let object = Value.smallObject(of: parts, count / 2, shape, in: arena)
+            if object.count * 2 != count { hasDuplicateKeys = true }
+            value = object
+        } else {
+            let builder = CollectionBuilder.object(in: arena, capacity: count / 2)
+            for index in 0..<(count / 2) { builder.update(parts[index * 2], parts[index * 2 + 1]) }
+            if builder.count * 2 != count { hasDuplicateKeys = true }
+            value = builder.finish()
+        }
+        parts.pointee = value
         stack.count = base
-        if count <= smallCollection { return smallObject(pairs, count, parts) }
-        let builder = CollectionBuilder.object(in: arena, capacity: count)
-        for index in 0..<count { builder.update(pairs[index * 2], pairs[index * 2 + 1]) }
-        if builder.count != count { hasDuplicateKeys = true }
-        return builder.finish()
+        frames.last?.pointee.add(value)
     }
 
-    /// Insertion sort straight into place: most objects are small.
-    private mutating func smallObject(
-        _ pairs: UnsafePointer<Value>, _ count: Int, _ parts: Shape
-    ) -> Value {
-        let keys = arena.values(count * 2)
-        let values = keys + count
-        var stored = 0
-        for index in 0..<count {
-            let key = pairs + index * 2
-            var hole = stored
-            var order = 1
-            while hole > 0 {
-                order = Self.order(keys + (hole - 1), key)
-                if order <= 0 { break }
-                hole -= 1
-            }
-            if hole > 0 && order == 0 {
-                hasDuplicateKeys = true
-                values[hole - 1] = pairs[index * 2 + 1]
-                continue
-            }
-            // `update` moves a value as 16 bytes, an assignment moves it field by field.
-            var moving = stored
-            while moving > hole {
-                (keys + moving).update(from: keys + (moving - 1), count: 1)
-                (values + moving).update(from: values + (moving - 1), count: 1)
-                moving -= 1
-            }
-            (keys + hole).update(from: key, count: 1)
-            (values + hole).update(from: key + 1, count: 1)
-            stored += 1
-        }
-        guard stored == count else {
-            // Of a key that came again an earlier value may have been the deepest.
-            (keys + stored).update(from: values, count: stored)
-            return Value(
-                kind: .object, pointer: UnsafeRawPointer(keys), length: stored,
-                parts: Shape(keys, stored * 2))
-        }
-        return Value(
-            kind: .object, pointer: UnsafeRawPointer(keys), length: count, parts: parts)
-    }
-
-    /// The order of two strings; mostly their first bytes tell.
-    @inline(__always)
-    private static func order(_ left: UnsafePointer<Value>, _ right: UnsafePointer<Value>) -> Int {
-        if left.pointee.length > 0, right.pointee.length > 0,
-            let first = left.pointee.pointer?.load(as: UInt8.self),
-            let other = right.pointee.pointer?.load(as: UInt8.self), first != other
-        {
-            return first < other ? -1 : 1
-        }
-        return compareBytes(left.pointee.bytes, right.pointee.bytes)
-    }
+    // MARK: numbers and strings
 
     private mutating func number() throws(Failure) -> Value {
         let start = position
@@ -257,14 +219,20 @@ public struct JSONReader {
             kind: .decimal, pointer: UnsafeRawPointer(digits.baseAddress), length: digits.count)
     }
 
-    private mutating func string() throws(Failure) -> Value {
+    @inline(__always)
+    private mutating func string(into slot: UnsafeMutablePointer<Value>) throws(Failure) {
         let start = position &+ 1
         let end = JSONText.plainEnd(text, from: start)
         guard end < text.count, text[end] == UInt8(ascii: "\"") else {
-            return try unusualString(from: start, plainTo: end)
+            slot.pointee = try unusualString(from: start, plainTo: end)
+            return
         }
         position = end &+ 1
-        return string(UnsafeBufferPointer(rebasing: text[start..<end]))
+        if interner == nil, let base = text.baseAddress {
+            slot.setString(base + start, end &- start)
+        } else {
+            slot.pointee = string(UnsafeBufferPointer(rebasing: text[start..<end]))
+        }
     }
 
     /// A string that is not plain ASCII up to its end, or that has none.
@@ -340,32 +308,5 @@ public struct JSONReader {
         let memory = arena.allocate(UInt8.self, count: decodedCapacity)
         decoded = memory
         return memory
-    }
-}
-
-/// Values read so far of collections that are still open.
-struct ValueStack {
-    let arena: Arena
-    var base: UnsafeMutablePointer<Value>
-    var count = 0
-    var capacity = 32
-
-    init(_ arena: Arena) {
-        self.arena = arena
-        base = arena.values(capacity)
-    }
-
-    @inline(__always)
-    mutating func push(_ value: Value) {
-        if count == capacity { grow() }
-        base[count] = value
-        count &+= 1
-    }
-
-    private mutating func grow() {
-        let larger = arena.values(capacity * 2)
-        larger.update(from: base, count: count)
-        base = larger
-        capacity *= 2
     }
 }

@@ -83,16 +83,17 @@ extension Value {
         }
     }
 
-    /// A number that can index an array: an integer from 0, however it is written (`1`, `1.0`).
+    /// A number that can index an array: an integer from 0, with or without a fraction (`1`,
+    /// `1.0`), but as in OPA without an exponent.
     @inlinable
     public var arrayIndex: Int? {
         if kind == .integer {
             let index = Int64(bitPattern: bits)
             return index >= 0 ? Int(index) : nil
         }
-        guard kind == .decimal, let index = DecimalText(bytes).asInt64, index >= 0 else {
-            return nil
-        }
+        guard kind == .decimal, !bytes.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }),
+            let index = DecimalText(bytes).asInt64, index >= 0
+        else { return nil }
         return Int(index)
     }
 }

@@ -21,6 +21,10 @@ package final class CheckHandler {
     private let agent: AgentSnapshot
     private let decision = Decision()
     private let point: DecisionPoint
+    /// Those of `point`: a property of another module's class is counted each time it is read.
+    private let subject: CheckSubject
+    private let approvals: ApprovalDesk?
+    private let agents: AgentStore?
     private let record: RecordWriter
     private let capture: CheckCapture
     private lazy var control = ControlRecordWriter()
@@ -53,6 +57,9 @@ package final class CheckHandler {
         point = DecisionPoint(
             shared.policy.current, settings: shared.settings, evaluation: evaluation,
             agents: shared.agents)
+        subject = point.subject
+        approvals = point.approvals
+        agents = shared.agents
         agent = AgentSnapshot(shared.agents)
     }
 
@@ -114,11 +121,11 @@ package final class CheckHandler {
             }
         }
         if isRemembered, let memory {
-            memory.remember(point, decision, now, bytes, isCut: record.isCut || isMasked)
-            if let step = point.approvals?.step {
-                shared.agents?.apply(step)
+            memory.remember(subject, decision, now, bytes, isCut: record.isCut || isMasked)
+            if approvals?.hasStep == true, let step = approvals?.step {
+                agents?.apply(step)
                 if let text = approvalText {
-                    shared.agents?.approvals.keep(text, of: step.approval)
+                    agents?.approvals.keep(text, of: step.approval)
                 }
             }
         }
@@ -159,8 +166,8 @@ package final class CheckHandler {
 
     private func decide(_ now: Int64) {
         point.begin(request)
-        guard let agents = shared.agents else { return point.decide(request, nil, into: decision) }
-        let identity = point.subject.identity
+        guard let agents else { return point.decide(request, nil, into: decision) }
+        let identity = subject.identity
         let lookup = agents.load(
             identity.pointee.id, session: identity.pointee.session, now: now, into: agent)
         guard lookup != .full else { return refuse(Bytes("context_full")) }
@@ -194,15 +201,15 @@ package final class CheckHandler {
     private func fill(
         _ facts: inout RecordFacts, _ now: Int64, _ content: ContentWriter?
     ) throws(LogError) {
-        facts.fill(point)
+        facts.fill(point, subject)
         if let scopes = request.header(shared.settings.scopeHeader.name) {
             facts.scopes = scopes
         }
-        facts.certificate = point.subject.certificate
+        facts.certificate = subject.certificate
         facts.parentHeader = Bytes(shared.settings.decisionHeader)
         if point.hasMask, !mask(&facts) { return }
         if let content {
-            try capture.keep(request, point.subject.facts, decision.id, now, in: content, &facts)
+            try capture.keep(request, subject.facts, decision.id, now, in: content, &facts)
         }
     }
 
@@ -218,7 +225,7 @@ package final class CheckHandler {
             isMaskRefused = operations.contains { UnmaskablePart.find($0.pointer) != nil }
             guard !isMaskRefused else { throw LogMask.Failure() }
             let isApplied = masking.apply(operations, request, &capture.mask, &facts.mask) {
-                point.subject.body
+                subject.body
             }
             guard isApplied else { throw LogMask.Failure() }
         } catch {
@@ -242,7 +249,7 @@ package final class CheckHandler {
     private func encodeStep(
         _ content: ContentWriter?, _ facts: RecordFacts
     ) throws(LogError) -> Bytes? {
-        guard var step = point.approvals?.step else { return nil }
+        guard approvals?.hasStep == true, var step = approvals?.step else { return nil }
         if let content {
             approvalText = try capture.keep(step, facts, in: content)
             step.text = approvalText

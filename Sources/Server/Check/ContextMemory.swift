@@ -31,9 +31,9 @@ final class ContextMemory {
     ///   - record: the decision's record; nil when none is written.
     ///   - isCut: the record lacks something.
     func remember(
-        _ point: DecisionPoint, _ decision: Decision, _ now: Int64, _ record: Bytes?, isCut: Bool
+        _ subject: CheckSubject, _ decision: Decision, _ now: Int64, _ record: Bytes?, isCut: Bool
     ) {
-        fill(point, decision, now)
+        fill(subject, decision, now)
         defer {
             // The decision's tables must be its own again before it is filled anew.
             event.labels = []
@@ -49,9 +49,9 @@ final class ContextMemory {
         agents.apply(event)
     }
 
-    private func fill(_ point: DecisionPoint, _ decision: Decision, _ now: Int64) {
-        let identity = point.subject.identity
-        let action = point.subject.facts
+    private func fill(_ subject: CheckSubject, _ decision: Decision, _ now: Int64) {
+        let identity = subject.identity
+        let action = subject.facts
         event.agent = identity.pointee.id
         event.session = identity.pointee.session
         event.time = now
@@ -67,7 +67,7 @@ final class ContextMemory {
         event.isInternal = action.pointee.destination.isInternal
         event.labels = decision.labels
         event.restrictions = decision.restrictions
-        event.take(point.subject.lineage)
+        event.take(subject.mayShowLineage ? subject.lineage : nil)
     }
 
     /// What was remembered is in the log.

@@ -7,28 +7,28 @@ import PDP
 
 extension RecordFacts {
     /// Takes over what was found out about a check.
-    mutating func fill(_ point: DecisionPoint) {
-        let identity = point.subject.identity.pointee
-        let action = point.subject.facts.pointee
-        agent = identity.id
-        agentProvenance = identity.provenance
-        session = identity.session
-        trafficProtocol = action.trafficProtocol
-        effect = action.effect
-        operation = action.operation
-        tool = action.tool
-        resource = action.resource
-        model = action.model
-        destinationHost = action.destination.host
-        destinationPort = action.destination.port
-        isDestinationInternal = action.destination.isInternal
-        isCertain = action.isCertain
+    mutating func fill(_ point: DecisionPoint, _ subject: CheckSubject) {
+        let identity = subject.identity
+        agent = identity.pointee.id
+        agentProvenance = identity.pointee.provenance
+        session = identity.pointee.session
+        let action = subject.facts
+        trafficProtocol = action.pointee.trafficProtocol
+        effect = action.pointee.effect
+        operation = action.pointee.operation
+        tool = action.pointee.tool
+        resource = action.pointee.resource
+        model = action.pointee.model
+        destinationHost = action.pointee.destination.host
+        destinationPort = action.pointee.destination.port
+        isDestinationInternal = action.pointee.destination.isInternal
+        isCertain = action.pointee.isCertain
         policyRevision = point.revision
         entrypoint = point.entrypoint
         threat = point.threatRecord
         rules = point.ruleRecord
-        prompt = point.subject.lineageRecord
-        principals = point.subject.principalsRecord
+        prompt = subject.lineageRecord
+        principals = subject.principalsRecord
         threatRevision = point.threatRevision
     }
 }

@@ -122,11 +122,10 @@ struct Connection: Equatable {
         guard let session = state.pointee.session else { return resumeReading() }
         if let tls = state.pointee.tls { return flush(session, tls) }
         let output = loop.state.pointee.output
-        var count = session.produce(into: output)
-        while count > 0 {
+        while true {
+            let count = session.produce(into: output)
+            if count == 0 { break }
             guard write(count) else { return }
-            if count < output.count { break }
-            count = session.produce(into: output)
         }
         resumeReading()
         if session.isOver { linger() }

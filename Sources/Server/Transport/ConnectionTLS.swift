@@ -100,15 +100,14 @@ extension Connection {
     /// As `flush`, for a connection whose handshake is done.
     func flush(_ session: Session, _ tls: TLSSession) {
         guard let produced = loop.state.pointee.encryption?.produced else { return close() }
-        var count = session.produce(into: produced)
-        while count > 0 {
+        while true {
+            let count = session.produce(into: produced)
+            if count == 0 { break }
             let plaintext = UnsafeRawBufferPointer(start: produced.baseAddress, count: count)
             guard let sealed = tls.send(plaintext, output: loop.state.pointee.output) else {
                 return close()
             }
             guard write(sealed) else { return }
-            if count < produced.count { break }
-            count = session.produce(into: produced)
         }
         resumeReading()
         if session.isOver || tls.status == .closed { linger() }

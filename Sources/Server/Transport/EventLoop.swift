@@ -52,9 +52,7 @@ struct EventLoop: @unchecked Sendable {
         let epoll = Descriptor(owning: try checked(linux_epoll_create(), "epoll_create1"))
         _ = try checked(
             linux_epoll_add(epoll.number, mailbox.event, readable, mailboxKey), "epoll_ctl")
-        guard let context = SessionContext.make(limits: limits.session, now: now) else {
-            throw SystemError(call: "nghttp2_session_callbacks_new", number: ENOMEM)
-        }
+        let context = SessionContext.make(limits: limits.session, now: now)
         let state = UnsafeMutablePointer<LoopState>.allocate(capacity: 1)
         state.initialize(
             to: LoopState(

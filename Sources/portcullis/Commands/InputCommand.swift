@@ -72,7 +72,7 @@ struct InputCommand: ParsableCommand {
 
     private func additions(
         _ context: AttributeContext, _ plain: CheckInput, _ settings: Configuration, _ arena: Arena
-    ) throws -> [any InputSection] {
+    ) throws -> [InputSection] {
         let inspector = Inspector(
             internalDestinations: try InternalDestinations(settings.internalDestinations))
         let identifier = AgentIdentifier(
@@ -98,14 +98,13 @@ struct InputCommand: ParsableCommand {
 
 /// A part of `input` that is there already.
 private final class FixedSection: InputSection {
-    let name: String
     private let content: Value
 
     init(_ name: String, _ content: Value) {
-        self.name = name
         self.content = content
+        super.init(name: name)
     }
 
-    func value(in arena: Arena) -> Value { content }
-    func value(of key: Value, in arena: Arena) -> Value { content[key] }
+    override func value(in arena: Arena) -> Value { content }
+    override func value(of key: Value, in arena: Arena) -> Value { content[key] }
 }
