@@ -52,7 +52,9 @@ func verifyPeer(_ store: OpaquePointer?, _ argument: UnsafeMutableRawPointer?) -
     let credentials = Unmanaged<ServerCredentials>.fromOpaque(argument).takeUnretainedValue()
     guard let clients = credentials.clients else { return 1 }
     let refusal = PeerName.with(certificate) { id in
-        clients.contains { $0.matches(id) } ? nil : .clientUnknown
+        if clients.contains(where: { $0.matches(id) }) { return nil }
+        credentials.refused?.note(id)
+        return .clientUnknown
     }
     guard let refusal else { return 1 }
     let ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())

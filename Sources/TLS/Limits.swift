@@ -13,6 +13,8 @@ public enum Limits {
     static let chain = 16
     /// Certificates in a file of authorities.
     static let authorities = 1024
+    /// Refused clients that are named until somebody takes the names.
+    static let refusedClients = 16
     /// Seconds that a session can be resumed.
     static let resumption = 3600
     /// Bytes of plaintext in one record (RFC 8446 section 5.1).

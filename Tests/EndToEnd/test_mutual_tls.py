@@ -93,6 +93,11 @@ def test_others_do_not(
     assert refusal.value.code() == grpc.StatusCode.UNAVAILABLE
     wait_until(lambda: failures(server, reason) > before)
     assert metric(server, "portcullis_calls_total") == calls
+    if reason == "client_unknown":
+        # Whoever wrote the list of clients needs the name.
+        named = '"code":"listen_client_refused"'
+        wait_until(lambda: named in output(server))
+        assert "spiffe://acme.example/agent" in output(server)
 
 
 @pytest.mark.parametrize("protocols", [(), ("http/1.1",)], ids=["none", "another"])
