@@ -64,6 +64,14 @@ func verifyPeer(_ store: OpaquePointer?, _ argument: UnsafeMutableRawPointer?) -
     return 0
 }
 
+/// Told of all that comes and goes; counts what should hardly come after a handshake.
+func countMessage(
+    _ isOurs: Int32, _: Int32, _ type: Int32, _: UnsafeRawPointer?, _: Int, _ ssl: OpaquePointer?,
+    _: UnsafeMutableRawPointer?
+) {
+    if type == SSL3_RT_HANDSHAKE, isOurs == 0 { TLSSession.countMessage(ssl) }
+}
+
 /// A session ends with its client's certificate: whoever comes after that shows one anew.
 func admitTicket(
     _ ssl: OpaquePointer?, _ session: OpaquePointer?, _: UnsafePointer<UInt8>?, _: Int,

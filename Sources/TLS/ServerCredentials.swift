@@ -105,6 +105,7 @@ public final class ServerCredentials: @unchecked Sendable {
         let address = Unmanaged.passUnretained(self).toOpaque()
         SSL_CTX_set_client_hello_cb(context, requireProtocols, nil)
         SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+        SSL_CTX_set_msg_callback(context, countMessage)
         if requiresCertificate {
             SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
             SSL_CTX_set_cert_verify_callback(context, verifyPeer, address)
