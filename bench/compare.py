@@ -6,6 +6,8 @@ usage: compare.py --portcullis BINARY --limit BINARY --load FOLDER [--rounds N] 
 
 All servers answer the same load in turn, round by round, each pinned to one core and h2load to the
 other. Time differs from machine to machine and from minute to minute; the ratios are what counts.
+The log makes two files for 256 records, and ext4 makes files slowly for a minute after many were
+removed (it looks for inodes that are safe to use again): wait that long after tests or another run.
 Exit status: 0 when every ratio is met, 1 when one is not, 2 when something could not run.
 """
 

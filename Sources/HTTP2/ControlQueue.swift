@@ -3,7 +3,7 @@
 /// Frames other than answers that wait to be written: SETTINGS, acknowledgements, window updates,
 /// resets, GOAWAY.
 struct ControlQueue {
-    private var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8] = []
     private var start = 0
 
     var isEmpty: Bool { start == bytes.count }
@@ -41,11 +41,20 @@ struct ControlQueue {
                 from: $0.baseAddress.unsafelyUnwrapped + start, byteCount: moved)
         }
         start += moved
-        if isEmpty {
-            start = 0
-            bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes)
-        }
+        forgetMoved()
         return moved
+    }
+
+    /// Also a queue that is never quite empty must not grow by what has left.
+    private mutating func forgetMoved() {
+        if isEmpty {
+            bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptBytes)
+        } else if start > Self.keptBytes {
+            bytes.removeFirst(start)
+        } else {
+            return
+        }
+        start = 0
     }
 
     /// Bytes of memory kept by a queue that is empty.

@@ -52,7 +52,9 @@ func verifyPeer(_ store: OpaquePointer?, _ argument: UnsafeMutableRawPointer?) -
     let credentials = Unmanaged<ServerCredentials>.fromOpaque(argument).takeUnretainedValue()
     guard let clients = credentials.clients else { return 1 }
     let refusal = PeerName.with(certificate) { id in
-        clients.contains { $0.matches(id) } ? nil : .clientUnknown
+        if clients.contains(where: { $0.matches(id) }) { return nil }
+        credentials.refused?.note(id)
+        return .clientUnknown
     }
     guard let refusal else { return 1 }
     let ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx())
@@ -60,6 +62,14 @@ func verifyPeer(_ store: OpaquePointer?, _ argument: UnsafeMutableRawPointer?) -
     // The alert `bad_certificate`.
     X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_REJECTED)
     return 0
+}
+
+/// Told of all that comes and goes; counts what should hardly come after a handshake.
+func countMessage(
+    _ isOurs: Int32, _: Int32, _ type: Int32, _: UnsafeRawPointer?, _: Int, _ ssl: OpaquePointer?,
+    _: UnsafeMutableRawPointer?
+) {
+    if type == SSL3_RT_HANDSHAKE, isOurs == 0 { TLSSession.countMessage(ssl) }
 }
 
 /// A session ends with its client's certificate: whoever comes after that shows one anew.

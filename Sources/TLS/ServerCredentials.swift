@@ -10,14 +10,19 @@ public final class ServerCredentials: @unchecked Sendable {
     let context: OpaquePointer
     let clients: [ClientPattern]?
     let requiresCertificate: Bool
+    let refused: RefusedClients?
     private let authorities: [UInt8]?
 
-    public init(_ texts: CredentialTexts) throws(CredentialError) {
+    /// - Parameter refused: is told of clients that are none of `texts.clients`.
+    public init(
+        _ texts: CredentialTexts, refused: RefusedClients? = nil
+    ) throws(CredentialError) {
         ERR_clear_error()
         guard let context = SSL_CTX_new(TLS_server_method()) else {
             throw CredentialError(code: .setup, reason: "OpenSSL gives no context")
         }
         self.context = context
+        self.refused = refused
         clients = texts.clients
         authorities = texts.clientAuthorities
         requiresCertificate = texts.clientAuthorities != nil
@@ -100,6 +105,7 @@ public final class ServerCredentials: @unchecked Sendable {
         let address = Unmanaged.passUnretained(self).toOpaque()
         SSL_CTX_set_client_hello_cb(context, requireProtocols, nil)
         SSL_CTX_set_alpn_select_cb(context, selectProtocol, nil)
+        SSL_CTX_set_msg_callback(context, countMessage)
         if requiresCertificate {
             SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nil)
             SSL_CTX_set_cert_verify_callback(context, verifyPeer, address)

@@ -22,6 +22,8 @@ public struct TLSSession {
         /// What one of our callbacks refused, and OpenSSL has other words for.
         var refusal: HandshakeFailure?
         var handshakeBytes = 0
+        /// Handshake messages that came in this call, after the handshake.
+        var laterMessages = 0
         var transfer = Transfer()
     }
 
@@ -82,6 +84,7 @@ public struct TLSSession {
 
     private func read(into plaintext: UnsafeMutableRawBufferPointer) -> Int {
         var opened = 0
+        state.pointee.laterMessages = 0
         // No call without something to read: one that finds nothing costs as much as a record.
         while state.pointee.transfer.inputLeft > 0 || SSL_pending(ssl) > 0 {
             guard let start = plaintext.baseAddress, opened < plaintext.count else {
@@ -96,7 +99,7 @@ public struct TLSSession {
                 continue
             }
             switch SSL_get_error(ssl, result) {
-            case SSL_ERROR_WANT_READ: return opened
+            case SSL_ERROR_WANT_READ: break
             case SSL_ERROR_ZERO_RETURN: state.pointee.status = .closed
             default: state.pointee.status = .failed
             }
@@ -180,6 +183,16 @@ public struct TLSSession {
     private func fail(_ failure: HandshakeFailure) {
         state.pointee.failure = failure
         state.pointee.status = .failed
+    }
+
+    static func countMessage(_ ssl: OpaquePointer?) {
+        let found = SSL_get_ex_data(ssl, 0)?.assumingMemoryBound(to: State.self)
+        guard let found, found.pointee.status == .open else { return }
+        found.pointee.laterMessages += 1
+        guard found.pointee.laterMessages > Limits.laterMessages else { return }
+        // A callback cannot end the call, but nothing more is there to be read.
+        found.pointee.status = .failed
+        found.pointee.transfer.stopReading()
     }
 
     /// Notes what a callback refused.

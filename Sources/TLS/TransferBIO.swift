@@ -22,6 +22,9 @@ struct Transfer {
         outputUsed = 0
     }
 
+    /// Leaves the rest of the input unread.
+    mutating func stopReading() { inputLeft = 0 }
+
     /// Forgets the buffers.
     ///
     /// - Returns: how many bytes were put out.

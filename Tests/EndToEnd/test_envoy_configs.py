@@ -48,9 +48,7 @@ def test_envoy_accepts_the_localised_gateway(certificates: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.name)
-def test_envoy_accepts_it_with_mutual_tls(
-    config: Path, certificates: Path, tmp_path: Path
-) -> None:
+def test_envoy_accepts_it_with_mutual_tls(config: Path, certificates: Path, tmp_path: Path) -> None:
     copy = tmp_path / "config.yaml"
     copy.write_text(json.dumps(with_tls_cluster(config)).replace(CERTIFICATES, str(certificates)))
     validate(copy)

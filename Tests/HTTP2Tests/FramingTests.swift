@@ -184,6 +184,24 @@ import Testing
         for id in ids { #expect(wire.client.answers[id]?.body == body) }
     }
 
+    @Test func queueThatIsNeverEmptyStaysSmall() {
+        var queue = ControlQueue()
+        let output = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 1)
+        defer { output.deallocate() }
+        let ping = FrameHead(length: 8, type: FrameType.ping, flags: .ack, stream: 0)
+        var sent: [UInt8] = []
+        for round in 0..<10_000 {
+            queue.append(ping)
+            withUnsafeBytes(of: UInt64(round).bigEndian) { queue.append($0) }
+            // The first stays behind by some bytes.
+            let moved = queue.move(to: output, room: round == 0 ? 5 : 17)
+            sent += UnsafeRawBufferPointer(start: output, count: moved)
+            #expect(queue.bytes.count < 4096)
+        }
+        let rounds = stride(from: 16, to: sent.count, by: 17).map { sent[$0] }
+        #expect(rounds == (0..<rounds.count).map { UInt8(truncatingIfNeeded: $0) })
+    }
+
     @Test func frameThatWaitsForItsRestIsBounded() {
         var limits = SessionLimits()
         limits.heldBodies = 8192

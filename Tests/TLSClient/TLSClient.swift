@@ -86,7 +86,11 @@ public final class TestClient {
     // MARK: deeds
 
     public func close() { SSL_shutdown(ssl) }
-    public func updateKeys() { SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) }
+    public func updateKeys(isAnswered: Bool) {
+        SSL_key_update(ssl, isAnswered ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED)
+    }
+    /// Sends what is due without a text.
+    public func flush() { SSL_do_handshake(ssl) }
     public func renegotiate() {
         SSL_renegotiate(ssl)
         SSL_do_handshake(ssl)

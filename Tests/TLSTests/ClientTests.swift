@@ -85,6 +85,18 @@ import Testing
     ])
     func patternsThatAreNone(text: String) { #expect(ClientPattern(text) == nil) }
 
+    @Test func refusedOnesAreNamed() throws {
+        let refused = RefusedClients()
+        let credentials = try ServerCredentials(Fixture.texts(), refused: refused)
+        for id in ["gateway", "agent", "agent"] {
+            let identity = Fixture.authority.issue(.uri("spiffe://acme.example/\(id)"))
+            let pair = try Pair(credentials, TestClient.Options(identity))
+            pair.talk()
+        }
+        #expect(refused.take() == ["spiffe://acme.example/agent": 2])
+        #expect(refused.take().isEmpty)
+    }
+
     @Test func wholeTrustDomain() throws {
         let credentials = try ServerCredentials(
             Fixture.texts(clients: ["spiffe://acme.example/*"]))

@@ -39,7 +39,8 @@ import Testing
 
     @Test func commentsAndChainsAreTaken() throws {
         var texts = Fixture.texts()
-        texts.certificate = Array("# ours\n".utf8) + texts.certificate + Fixture.authority.certificate
+        let comment = Array("# ours\n".utf8)
+        texts.certificate = comment + texts.certificate + Fixture.authority.certificate
         texts.clientAuthorities = Fixture.other.certificate + Fixture.authority.certificate
         let pair = try Pair(try ServerCredentials(texts), TestClient.Options(Fixture.gateway))
         pair.talk()

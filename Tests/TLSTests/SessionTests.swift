@@ -75,13 +75,31 @@ import Testing
     @Test func keysMayChange() throws {
         let pair = try opened()
         for round in UInt8(0)..<20 {
-            pair.client.updateKeys()
+            pair.client.updateKeys(isAnswered: true)
             pair.client.send([round])
             pair.talk()
             #expect(pair.received.last == round)
             #expect(pair.send([round]))
             #expect(pair.client.take() == [round])
         }
+    }
+
+    @Test(arguments: [true, false])
+    func floodsOfNewKeysEndTheConnection(isAnswered: Bool) throws {
+        let pair = try opened()
+        var flood: [UInt8] = []
+        for _ in 0..<1000 {
+            pair.client.updateKeys(isAnswered: isAnswered)
+            pair.client.flush()
+            flood += pair.client.output()
+        }
+        let before = pair.sent
+        pair.feed(flood)
+        #expect(pair.server.status == .failed)
+        #expect(pair.server.failure == nil)
+        // It was left off soon.
+        #expect(pair.sent - before < 2000)
+        #expect(!pair.send([1]))
     }
 
     @Test func noRenegotiation() throws {

@@ -14,14 +14,17 @@ enum ListenCredentials {
         [tls.certificate, tls.key] + (tls.clientAuthorities.map { [$0] } ?? [])
     }
 
-    static func read(_ tls: Configuration.Listen.TLS) throws(Failure) -> ServerCredentials {
+    /// - Parameter refused: is told of clients that are none of `clients`.
+    static func read(
+        _ tls: Configuration.Listen.TLS, refused: RefusedClients? = nil
+    ) throws(Failure) -> ServerCredentials {
         var authorities: [UInt8]?
         if let path = tls.clientAuthorities { authorities = try text(path, .authorities) }
         let texts = CredentialTexts(
             certificate: try text(tls.certificate, .certificate), key: try secret(tls.key),
             clientAuthorities: authorities, clients: tls.clients)
         do throws(CredentialError) {
-            return try ServerCredentials(texts)
+            return try ServerCredentials(texts, refused: refused)
         } catch {
             throw Failure(
                 code: error.code.rawValue,

@@ -6,6 +6,7 @@ import PDP
 import Responders
 import Server
 import Synchronization
+import TLS
 import Telemetry
 
 /// What serves operators rather than Envoy: metrics, the policy's reload, the API, responders.
@@ -19,6 +20,8 @@ final class OperatorSide: Sendable {
     private let api = Mutex<(server: AdminServer, credentials: CredentialWatch)?>(nil)
     /// nil without `listen.tls`.
     private let certificates: CredentialWatch?
+    let refusedClients = RefusedClients()
+    private let refusals: RefusedClientLog
     private let isDraining = Atomic(false)
 
     /// Comes before the server, so that no restriction starts that responders do not see.
@@ -33,6 +36,7 @@ final class OperatorSide: Sendable {
         self.policy = PolicyReloader(configuration, policy, logger, metrics)
         responders = try ResponderStart.make(configuration, log, metrics, logger)
         follower.follow(with: responders)
+        refusals = RefusedClientLog(refusedClients, logger)
         certificates = configuration.listen.tls.map {
             CredentialWatch(of: ListenCredentials.files($0), .listen, logger)
         }
@@ -52,7 +56,7 @@ final class OperatorSide: Sendable {
             try startCertificates(server)
             try startAPI(operations)
         } catch {
-            certificates?.stop()
+            stopCertificates()
             responders?.stop()
             throw error
         }
@@ -76,7 +80,15 @@ final class OperatorSide: Sendable {
 
     private func startCertificates(_ server: GRPCServer) throws {
         guard let tls = configuration.listen.tls else { return }
-        try certificates?.start { server.renew(try ListenCredentials.read(tls)) }
+        try certificates?.start { [refusedClients] in
+            server.renew(try ListenCredentials.read(tls, refused: refusedClients))
+        }
+        if tls.clients != nil { try refusals.start() }
+    }
+
+    private func stopCertificates() {
+        certificates?.stop()
+        refusals.stop()
     }
 
     /// Takes up what has changed on the disk: the policy, tokens and certificates.
@@ -108,7 +120,7 @@ final class OperatorSide: Sendable {
             defer { api = nil }
             return api
         }
-        certificates?.stop()
+        stopCertificates()
         running?.credentials.stop()
         running?.server.stop()
         responders?.stop()

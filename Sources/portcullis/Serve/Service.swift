@@ -65,7 +65,7 @@ final class Service: Sendable {
         try log?.start()
         do {
             try threats?.start()
-            let transport = try Self.transport(configuration)
+            let transport = try Self.transport(configuration, operatorSide.refusedClients)
             server = try GRPCServer.start(configuration: transport) { loop in
                 loops.add(loop)
                 return CheckService(shared, workers: workers, loop: loop)
@@ -93,14 +93,14 @@ final class Service: Sendable {
     var operatorAddresses: [String] { operatorSide.addresses }
 
     private static func transport(
-        _ configuration: Configuration
+        _ configuration: Configuration, _ refused: RefusedClients
     ) throws -> GRPCServer.Configuration {
         var transport = GRPCServer.Configuration()
         transport.listeners = configuration.listen.addresses
         transport.loops = configuration.loops > 0 ? configuration.loops : SystemThread.processors
         transport.methods = [CheckService.method]
         transport.credentials = try configuration.listen.tls.map {
-            CurrentCredentials(try ListenCredentials.read($0))
+            CurrentCredentials(try ListenCredentials.read($0, refused: refused))
         }
         transport.limits.connections = configuration.limits.connections
         transport.limits.drainTime = UInt64(configuration.limits.drain)
