@@ -468,10 +468,16 @@ struct Resolver {
                     Diagnostic(.compile, "var \(name) declared above", at: value.location))
             }
         }
-        redeclareAll(in: [key, value].compactMap { $0 })
+        let patterns = [key, value].compactMap { $0 }
+        redeclareAll(in: patterns)
         let key = key.map { term($0) }
         let value = term(value)
         blocks[blocks.count - 1].unused = [:]
+        for pattern in patterns {
+            var names: Set<String> = []
+            collectNames(in: pattern, into: &names)
+            for name in names { blocks[blocks.count - 1].unused[name] = pattern.location }
+        }
         let body = expressions(body)
         reportUnused()
         blocks.removeLast()

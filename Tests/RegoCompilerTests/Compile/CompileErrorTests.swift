@@ -17,6 +17,10 @@ import Testing
             ]
         ),
         ("p if { some x; input.y }", ["2:8 rego_compile_error: declared var x unused"]),
+        (
+            "p if every k, v in input { v > 0 }",
+            ["2:12 rego_compile_error: declared var k unused"]
+        ),
         ("p if { x := 1; x := 2 }", ["2:16 rego_compile_error: var x assigned above"]),
         ("p if { x == 1; x := 2 }", ["2:16 rego_compile_error: var x referenced above"]),
         ("p if foo(1)", ["2:6 rego_type_error: undefined function foo"]),
