@@ -39,7 +39,8 @@ struct FileTree {
 
     /// Names in a folder, sorted; those that begin with a dot are left out (editors' files, and
     /// the machinery of Kubernetes' volumes).
-    static func names(_ path: String) throws(LoadError) -> [String] {
+    /// - Parameter hidden: with those that begin with one dot.
+    static func names(_ path: String, hidden: Bool = false) throws(LoadError) -> [String] {
         guard let folder = opendir(path) else { throw LoadError(.unreadable, path, reason(errno)) }
         defer { closedir(folder) }
         var names: [String] = []
@@ -47,7 +48,8 @@ struct FileTree {
             let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
                 String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            let isShown = hidden ? name != "." && !name.hasPrefix("..") : !name.hasPrefix(".")
+            if isShown { names.append(name) }
         }
         return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
     }

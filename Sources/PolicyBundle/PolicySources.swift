@@ -31,9 +31,11 @@ public struct PolicyLoader {
     /// Load `*_test.rego` too.
     public var includesTests = false
 
-    /// Refuse bundles unless their signatures are verified. No signature is verified yet, so this
-    /// refuses every bundle.
-    public var requiresSignatures = false
+    /// How bundles must be signed. A signed bundle is refused where this is nil: nobody can tell
+    /// then whether it is what was signed.
+    public var verification: BundleVerification?
+    /// Take signed bundles without a look at their signatures.
+    public var skipsVerification = false
 
     public init() {}
 

@@ -35,10 +35,28 @@ struct LogBenchmark {
         let folder = words.first ?? "log-bench"
         var benchmark = LogBenchmark(
             folder: folder, seconds: words.dropFirst().first.flatMap { Int($0) } ?? 3)
+        // One that was there before is left to whoever made it.
+        let isOwn = !StorageFolder.exists(folder)
+        defer { if isOwn { Self.removeAll(folder) } }
         try benchmark.measure()
         print("\nWhat must hold")
         for goal in benchmark.goals { print(goal.line) }
         return benchmark.goals.allSatisfy(\.isMet)
+    }
+
+    /// Removes a folder with all that lies in it; links are removed, not followed.
+    private static func removeAll(_ path: String) {
+        if unlink(path) == 0 { return }
+        if let folder = opendir(path) {
+            defer { closedir(folder) }
+            while let entry = readdir(folder) {
+                let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                }
+                if name != ".", name != ".." { removeAll(path + "/" + name) }
+            }
+        }
+        rmdir(path)
     }
 
     private init(folder: String, seconds: Int) {

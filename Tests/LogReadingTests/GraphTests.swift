@@ -52,6 +52,14 @@ import Testing
         #expect(graph.decisions.map(\.sources) == [[0, 1, 2], [3], [4]])
         #expect(graph.dot.contains("s3 -> d1 [style=dotted"))
         #expect(graph.mermaid.contains("s0 -.-> d0"))
+        let svg = graph.svg
+        #expect(svg.contains("prompts and documents"))
+        for source in graph.sources { #expect(svg.contains("<title>\(source)</title>")) }
+        #expect(svg.count(of: "stroke-dasharray=\"2 3\"") == 5)
+        let layout = GraphLayout(graph)
+        #expect(Set(layout.sourceCenters).count == 5)
+        #expect(layout.height > layout.sourceCenters.max() ?? .max)
+        #expect(layout.laneLeft > layout.sourceLeft + GraphLayout.Metrics.nodeWidth)
     }
 
     @Test func theNewestAreShown() throws {
@@ -84,4 +92,8 @@ import Testing
         #expect(graph.dot.contains(#"label="<a href=\"x\">]];-->& ""#))
         #expect(!graph.mermaid.contains("]];"))
     }
+}
+
+extension String {
+    fileprivate func count(of part: String) -> Int { ranges(of: part).count }
 }

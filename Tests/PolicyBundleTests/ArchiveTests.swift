@@ -10,24 +10,22 @@ import Testing
 @Suite struct ArchiveTests {
     private func load(
         _ files: [(String, String)], change: (inout [UInt8]) -> Void = { _ in },
-        asBundle: Bool = true, requiresSignatures: Bool = false
+        asBundle: Bool = true
     ) throws -> PolicySources {
         var archive = TarWriter.archive(files)
         change(&archive)
         let folder = try TemporaryFolder(["a": ""])
         let path = folder.path + "/b.tar.gz"
         try Data(try TarWriter.gzip(archive)).write(to: URL(fileURLWithPath: path))
-        var loader = PolicyLoader()
-        loader.requiresSignatures = requiresSignatures
+        let loader = PolicyLoader()
         return asBundle ? try loader.load([], bundles: [path]) : try loader.load([path])
     }
 
     private func error(
-        _ files: [(String, String)], change: (inout [UInt8]) -> Void = { _ in },
-        requiresSignatures: Bool = false
+        _ files: [(String, String)], change: (inout [UInt8]) -> Void = { _ in }
     ) -> String {
         do {
-            _ = try load(files, change: change, requiresSignatures: requiresSignatures)
+            _ = try load(files, change: change)
             return ""
         } catch let failure as LoadFailure {
             return failure.errors.map { "\($0.code.rawValue): \($0.message)" }.joined(
@@ -89,8 +87,6 @@ import Testing
                 == "load_malformed_archive: expected files and folders, "
                 + "got a link or device `p.rego`"
         )
-        #expect(
-            error([("p.rego", "package p")], requiresSignatures: true).hasPrefix("load_signature"))
     }
 
     @Test func gunzipEndsWhereItMust() throws {

@@ -142,7 +142,13 @@ struct CollectionBuiltinTests {
             .init(
                 "graph.reachable_paths", #"{"a": ["b", "c"], "b": ["c"], "c": []}, #["a"]"#,
                 #"#[["a", "b", "c"], ["a", "c"]]"#),
-            .init("graph.reachable_paths", #"{"a": ["b"]}, ["a"]"#, #"#[["a"]]"#)
+            .init("graph.reachable_paths", #"{"a": ["b"]}, ["a"]"#, #"#[["a"]]"#),
+            .init(
+                "graph.reachable_paths", #"{"a": ["b", "a"], "b": []}, ["a"]"#,
+                #"#[["a", "a"], ["a", "a", "b"], ["a", "b"]]"#),
+            .init(
+                "graph.reachable_paths", #"{"a": ["b"], "b": ["b", "a", "c"], "c": []}, ["a"]"#,
+                #"#[["a", "b"], ["a", "b", "c"]]"#)
         ))
     func objectsAndPaths(_ test: BuiltinHarness.Case) throws { try BuiltinHarness().expect(test) }
 

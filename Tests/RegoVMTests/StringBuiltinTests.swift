@@ -175,6 +175,12 @@ struct FormatBuiltinTests {
                 "sprintf", #""%08.3f|%+.1e|%-8.1f|", [3.14159, 12345.678, 2.25]"#,
                 #""0003.142|+1.2e+04|2.2     |""#),
             .init("sprintf", #""%6.2f%%", [99.5]"#, #"" 99.50%""#),
+            .init(
+                "sprintf", #""%#x|%#X|%#g|%#q|%#.3x|%#v|%#.0f|%#e", [1.5,1.5,1.5,0.1,1.5,1.5,2.5,1.5]"#,
+                #""0x1.8000p+00|0X1.8P+00|1.50000|%!q(float64=0.100000)|0x1.800p+00|1.5|2.|1.500000e+00""#),
+            .init(
+                "sprintf", #""%.0x|%.1x|%.2X|%.20x|%x|%.0x|%#.0x|%.1x", [1.5,1.97,-3.99,0.1,0.0,2.5,1.5,255.5]"#,
+                #""0x1p+01|0x1.0p+01|-0X1.FFP+01|0x1.999999999999a0000000p-04|0|0x1p+01|0x1.p+01|0x1.0p+08""#),
             .init("sprintf", #""%T %T %T", [1, "a", 1.5]"#, #""int64 string float64""#),
             .init("sprintf", #""a", [1"#, #""a%!(EXTRA int64=1)""#),
             .init(
@@ -191,6 +197,18 @@ struct TemplateBuiltinTests {
                 .init(
                     "strings.render_template", #""{{.a}} {{.b.c}}", {"a": 1, "b": {"c": "x"}}"#,
                     #""1 x""#),
+            .init(
+                "strings.render_template", #""{{eq .a .b}}{{lt .b .a}}{{eq .a \"1\"}}{{len .b}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
+                #""falsefalsetrue2""#),
+            .init(
+                "strings.render_template", #""{{print .a .a}}|{{print 1 2}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
+                #""11|1 2""#),
+            .init(
+                "strings.render_template", #""{{eq 1 1}}{{lt 1.5 2.5}}{{ne .t false}}{{eq .n 1}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
+                #""truetruetruefalse""#),
+            .init(
+                "strings.render_template", #""{{printf \"%T %d %q %T\" .a .a .a .s}}", {"a": 1, "s": "x"}"#,
+                #""json.Number %!d(json.Number=1) \"1\" string""#),
             .init("strings.render_template", #""{{.none}}", {}"#, #""<undefined>""#),
             .init(
                 "strings.render_template",
@@ -241,6 +259,18 @@ struct TemplateBuiltinTests {
             )
         ))
     func templates(_ test: BuiltinHarness.Case) throws { try BuiltinHarness().expect(test) }
+
+    @Test(
+        "Numbers of the data are text to Go, which compares them with nothing else",
+        arguments: [
+            #"{{eq .a 1}}"#, #"{{lt .a 2}}"#, #"{{eq .t \"x\"}}"#, #"{{index .l .a}}"#,
+            #"{{eq 1 1.0}}"#, #"{{slice .s .a}}"#, #"{{lt .t true}}"#, #"{{eq .l .l}}"#,
+        ])
+    func incomparable(_ template: String) throws {
+        let operands = "\"\(template)\", {\"a\": 1, \"t\": true, \"l\": [1], \"s\": \"x\"}"
+        let result = try BuiltinHarness().run(.init("strings.render_template", operands, ""))
+        #expect(result.hasPrefix("eval_builtin_error: template: "), "\(result)")
+    }
 
     @Test("Nested ranges end at the limit of steps")
     func steps() throws {

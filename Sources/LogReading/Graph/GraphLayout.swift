@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Places for a graph's nodes on a page: decisions from top to bottom, one lane for each run that
-/// is under way; tools in a column beside them, destinations in the last one.
+/// is under way; what led to them in a column before them, tools in one beside them, destinations
+/// in the last one.
 struct GraphLayout {
     /// Pixels.
     enum Metrics {
@@ -11,6 +12,7 @@ struct GraphLayout {
         static let laneWidth = 18
         static let nodeHeight = 26
         static let columnGap = 110
+        static let sourceGap = 70
         static let decisionWidth = 300
         static let nodeWidth = 210
         /// A run that finds no free lane shares the last one.
@@ -26,6 +28,10 @@ struct GraphLayout {
     /// For each decision that went to a destination without a tool, where its line passes the
     /// tools' column.
     private(set) var passages: [Int: Int] = [:]
+    /// For each prompt and document.
+    private(set) var sourceCenters: [Int] = []
+    let sourceLeft = Metrics.margin
+    let laneLeft: Int
     let decisionLeft: Int
     let toolLeft: Int
     let destinationLeft: Int
@@ -56,7 +62,14 @@ struct GraphLayout {
                     return step.tool.map { toolCenters[$0] } ?? passages[place] ?? rows[place]
                 }
             })
-        decisionLeft = Metrics.margin + laneCount * Metrics.laneWidth + Metrics.laneWidth / 2
+        sourceCenters = Self.spread(
+            graph.sources.indices.map { source in
+                graph.decisions.indices.filter { graph.decisions[$0].sources.contains(source) }
+                    .map { rows[$0] }
+            })
+        laneLeft = graph.sources.isEmpty
+            ? Metrics.margin : Metrics.margin + Metrics.nodeWidth + Metrics.sourceGap
+        decisionLeft = laneLeft + laneCount * Metrics.laneWidth + Metrics.laneWidth / 2
         toolLeft = decisionLeft + Metrics.decisionWidth + Metrics.columnGap
         let hasTools = !graph.tools.isEmpty
         destinationLeft = hasTools ? toolLeft + Metrics.nodeWidth + Metrics.columnGap : toolLeft
@@ -64,7 +77,8 @@ struct GraphLayout {
             ? (hasTools ? toolLeft + Metrics.nodeWidth : decisionLeft + Metrics.decisionWidth)
             : destinationLeft + Metrics.nodeWidth
         width = last + Metrics.margin
-        let lowest = (rows + column + destinationCenters).max() ?? Metrics.titleHeight
+        let centers = rows + column + destinationCenters + sourceCenters
+        let lowest = centers.max() ?? Metrics.titleHeight
         height = lowest + Metrics.rowHeight + Metrics.margin
         self.lanes = lanes
         self.toolCenters = toolCenters

@@ -27,7 +27,8 @@ private struct Drawing {
         viewBox="0 0 \(layout.width) \(layout.height)" font-family="ui-monospace, Menlo, \
         DejaVu Sans Mono, monospace" font-size="11.5">
         <rect width="100%" height="100%" fill="#ffffff"/>
-        \(head())\(runs())\(uses())\(routes())\(decisions())\(tools())\(destinations())</svg>
+        \(head())\(leads())\(runs())\(uses())\(routes())\(sources())\(decisions())\(tools())\
+        \(destinations())</svg>
 
         """
     }
@@ -36,6 +37,7 @@ private struct Drawing {
         let y = Metrics.margin + 14
         return "<text x=\"\(Metrics.margin)\" y=\"\(y)\" font-size=\"14\" font-weight=\"bold\" "
             + "fill=\"#1f2328\">\(escaped(graph.title))</text>\n"
+            + (graph.sources.isEmpty ? "" : column("prompts and documents", layout.sourceLeft))
             + column("decisions", layout.decisionLeft)
             + (graph.tools.isEmpty ? "" : column("tools", layout.toolLeft))
             + (graph.destinations.isEmpty ? "" : column("destinations", layout.destinationLeft))
@@ -47,7 +49,25 @@ private struct Drawing {
     }
 
     private func laneX(_ place: Int) -> Int {
-        Metrics.margin + layout.lanes[place] * Metrics.laneWidth + Metrics.laneWidth / 2
+        layout.laneLeft + layout.lanes[place] * Metrics.laneWidth + Metrics.laneWidth / 2
+    }
+
+    /// From each prompt and document to the decision that it came with first.
+    private func leads() -> String {
+        var text = ""
+        for (place, step) in graph.decisions.enumerated() {
+            for source in step.sources {
+                let x1 = layout.sourceLeft + Metrics.nodeWidth
+                let (y1, x2, y2) = (
+                    layout.sourceCenters[source], laneX(place), layout.rowCenters[place]
+                )
+                let middle = (x1 + layout.laneLeft) / 2
+                text += "<path d=\"M\(x1) \(y1) C\(middle) \(y1) \(middle) \(y2) \(x2) \(y2)\" "
+                    + "fill=\"none\" stroke=\"#8250df\" stroke-opacity=\"0.5\" "
+                    + "stroke-dasharray=\"2 3\"/>\n"
+            }
+        }
+        return text
     }
 
     /// The lines that join the decisions of a run; dashed where only their order says so.
@@ -114,6 +134,13 @@ private struct Drawing {
                 + "<circle cx=\"\(laneX(place))\" cy=\"\(y)\" r=\"4.5\" fill=\"\(color)\"/>"
                 + box(layout.decisionLeft, y, Metrics.decisionWidth, color, "#ffffff", 4)
                 + label(layout.decisionLeft, y, Metrics.decisionWidth, words) + "</g>\n"
+        }.joined()
+    }
+
+    private func sources() -> String {
+        zip(graph.sources, layout.sourceCenters).map { name, y in
+            box(layout.sourceLeft, y, Metrics.nodeWidth, "#8250df", "#fbefff", 0)
+                + label(layout.sourceLeft, y, Metrics.nodeWidth, name) + "\n"
         }.joined()
     }
 

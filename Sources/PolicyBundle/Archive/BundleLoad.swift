@@ -10,8 +10,14 @@ extension Load {
     mutating func addBundleFolder(
         _ path: String, _ entry: FileTree.Entry
     ) throws(LoadError) {
-        try refuseVerification(path)
         let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
+        let isSigned = (try? FileTree.entry(folder + "/" + BundleManifest.signatures)) != nil
+        if !loader.skipsVerification && (isSigned || loader.verification != nil) {
+            // What is verified is what is loaded, whatever happens to the folder meanwhile.
+            var files: [BundleVerification.File] = []
+            try Self.readAll(folder, "", depth: 0, into: &files)
+            return try addFiles(files, of: folder)
+        }
         var manifest = BundleManifest(bundle: folder)
         let file = folder + "/" + BundleManifest.file
         if (try? FileTree.entry(file))?.kind == .file {
@@ -20,31 +26,58 @@ extension Load {
         try own(manifest) { load throws(LoadError) in try load.addFolder(root: folder, entry) }
     }
 
+    /// All files below a folder, hidden ones too.
+    private static func readAll(
+        _ path: String, _ name: String, depth: Int, into files: inout [BundleVerification.File]
+    ) throws(LoadError) {
+        guard depth < Limits.folderDepth, files.count < Limits.files else {
+            throw LoadError(.tooLarge, path, "expected fewer files and folders in a bundle")
+        }
+        for part in try FileTree.names(path, hidden: true) {
+            let below = path + "/" + part
+            let belowName = name.isEmpty ? part : name + "/" + part
+            switch try FileTree.entry(below).kind {
+            case .folder: try readAll(below, belowName, depth: depth + 1, into: &files)
+            case .file: files.append((belowName, try FileTree.read(below)))
+            case .other: break
+            }
+        }
+    }
+
     mutating func addArchive(_ path: String) throws(LoadError) {
-        try refuseVerification(path)
-        let files = try Self.files(path)
+        try addFiles(try Self.files(path).map { ($0.name, Array($0.content)) }, of: path)
+    }
+
+    private mutating func addFiles(
+        _ files: [BundleVerification.File], of path: String
+    ) throws(LoadError) {
+        var names: Set<String> = []
+        for file in files where !names.insert(file.name).inserted {
+            throw LoadError(.archive, path, "file `\(file.name)` is there twice")
+        }
+        try verify(files, path)
         var manifest = BundleManifest(bundle: path)
-        if let file = files.last(where: { $0.name == BundleManifest.file }) {
-            manifest = try BundleManifest(Array(file.content), bundle: path)
+        if let file = files.first(where: { $0.name == BundleManifest.file }) {
+            manifest = try BundleManifest(file.content, bundle: path)
         }
         try own(manifest) { load throws(LoadError) in
-            var names: Set<String> = []
             for file in files {
-                guard names.insert(file.name).inserted else {
-                    throw LoadError(.archive, path, "file `\(file.name)` is there twice")
-                }
                 load.attempt { load throws(LoadError) in
-                    try load.addMember(file.name, Array(file.content), of: path)
+                    try load.addMember(file.name, file.content, of: path)
                 }
             }
         }
     }
 
-    private func refuseVerification(_ path: String) throws(LoadError) {
-        guard loader.requiresSignatures else { return }
-        throw LoadError(
-            .signature, path,
-            "`\(BundleManifest.signatures)` cannot be verified: signed bundles are not supported")
+    private func verify(_ files: [BundleVerification.File], _ path: String) throws(LoadError) {
+        if loader.skipsVerification { return }
+        if let verification = loader.verification {
+            return try verification.verify(files, bundle: path)
+        }
+        guard !files.contains(where: { $0.name == BundleManifest.signatures }) else {
+            throw LoadError(
+                .signature, path, "bundle is signed, and there is no key to verify it with")
+        }
     }
 
     private static func files(_ path: String) throws(LoadError) -> [TarReader.File] {

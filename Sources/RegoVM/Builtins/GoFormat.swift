@@ -11,6 +11,8 @@ struct GoFormat {
         case big(UnsafeBufferPointer<UInt8>)
         case float(Double)
         case text(UnsafeBufferPointer<UInt8>)
+        /// A number that is text to Go.
+        case number(UnsafeBufferPointer<UInt8>)
 
         var typeName: StaticString {
             switch self {
@@ -18,6 +20,7 @@ struct GoFormat {
             case .big: "*big.Int"
             case .float: "float64"
             case .text: "string"
+            case .number: "json.Number"
             }
         }
     }
@@ -48,13 +51,17 @@ struct GoFormat {
     private var argument = 0
     private var isReordered = false
     private var isGoodIndex = true
+    /// Places of texts that are numbers to Rego.
+    private var numbers: Set<Int> = []
 
     static func format(
-        _ format: Value, _ arguments: UnsafeBufferPointer<Value>, _ evaluation: Evaluation
+        _ format: Value, _ arguments: UnsafeBufferPointer<Value>, _ evaluation: Evaluation,
+        numbers: Set<Int> = []
     ) throws(BuiltinError) -> Value {
         var formatter = GoFormat(
             evaluation: evaluation, format: format.bytes, arguments: arguments,
             output: ByteBuilder(evaluation.arena, capacity: format.count + 32))
+        formatter.numbers = numbers
         try formatter.run()
         return formatter.output.string
     }
@@ -236,7 +243,7 @@ extension GoFormat {
         let value = arguments[index]
         switch value.kind {
         case .integer: return .integer(value.asInteger ?? 0)
-        case .string: return .text(value.bytes)
+        case .string: return numbers.contains(index) ? .number(value.bytes) : .text(value.bytes)
         case .decimal:
             return decimal(value)
         default:
@@ -275,7 +282,7 @@ extension GoFormat {
         case .integer(let integer): isWritten = writeInteger(integer, verb)
         case .big(let digits): isWritten = try writeBig(digits, verb)
         case .float(let double): isWritten = writeFloat(double, verb)
-        case .text(let bytes): isWritten = writeText(bytes, verb)
+        case .text(let bytes), .number(let bytes): isWritten = writeText(bytes, verb)
         }
         guard !isWritten else { return }
         output.append("%!")

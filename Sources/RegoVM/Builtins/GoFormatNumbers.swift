@@ -171,8 +171,33 @@ extension GoFormat {
             appendHexadecimal(double, isUpper: verb == 0x58, to: &text)
         default: return false
         }
-        writeSigned(text.bytes, isNegative: double.sign == .minus)
+        let isWhole = flags.sharp && verb != 0x62
+        writeSigned(
+            isWhole ? unshortened(text.bytes, verb) : text.bytes, isNegative: double.sign == .minus)
         return true
+    }
+
+    /// What `#` makes of a float: always a point, and behind `%g` and `%x` as many digits as the
+    /// precision says, or six.
+    private func unshortened(
+        _ text: UnsafeBufferPointer<UInt8>, _ verb: UInt32
+    ) -> UnsafeBufferPointer<UInt8> {
+        let isHexadecimal = verb | 0x20 == 0x78
+        let end = text.firstIndex {
+            $0 | 0x20 == UInt8(ascii: "p") || !isHexadecimal && $0 | 0x20 == UInt8(ascii: "e")
+        } ?? text.count
+        var missing = 0
+        if [0x76, 0x67, 0x47, 0x78].contains(verb) { missing = flags.precision ?? 6 }
+        let isSignificant = { (byte: UInt8) in byte != 0x30 && byte != 0x2E }
+        let first = text[..<end].firstIndex(where: isSignificant) ?? end
+        missing -= text[first..<end].count { $0 != UInt8(ascii: ".") }
+        if end == 1 && text[0] == 0x30 { missing -= 1 }
+        var output = ByteBuilder(evaluation.arena, capacity: text.count + 16)
+        output.append(UnsafeBufferPointer(rebasing: text[..<end]))
+        if !text[..<end].contains(UInt8(ascii: ".")) { output.append(".") }
+        for _ in 0..<max(missing, 0) { output.append("0") }
+        output.append(UnsafeBufferPointer(rebasing: text[end...]))
+        return output.bytes
     }
 
     /// `%g`: the shortest text, or as many digits as the precision says.
@@ -193,17 +218,31 @@ extension GoFormat {
         }
     }
 
-    /// `%x` of a float: `0x1.8p+01`.
+    /// `%x` of a float: `0x1.8p+01`; with a precision so many digits, rounded to even.
     private func appendHexadecimal(_ double: Double, isUpper: Bool, to text: inout ByteBuilder) {
-        let significand = double == 0 ? 0 : double.significand.significandBitPattern
-        let exponent = double == 0 ? 0 : Int64(double.exponent)
+        var significand = double == 0 ? 0 : double.significand.significandBitPattern | (1 << 52)
+        var exponent = double == 0 ? 0 : Int64(double.exponent)
+        if let precision = flags.precision, precision < 13 {
+            let dropped = UInt64(52 - 4 * precision)
+            let half = UInt64(1) << (dropped - 1)
+            let rest = significand & ((half << 1) - 1)
+            significand = significand >> dropped
+            if rest > half || rest == half && significand & 1 == 1 { significand += 1 }
+            significand <<= dropped
+            if significand >> 53 == 1 {
+                significand >>= 1
+                exponent += 1
+            }
+        }
         text.append(isUpper ? "0X" : "0x")
         text.append(double == 0 ? "0" : "1")
         var rest = significand << 12
-        if rest != 0 { text.append(".") }
-        while rest != 0 {
+        var digits = 0
+        while rest != 0 || digits < flags.precision ?? 0 {
+            if digits == 0 { text.append(".") }
             RegoText.appendHexadecimal(UInt32(rest >> 60), digits: 1, isUpper: isUpper, to: &text)
             rest <<= 4
+            digits += 1
         }
         text.append(isUpper ? "P" : "p")
         text.append(exponent < 0 ? "-" : "+")

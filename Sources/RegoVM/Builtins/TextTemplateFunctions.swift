@@ -102,7 +102,7 @@ enum TemplateFunctions {
             return .boolean(!isTrue(arguments[0]))
         case "len":
             try check(name, arguments, 1)
-            return .integer(try length(value(arguments[0], evaluation)))
+            return .integer(try length(printed(arguments[0], evaluation)))
         case "index": return try index(arguments, evaluation)
         case "slice": return try slice(arguments, evaluation)
         case "eq", "ne", "lt", "le", "gt", "ge": return try compare(name, arguments, evaluation)
@@ -111,8 +111,13 @@ enum TemplateFunctions {
         case "printf":
             guard let format = arguments.first else { throw wrongCount(name, 1, 0) }
             let values = arguments.dropFirst().map { printed($0, evaluation) }
+            let numbers = values.indices.filter { place in
+                values[place].isString && !value(arguments[place + 1], evaluation).isString
+            }
             return try values.withUnsafeBufferPointer { buffer throws(BuiltinError) in
-                .data(try GoFormat.format(value(format, evaluation), buffer, evaluation))
+                .data(
+                    try GoFormat.format(
+                        value(format, evaluation), buffer, evaluation, numbers: Set(numbers)))
             }
         default: throw TemplateLexer.failure("function \"\(name)\" not defined")
         }
@@ -141,12 +146,17 @@ enum TemplateFunctions {
     }
 
     /// An argument of `printf`; numbers of the data are text to Go.
-    private static func printed(_ datum: TemplateDatum, _ evaluation: Evaluation) -> Value {
+    static func printed(_ datum: TemplateDatum, _ evaluation: Evaluation) -> Value {
         let value = self.value(datum, evaluation)
         guard case .data = datum, value.isNumber else { return value }
         var text = ByteBuilder(evaluation.arena, capacity: 32)
         JSONWriter.append(value, to: &text)
         return text.string
+    }
+
+    /// A place in a list; numbers of the data are none.
+    private static func place(_ datum: TemplateDatum, _ evaluation: Evaluation) -> Int? {
+        printed(datum, evaluation).arrayIndex
     }
 
     private static func length(_ value: Value) throws(BuiltinError) -> Int64 {
@@ -168,7 +178,7 @@ enum TemplateFunctions {
                 current = current[key]
                 if current.isUndefined { return .missing }
             case .array, .set, .string:
-                guard let place = key.arrayIndex, place < current.count else {
+                guard let place = place(argument, evaluation), place < current.count else {
                     throw TextTemplate.failure("error calling index: index out of range: \(key)")
                 }
                 current =
@@ -194,7 +204,7 @@ enum TemplateFunctions {
         }
         var bounds = [0, list.count]
         for (position, argument) in arguments.dropFirst().enumerated() {
-            guard let bound = value(argument, evaluation).arrayIndex, bound <= list.count else {
+            guard let bound = place(argument, evaluation), bound <= list.count else {
                 throw TextTemplate.failure("error calling slice: index out of range")
             }
             bounds[position] = bound
@@ -209,32 +219,95 @@ enum TemplateFunctions {
                 count: bounds[1] - bounds[0]))
     }
 
+    /// What Go compares: numbers of the data are text to it.
+    private enum Comparable: Equatable {
+        case nothing
+        case boolean(Bool)
+        case integer(Int64)
+        case float(Double)
+        case text(Value)
+        case collection
+
+        static func == (left: Comparable, right: Comparable) -> Bool {
+            switch (left, right) {
+            case (.nothing, .nothing): true
+            case (.boolean(let left), .boolean(let right)): left == right
+            case (.integer(let left), .integer(let right)): left == right
+            case (.float(let left), .float(let right)): left == right
+            case (.text(let left), .text(let right)): left.isEqual(to: right)
+            default: false
+            }
+        }
+
+        /// Of one type, so that the two can be compared.
+        func isAlike(_ other: Comparable) -> Bool {
+            switch (self, other) {
+            case (.boolean, .boolean), (.integer, .integer), (.float, .float), (.text, .text): true
+            default: false
+            }
+        }
+    }
+
+    private static func comparable(
+        _ datum: TemplateDatum, _ evaluation: Evaluation
+    ) -> Comparable {
+        switch datum {
+        case .missing: return .nothing
+        case .integer(let integer): return .integer(integer)
+        case .float(let double): return .float(double)
+        case .boolean(let flag): return .boolean(flag)
+        case .text, .data:
+            let value = printed(datum, evaluation)
+            switch value.kind {
+            case .boolean: return .boolean(value.isTrue)
+            case .string: return .text(value)
+            case .array, .object, .set: return .collection
+            default: return .nothing
+            }
+        }
+    }
+
     private static func compare(
         _ name: String, _ arguments: [TemplateDatum], _ evaluation: Evaluation
     ) throws(BuiltinError) -> TemplateDatum {
         guard arguments.count >= 2 else {
             throw TextTemplate.failure("error calling \(name): missing argument for comparison")
         }
-        let first = value(arguments[0], evaluation)
+        let all = arguments.map { comparable($0, evaluation) }
         if name == "eq" {
-            return .boolean(
-                arguments.dropFirst().contains { value($0, evaluation).isEqual(to: first) })
+            for other in all.dropFirst() where try equal(name, all[0], other) {
+                return .boolean(true)
+            }
+            return .boolean(false)
         }
         try check(name, arguments, 2)
-        let second = value(arguments[1], evaluation)
-        if name == "ne" { return .boolean(!first.isEqual(to: second)) }
-        let areComparable =
-            (first.isNumber && second.isNumber) || (first.isString && second.isString)
-        guard areComparable else {
+        if name == "ne" { return .boolean(!(try equal(name, all[0], all[1]))) }
+        let order: Int
+        switch (all[0], all[1]) {
+        case (.integer(let left), .integer(let right)):
+            order = left < right ? -1 : left == right ? 0 : 1
+        case (.float(let left), .float(let right)):
+            order = left < right ? -1 : left == right ? 0 : 1
+        case (.text(let left), .text(let right)): order = left.compare(right)
+        default:
             throw TextTemplate.failure("error calling \(name): incompatible types for comparison")
         }
-        let order = first.compare(second)
         switch name {
         case "lt": return .boolean(order < 0)
         case "le": return .boolean(order <= 0)
         case "gt": return .boolean(order > 0)
         default: return .boolean(order >= 0)
         }
+    }
+
+    private static func equal(
+        _ name: String, _ left: Comparable, _ right: Comparable
+    ) throws(BuiltinError) -> Bool {
+        if left == .nothing || right == .nothing { return left == right }
+        guard left.isAlike(right) else {
+            throw TextTemplate.failure("error calling \(name): incompatible types for comparison")
+        }
+        return left == right
     }
 }
 
@@ -266,8 +339,7 @@ enum TemplateText {
         var output = ByteBuilder(evaluation.arena)
         var wasText = true
         for (index, argument) in arguments.enumerated() {
-            let value = TemplateFunctions.value(argument, evaluation)
-            let isText = value.isString
+            let isText = TemplateFunctions.printed(argument, evaluation).isString
             if index > 0 && (isLine || !(isText || wasText)) { output.append(" ") }
             TemplateFunctions.append(argument, to: &output)
             wasText = isText

@@ -127,7 +127,8 @@ private struct PathSearch {
         let isList = neighbours.kind == .array || neighbours.kind == .set
         guard isList, neighbours.count > 0 else { return commit() }
         for neighbour in neighbours.elements {
-            if path.contains(where: { $0.isEqual(to: neighbour) }) {
+            // As in OPA the first node of a path may follow itself once.
+            if path.count > 1, path.contains(where: { $0.isEqual(to: neighbour) }) {
                 commit()
             } else {
                 try follow(neighbour)

@@ -28,8 +28,7 @@ struct EvalCommand: ParsableCommand {
         help: "A bundle: a folder or a .tar.gz file. May be repeated.")
     var bundle: [String] = []
 
-    @Option(name: .long, help: "Refused: signatures of bundles are not verified.")
-    var verificationKey: String?
+    @OptionGroup var signatures: SignatureOptions
 
     @Option(name: [.short, .long], help: "A JSON or YAML file with the input.")
     var input: String?
@@ -174,7 +173,12 @@ struct EvalCommand: ParsableCommand {
         var loader = PolicyLoader()
         loader.includesTests = true
         loader.dataFiles = .all
-        loader.requiresSignatures = verificationKey != nil
+        do throws(SignatureOptions.Unusable) {
+            loader.verification = try signatures.verification()
+        } catch {
+            throw QueryFailure(message: error.message)
+        }
+        loader.skipsVerification = signatures.skipVerify
         do throws(LoadFailure) {
             return try loader.load(data, bundles: bundle)
         } catch {

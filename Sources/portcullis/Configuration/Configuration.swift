@@ -24,6 +24,7 @@ struct Configuration {
     var data = ["data"]
     /// True when the file names `data` itself, so that it must be there.
     var isDataRequired = false
+    var bundles = Bundles()
     /// `entrypoint`: the rule that decides, as a path below `data`; `a/b` and `data.a.b` are the
     /// same.
     var entrypoint = "portcullis.authz.decision"

@@ -62,6 +62,7 @@ extension Configuration {
         if policies.isEmpty { root.reject("policies", "expected at least one file or folder") }
         isDataRequired = root.has("data")
         data = root.list("data", data)
+        bundles.read(root.section("bundles"))
         let path = "a path such as `portcullis/authz/decision`"
         entrypoint = root.text("entrypoint", entrypoint, expected: path, Entrypoint.parse)
         routeEntrypoints = root.list(

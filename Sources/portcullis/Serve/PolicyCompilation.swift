@@ -17,7 +17,8 @@ enum PolicyCompilation {
     static func load(_ configuration: Configuration) throws(Failure) -> PolicySnapshot {
         let sources: PolicySources
         do throws(LoadFailure) {
-            sources = try PolicyLoader().load(configuration.policies + configuration.dataPaths)
+            sources = try configuration.bundles.load(
+                configuration.policies + configuration.dataPaths)
         } catch {
             throw .load(error)
         }
