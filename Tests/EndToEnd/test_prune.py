@@ -134,6 +134,9 @@ def test_replay_and_erasure_of_a_pruned_log(make_server: MakeServer) -> None:
     restrict(server, "no_egress")
     server.terminate()
     ids = fill(server, 700)
+    # Pruning leaves the unfinished bundle, and the load may have ended at its beginning.
+    while int((server.log_folder / "checkpoint").read_text().split("\n")[1]) % 256 < 30:
+        ids = fill(server, 30)
     prune(server, "--delete")
     config = ["--config", server.config_file]
     assert "erased: 1" in log("erase", "--decision", ids[-1], *config)

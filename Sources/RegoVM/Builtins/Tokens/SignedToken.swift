@@ -64,9 +64,12 @@ public enum SignedToken {
     public static func payload(
         of text: Value, signedBy key: VerificationKey
     ) throws(Failure) -> [UInt8] {
+        // The header lives in its arena.
+        let evaluation = Evaluation()
+        defer { withExtendedLifetime(evaluation) {} }
         do throws(BuiltinError) {
             let token = try Token(text)
-            let header = try TokenHeader(token.decodedHeader(Evaluation()))
+            let header = try TokenHeader(token.decodedHeader(evaluation))
             guard key.verifies(token, header) else { throw .failed("signature does not verify") }
             return try token.decodedPayload()
         } catch {
