@@ -60,8 +60,8 @@ final class Sequencer {
     /// full. A crash leaves full tiles beyond the checkpoint; recovery writes the same ones again.
     func sequence(_ journal: Journal) throws {
         while true {
-            try takeBatch()
-            try takeRecent()
+            try take(buffer[..<batchEnd], from: &position)
+            try take(recent.bytes[..<recent.used], from: &recentPosition)
             if try nextBuffered() { continue }
             if journal.takeRecent(&recent, from: builder.size) {
                 try skipKnown()
@@ -88,25 +88,16 @@ final class Sequencer {
         }
     }
 
-    /// Brings the rest of the batch in `buffer` into the tree.
-    private func takeBatch() throws {
-        let records = UnsafeRawBufferPointer(rebasing: buffer[..<batchEnd])
-        while position < batchEnd {
+    /// Brings the records that begin at `position` into the tree.
+    private func take(
+        _ records: UnsafeMutableRawBufferPointer.SubSequence, from position: inout Int
+    ) throws {
+        let records = UnsafeRawBufferPointer(rebasing: records)
+        while position < records.count {
             try writeFull()
             let record = try record(records, at: position)
             builder.append(UnsafeRawBufferPointer(rebasing: records[record]))
             position = record.upperBound
-        }
-    }
-
-    /// Brings the rest of the records in `recent` into the tree.
-    private func takeRecent() throws {
-        let records = UnsafeRawBufferPointer(rebasing: recent.bytes[..<recent.used])
-        while recentPosition < recent.used {
-            try writeFull()
-            let record = try record(records, at: recentPosition)
-            builder.append(UnsafeRawBufferPointer(rebasing: records[record]))
-            recentPosition = record.upperBound
         }
     }
 

@@ -17,14 +17,11 @@ struct ControlQueue {
     }
 
     mutating func append(_ number: UInt32) {
-        for shift in [24, 16, 8, 0] as [UInt32] {
-            bytes.append(UInt8(truncatingIfNeeded: number >> shift))
-        }
+        withUnsafeBytes(of: number.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     mutating func append(_ setting: UInt16, _ value: UInt32) {
-        bytes.append(UInt8(truncatingIfNeeded: setting >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: setting))
+        withUnsafeBytes(of: setting.bigEndian) { bytes.append(contentsOf: $0) }
         append(value)
     }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 
 /// Judges the fields of one request as RFC 9113 sections 8.2 and 8.3 want. Compression hides
 /// nothing from it: it sees every field that the decoder gives.
@@ -37,15 +36,15 @@ struct FieldRules {
 
     private mutating func addPseudo(_ name: Text, _ value: Text) -> Bool {
         let field: Pseudo
-        if Self.equal(name, ":method") {
+        if name.equals(":method") {
             field = .method
-        } else if Self.equal(name, ":scheme") {
+        } else if name.equals(":scheme") {
             field = .scheme
-        } else if Self.equal(name, ":path") {
+        } else if name.equals(":path") {
             field = .path
             guard let first = value.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "*")
             else { return false }
-        } else if Self.equal(name, ":authority") {
+        } else if name.equals(":authority") {
             field = .authority
         } else {
             return false
@@ -57,16 +56,16 @@ struct FieldRules {
 
     private mutating func addRegular(_ name: Text, _ value: Text) {
         switch name.count {
-        case 2 where Self.equal(name, "te"):
-            if !Self.equal(value, "trailers") { isMalformed = true }
-        case 14 where Self.equal(name, "content-length"):
+        case 2 where name.equals("te"):
+            if !value.equals("trailers") { isMalformed = true }
+        case 14 where name.equals("content-length"):
             let length = Self.number(value)
             if length < 0 || contentLength >= 0 && contentLength != length { isMalformed = true }
             contentLength = length
-        case 7 where Self.equal(name, "upgrade"), 10 where Self.equal(name, "connection"),
-            10 where Self.equal(name, "keep-alive"),
-            16 where Self.equal(name, "proxy-connection"),
-            17 where Self.equal(name, "transfer-encoding"):
+        case 7 where name.equals("upgrade"), 10 where name.equals("connection"),
+            10 where name.equals("keep-alive"),
+            16 where name.equals("proxy-connection"),
+            17 where name.equals("transfer-encoding"):
             isMalformed = true
         default: break
         }
@@ -101,12 +100,5 @@ struct FieldRules {
             number = number * 10 + Int(byte - UInt8(ascii: "0"))
         }
         return number
-    }
-
-    private static func equal(_ text: Text, _ literal: StaticString) -> Bool {
-        guard text.count == literal.utf8CodeUnitCount, let start = text.baseAddress else {
-            return false
-        }
-        return memcmp(start, literal.utf8Start, text.count) == 0
     }
 }

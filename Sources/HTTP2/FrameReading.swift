@@ -160,18 +160,23 @@ extension FrameHead {
     fileprivate var shapeError: ErrorCode? {
         switch type {
         case FrameType.data, FrameType.headers, FrameType.continuation:
-            stream == 0 ? .protocolError : nil
-        case FrameType.priority: stream == 0 ? .protocolError : length == 5 ? nil : .frameSizeError
-        case FrameType.rstStream: stream == 0 ? .protocolError : length == 4 ? nil : .frameSizeError
+            error(isPlaced: stream != 0)
+        case FrameType.priority: error(isPlaced: stream != 0, fits: length == 5)
+        case FrameType.rstStream: error(isPlaced: stream != 0, fits: length == 4)
         case FrameType.settings:
-            stream != 0
-                ? .protocolError
-                : length % 6 == 0 && (!flags.contains(.ack) || length == 0) ? nil : .frameSizeError
-        case FrameType.ping: stream != 0 ? .protocolError : length == 8 ? nil : .frameSizeError
-        case FrameType.goAway: stream != 0 ? .protocolError : length >= 8 ? nil : .frameSizeError
-        case FrameType.windowUpdate: length == 4 ? nil : .frameSizeError
+            error(
+                isPlaced: stream == 0,
+                fits: length % 6 == 0 && (!flags.contains(.ack) || length == 0))
+        case FrameType.ping: error(isPlaced: stream == 0, fits: length == 8)
+        case FrameType.goAway: error(isPlaced: stream == 0, fits: length >= 8)
+        case FrameType.windowUpdate: error(isPlaced: true, fits: length == 4)
         case FrameType.pushPromise: .protocolError
         default: nil
         }
+    }
+
+    private func error(isPlaced: Bool, fits: Bool = true) -> ErrorCode? {
+        if !isPlaced { return .protocolError }
+        return fits ? nil : .frameSizeError
     }
 }

@@ -20,7 +20,7 @@ extension Session {
 
     private func openStream(_ id: Int32) {
         state.pointee.lastStream = id
-        if state.pointee.shutdown != .none {
+        if state.pointee.refusesStreams {
             state.pointee.lastDropped = id
         } else if openStreams >= Int(state.pointee.context.pointee.limits.concurrentStreams) {
             queueReset(id, .refusedStream)
@@ -58,8 +58,9 @@ extension Session {
             fragment = fragment.dropFirst(5)
         }
         let block = UnsafeRawBufferPointer(rebasing: fragment)
-        if head.flags.contains(.endHeaders), takeRemembered(block) { return }
-        decode(block, isWhole: head.flags.contains(.endHeaders), isLast: head.flags)
+        let isWhole = head.flags.contains(.endHeaders)
+        if isWhole, takeRemembered(block) { return }
+        decode(block, isWhole: isWhole, isLast: isWhole)
     }
 
     func readContinuation(_ head: FrameHead, _ payload: UnsafeRawBufferPointer) {
@@ -68,7 +69,7 @@ extension Session {
         if state.pointee.block.continuations > SessionLimits.continuations {
             return end(.tooManyContinuations)
         }
-        decode(payload, isWhole: false, isLast: head.flags)
+        decode(payload, isWhole: false, isLast: head.flags.contains(.endHeaders))
     }
 
     /// Takes a request's head from the last one, when it is in the same bytes.
@@ -85,10 +86,9 @@ extension Session {
         return true
     }
 
-    private func decode(_ piece: UnsafeRawBufferPointer, isWhole: Bool, isLast flags: FrameFlags) {
+    private func decode(_ piece: UnsafeRawBufferPointer, isWhole: Bool, isLast: Bool) {
         let keepsTable = isWhole && HeaderDecoder.keepsTable(piece)
         if !keepsTable { state.pointee.remembered.forget() }
-        let isLast = flags.contains(.endHeaders)
         let isGood = state.pointee.decoder.decode(piece, isLast: isLast) { name, value in
             takeField(name, value)
             return state.pointee.fault == nil

@@ -38,11 +38,16 @@ public enum HeaderValue {
     case text(UnsafeBufferPointer<UInt8>)
 
     public func equals(_ literal: StaticString) -> Bool {
-        guard case .text(let text) = self, text.count == literal.utf8CodeUnitCount else {
-            return false
-        }
-        guard let start = text.baseAddress else { return true }
-        return memcmp(start, literal.utf8Start, text.count) == 0
+        guard case .text(let text) = self else { return false }
+        return text.equals(literal)
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    func equals(_ literal: StaticString) -> Bool {
+        guard count == literal.utf8CodeUnitCount else { return false }
+        guard let start = baseAddress else { return true }
+        return memcmp(start, literal.utf8Start, count) == 0
     }
 }
 

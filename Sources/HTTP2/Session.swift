@@ -115,19 +115,19 @@ public struct Session {
     public var isOver: Bool {
         if wantsToSend { return false }
         if state.pointee.fault != nil { return true }
-        return openStreams == 0 && (state.pointee.isLeft || state.pointee.shutdown != .none)
+        return openStreams == 0 && (state.pointee.isLeft || state.pointee.refusesStreams)
     }
 
     /// Tells the peer to open no more streams, while those on their way are still taken.
     public func announceShutdown() {
-        guard state.pointee.shutdown == .none, state.pointee.fault == nil else { return }
+        guard !state.pointee.refusesStreams, state.pointee.fault == nil else { return }
         queueGoAway(.max, .noError)
     }
 
     /// Takes no more streams; the session is over when those it has are answered.
     public func refuseNewStreams() {
-        guard state.pointee.shutdown == .none, state.pointee.fault == nil else { return }
-        state.pointee.shutdown = .refusing(above: state.pointee.lastStream)
+        guard !state.pointee.refusesStreams, state.pointee.fault == nil else { return }
+        state.pointee.refusesStreams = true
         queueGoAway(state.pointee.lastStream, .noError)
     }
 

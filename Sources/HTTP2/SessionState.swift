@@ -49,15 +49,10 @@ struct SessionState {
     var spill: PooledBuffer?
     var spillStart = 0
     var spillEnd = 0
-    var shutdown = Shutdown.none
+    /// New streams are not taken any more.
+    var refusesStreams = false
     /// The peer sent GOAWAY.
     var isLeft = false
-
-    enum Shutdown: Equatable {
-        case none
-        /// Streams above this one are not taken.
-        case refusing(above: Int32)
-    }
 
     init(
         _ context: UnsafeMutablePointer<SessionContext>, decoder: HeaderDecoder, now: UInt64

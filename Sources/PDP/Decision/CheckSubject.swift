@@ -105,18 +105,13 @@ public final class CheckSubject {
         }
     }
 
-    /// Whether the request may show a prompt or documents.
-    public var mayShowLineage: Bool { facts.pointee.mayShowLineage }
-
     /// The prompt and documents that the request shows; nil when it shows none.
     public var lineage: CheckLineage? {
         facts.pointee.mayShowLineage ? said.lineage(facts) : nil
     }
 
     /// `lineage` as the record has it; empty when there is none.
-    public var lineageRecord: Bytes {
-        mayShowLineage ? lineage?.record(in: evaluation.arena) ?? .empty : .empty
-    }
+    public var lineageRecord: Bytes { lineage?.record(in: evaluation.arena) ?? .empty }
 
     /// The hashes of the prompt's documents.
     var documentDigests: UnsafeBufferPointer<Digest> {

@@ -146,10 +146,9 @@ public struct JSONReader {
             frames.last?.pointee.add(empty)
             return false
         }
-        let isObject = closing == UInt8(ascii: "}")
-        frames.push(
-            JSONFrame(base: stack.count, closing: closing, isObject: isObject))
-        if isObject { try key() }
+        let frame = JSONFrame(base: stack.count, closing: closing)
+        frames.push(frame)
+        if frame.isObject { try key() }
         return true
     }
 
@@ -191,9 +190,9 @@ public struct JSONReader {
             elements.update(from: parts, count: count)
             value = Value(
                 kind: .array, pointer: UnsafeRawPointer(elements), length: count, parts: shape)
-        } else if count <= smallCollection * 2 {
+        } else if count <= smallCollection * 2,
             let object = Value.smallObject(of: parts, count / 2, shape, in: arena)
-            if object.count * 2 != count { hasDuplicateKeys = true }
+        {
             value = object
         } else {
             let builder = CollectionBuilder.object(in: arena, capacity: count / 2)

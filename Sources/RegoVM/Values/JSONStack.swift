@@ -5,17 +5,17 @@ struct JSONFrame {
     /// Where its parts begin on the stack of values.
     let base: Int
     let closing: UInt8
-    let isObject: Bool
     /// Of those parts that are collections: how deep they nest, and what they hold besides
     /// themselves.
     var nesting: UInt16 = 0
     var held: UInt64 = 0
 
-    init(base: Int, closing: UInt8, isObject: Bool) {
+    init(base: Int, closing: UInt8) {
         self.base = base
         self.closing = closing
-        self.isObject = isObject
     }
+
+    var isObject: Bool { closing == UInt8(ascii: "}") }
 
     /// One of its parts is this collection.
     mutating func add(_ part: Value) {
@@ -79,13 +79,13 @@ extension UnsafeMutablePointer<Value> {
 }
 
 extension Value {
-    /// Lays out an object of at most `smallCollection` pairs of a string and a value. Of a key that
-    /// comes again the last value counts; the object then has fewer entries than there are pairs.
+    /// Lays out an object of at most `smallCollection` pairs of a string and a value.
     ///
     /// - Parameter parts: what keys and values are together.
+    /// - Returns: nil when a key comes again.
     static func smallObject(
         of pairs: UnsafePointer<Value>, _ count: Int, _ parts: Shape, in arena: Arena
-    ) -> Value {
+    ) -> Value? {
         let keys = arena.values(count &* 2)
         let prefixes = arena.allocate(UInt64.self, count: count)
         let ranks = arena.allocate(Int.self, count: count)
@@ -99,7 +99,7 @@ extension Value {
                 var isGreater = prefix > prefixes[other]
                 if prefix == prefixes[other] {
                     let order = compareBytes(key.pointee.bytes, pairs[other &* 2].bytes)
-                    if order == 0 { return repetitive(of: pairs, count, into: keys) }
+                    if order == 0 { return nil }
                     isGreater = order > 0
                 }
                 rank &+= isGreater ? 1 : 0
@@ -120,33 +120,6 @@ extension Value {
         }
         return Value(
             kind: .object, pointer: UnsafeRawPointer(keys), length: count, parts: parts)
-    }
-
-    /// The same where keys come again: an insertion sort that drops earlier values.
-    private static func repetitive(
-        of pairs: UnsafePointer<Value>, _ count: Int, into keys: UnsafeMutablePointer<Value>
-    ) -> Value {
-        var stored = 0
-        let values = keys + count
-        for index in 0..<count {
-            var hole = stored
-            while hole > 0, keys[hole - 1].compare(pairs[index * 2]) > 0 { hole -= 1 }
-            if hole > 0, keys[hole - 1].isEqual(to: pairs[index * 2]) {
-                values[hole - 1] = pairs[index * 2 + 1]
-                continue
-            }
-            for moving in stride(from: stored, to: hole, by: -1) {
-                keys[moving] = keys[moving - 1]
-                values[moving] = values[moving - 1]
-            }
-            keys[hole] = pairs[index * 2]
-            values[hole] = pairs[index * 2 + 1]
-            stored += 1
-        }
-        (keys + stored).update(from: values, count: stored)
-        return Value(
-            kind: .object, pointer: UnsafeRawPointer(keys), length: stored,
-            parts: Shape(keys, stored * 2))
     }
 
     /// The first eight bytes of a string as a number that orders as they do.

@@ -67,7 +67,7 @@ final class ContextMemory {
         event.isInternal = action.pointee.destination.isInternal
         event.labels = decision.labels
         event.restrictions = decision.restrictions
-        event.take(subject.mayShowLineage ? subject.lineage : nil)
+        event.take(subject.lineage)
     }
 
     /// What was remembered is in the log.
