@@ -2,8 +2,9 @@
 
 /// Fills an object or a set, entry by entry, in an arena.
 ///
-/// Finding an entry again is constant time at any size. `finish` sorts the entries and lays them
-/// out as `Value` describes; afterwards the builder must not be used.
+/// Up to `smallCollection` entries are kept sorted, which most collections end with; more are kept
+/// as they come, and found by hash. So finding an entry is constant time at any size. `finish` lays
+/// the entries out as `Value` describes; afterwards the builder must not be used.
 public struct CollectionBuilder {
     @usableFromInline let state: UnsafeMutablePointer<State>
 
@@ -16,7 +17,7 @@ public struct CollectionBuilder {
         var keys: UnsafeMutablePointer<Value>
         /// Unused for sets.
         var values: UnsafeMutablePointer<Value>
-        /// Entry index + 1; empty while there are at most `smallCollection` entries.
+        /// Entry index + 1; none while the entries are kept sorted.
         var slots: UnsafeMutablePointer<UInt32>
         var slotCount: Int
     }
@@ -78,63 +79,84 @@ public struct CollectionBuilder {
     /// Adds an entry unless the key is there already.
     @discardableResult
     public func insert(_ key: Value, _ value: Value) -> Insertion {
-        let hash = state.pointee.slotCount > 0 ? key.hash : 0
-        let index = find(key, hash)
-        if index >= 0 {
-            return .present(
-                sameValue: !state.pointee.isObject || state.pointee.values[index].isEqual(to: value)
-            )
+        let place = find(key)
+        guard place.isFound else {
+            add(key, value, at: place)
+            return .inserted
         }
-        append(key, value, hash)
-        return .inserted
+        return .present(
+            sameValue: !state.pointee.isObject
+                || state.pointee.values[place.index].isEqual(to: value))
     }
 
     /// Adds an entry, or gives the key a new value.
     public func update(_ key: Value, _ value: Value) {
-        let hash = state.pointee.slotCount > 0 ? key.hash : 0
-        let index = find(key, hash)
-        if index >= 0 {
-            state.pointee.values[index] = value
+        let place = find(key)
+        if place.isFound {
+            state.pointee.values[place.index] = value
         } else {
-            append(key, value, hash)
+            add(key, value, at: place)
         }
     }
 
     /// The value under `key`; `.undefined` when there is none.
     public subscript(key: Value) -> Value {
-        let index = find(key, state.pointee.slotCount > 0 ? key.hash : 0)
-        return index < 0 ? .undefined : state.pointee.values[index]
+        let place = find(key)
+        return place.isFound ? state.pointee.values[place.index] : .undefined
     }
 
-    private func find(_ key: Value, _ hash: UInt64) -> Int {
+    /// Where a key is, or belongs.
+    private struct Place {
+        var index: Int
+        var isFound: Bool
+        /// Of the key, once there are slots.
+        var hash: UInt64 = 0
+    }
+
+    private func find(_ key: Value) -> Place {
+        guard state.pointee.slotCount > 0 else { return findSorted(key) }
         let keys = state.pointee.keys
-        guard state.pointee.slotCount > 0 else {
-            for index in 0..<state.pointee.count where keys[index].isEqual(to: key) { return index }
-            return -1
-        }
+        let hash = key.hash
         let mask = state.pointee.slotCount - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while state.pointee.slots[slot] != 0 {
             let index = Int(state.pointee.slots[slot]) - 1
-            if keys[index].isEqual(to: key) { return index }
+            if keys[index].isEqual(to: key) { return Place(index: index, isFound: true) }
             slot = (slot + 1) & mask
         }
-        return -1
+        return Place(index: state.pointee.count, isFound: false, hash: hash)
     }
 
-    private func append(_ key: Value, _ value: Value, _ hash: UInt64) {
-        let index = state.pointee.count
-        if index == state.pointee.capacity { grow() }
-        state.pointee.keys[index] = key
-        if state.pointee.isObject { state.pointee.values[index] = value }
-        state.pointee.count = index + 1
-        if index + 1 > smallCollection, slotCount(index + 1) > state.pointee.slotCount {
-            let slots = slotCount(index + 1) * 2
+    private func findSorted(_ key: Value) -> Place {
+        var index = state.pointee.count
+        while index > 0 {
+            let order = key.compare(state.pointee.keys[index &- 1])
+            if order > 0 { break }
+            index &-= 1
+            if order == 0 { return Place(index: index, isFound: true) }
+        }
+        return Place(index: index, isFound: false)
+    }
+
+    private func add(_ key: Value, _ value: Value, at place: Place) {
+        let count = state.pointee.count
+        if count == state.pointee.capacity { grow() }
+        for index in stride(from: count, to: place.index, by: -1) {
+            state.pointee.keys[index] = state.pointee.keys[index &- 1]
+            if state.pointee.isObject {
+                state.pointee.values[index] = state.pointee.values[index &- 1]
+            }
+        }
+        state.pointee.keys[place.index] = key
+        if state.pointee.isObject { state.pointee.values[place.index] = value }
+        state.pointee.count = count + 1
+        if count >= smallCollection, slotCount(count + 1) > state.pointee.slotCount {
+            let slots = slotCount(count + 1) * 2
             state.pointee.slots = state.pointee.arena.allocate(UInt32.self, count: slots)
             state.pointee.slotCount = slots
-            fillSlots(state.pointee.slots, slots, state.pointee.keys, index + 1)
+            fillSlots(state.pointee.slots, slots, state.pointee.keys, count + 1)
         } else if state.pointee.slotCount > 0 {
-            putSlot(state.pointee.slots, state.pointee.slotCount, hash, index)
+            putSlot(state.pointee.slots, state.pointee.slotCount, place.hash, place.index)
         }
     }
 
@@ -155,11 +177,25 @@ public struct CollectionBuilder {
     /// The finished, immutable value.
     public func finish() -> Value {
         let arena = state.pointee.arena
-        return state.pointee.isObject
-            ? .object(
-                in: arena, uniqueKeys: state.pointee.keys, values: state.pointee.values,
-                count: count)
-            : .set(in: arena, unique: state.pointee.keys, count: count)
+        let count = state.pointee.count
+        let keys = state.pointee.keys
+        guard state.pointee.slotCount == 0, count > 0 else {
+            return state.pointee.isObject
+                ? .object(
+                    in: arena, uniqueKeys: keys, values: state.pointee.values, count: count)
+                : .set(in: arena, unique: keys, count: count)
+        }
+        // They are sorted, and so few need no slots.
+        var parts = Shape(keys, count)
+        guard state.pointee.isObject else {
+            return Value(
+                kind: .set, pointer: UnsafeRawPointer(keys), length: count, parts: parts)
+        }
+        let memory = arena.values(count &* 2)
+        memory.update(from: keys, count: count)
+        (memory + count).update(from: state.pointee.values, count: count)
+        parts.add(state.pointee.values, count)
+        return Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count, parts: parts)
     }
 }
 

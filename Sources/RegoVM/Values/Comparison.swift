@@ -9,17 +9,22 @@ import CText
 extension Value {
     @inlinable
     public func isEqual(to other: Value) -> Bool {
-        if kind == .string {
-            guard other.kind == .string, length == other.length else { return false }
-            if bits == other.bits || length == 0 { return true }
-            return text_equal(
+        if head == other.head {
+            if bits == other.bits { return true }
+            if kind == .string { return isText(other) }
+            return kind.rawValue > Kind.integer.rawValue && isEqualSlow(other)
+        }
+        // Equal in other words: `1` and `1.0`, or collections of such.
+        return kind.rawValue >= Kind.integer.rawValue && kind != .string && isEqualSlow(other)
+    }
+
+    /// Whether a string of the same length is the same text.
+    @inlinable
+    func isText(_ other: Value) -> Bool {
+        length == 0
+            || text_equal(
                 pointer.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self),
                 other.pointer.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self), count)
-        }
-        if kind == other.kind && kind.rawValue <= Kind.integer.rawValue {
-            return bits == other.bits
-        }
-        return isEqualSlow(other)
     }
 
     @usableFromInline

@@ -22,7 +22,10 @@ extension Value {
             var index = 0
             if key.kind == .string {
                 while index < entries {
-                    if base[index].length == key.length, base[index].isEqual(to: key) {
+                    // The head is the kind and the length.
+                    if base[index].head == key.head,
+                        base[index].bits == key.bits || key.isText(base[index])
+                    {
                         return index
                     }
                     index &+= 1

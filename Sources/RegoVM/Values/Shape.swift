@@ -32,55 +32,58 @@ struct Shape {
 
     // MARK: In 24 bits
 
-    // 11 bits for the nesting; for the weight an exponent of 5 and a mantissa of 8 bits, rounded
-    // up, so that it is exact below 512 and never too low.
-    static let nestingBits = 11
-    static let largestNesting: UInt16 = 1 << nestingBits - 1
+    // From the low end 8 bits for the mantissa of the weight, 11 for the nesting and 5 for the
+    // exponent: rounded up, so that the weight is exact below 512 and never too low.
+    static let nestingShift: UInt64 = 8
+    static let exponentShift: UInt64 = 19
+    static let largestNesting: UInt16 = 1 << 11 - 1
 
     /// Of the collection that holds these parts.
-    var packed: (shape: UInt16, mantissa: UInt8) {
-        let deeper = min(nesting, Self.largestNesting - 1) + 1
+    var packed: UInt64 {
+        let deeper = UInt64(min(nesting, Self.largestNesting - 1) + 1) << Self.nestingShift
         let total = weight &+ 1
         guard total >= 512 else {
-            return (deeper | UInt16(total >> 8) << Self.nestingBits, UInt8(total & 0xFF))
+            return deeper | (total >> 8) << Self.exponentShift | total & 0xFF
         }
-        var shift = 55 - total.leadingZeroBitCount
-        var mantissa = (total + (1 << UInt64(shift) - 1)) >> UInt64(shift)
+        var shift = UInt64(55 - total.leadingZeroBitCount)
+        var mantissa = (total + (1 << shift - 1)) >> shift
         if mantissa == 512 {
             mantissa = 256
             shift += 1
         }
         // More than can be told is still too much for everything.
-        guard shift < 31 else { return (deeper | 31 << Self.nestingBits, 0xFF) }
-        return (deeper | UInt16(shift + 1) << Self.nestingBits, UInt8(mantissa & 0xFF))
+        guard shift < 31 else { return deeper | 31 << Self.exponentShift | 0xFF }
+        return deeper | (shift + 1) << Self.exponentShift | mantissa & 0xFF
     }
 }
 
 extension Value {
     /// How deep collections nest in a collection: 1 when it holds none. 0 for all other values.
-    var nesting: UInt16 { shape & Shape.largestNesting }
+    var nesting: UInt16 {
+        UInt16(truncatingIfNeeded: shape >> Shape.nestingShift) & Shape.largestNesting
+    }
 
     /// Values in this one, itself included; at most 1 % more than there are for each level.
     var weight: UInt64 {
-        let exponent = UInt64(shape >> UInt16(Shape.nestingBits))
-        if exponent == 0 { return max(1, UInt64(weightMantissa)) }
-        return (256 + UInt64(weightMantissa)) << (exponent - 1)
+        let exponent = shape >> Shape.exponentShift
+        let mantissa = shape & 0xFF
+        if exponent == 0 { return max(1, mantissa) }
+        return (256 + mantissa) << (exponent - 1)
     }
 
     /// True from about 65,536 values on: what walks them has to pay for it.
     @inline(__always)
-    var isHeavy: Bool { shape >= 9 << UInt16(Shape.nestingBits) }
+    var isHeavy: Bool { shape >= 9 << Shape.exponentShift }
 
     /// True from about 16 million values on, and for values of great depth.
     @inline(__always)
     var needsBound: Bool {
-        shape >= 17 << UInt16(Shape.nestingBits) || nesting > Limits.valueDepth
+        shape >= 17 << Shape.exponentShift || nesting > Limits.valueDepth
     }
 
     /// Takes the shape of `other`, whose parts are equal.
     mutating func takeShape(of other: Value) {
-        shape = other.shape
-        weightMantissa = other.weightMantissa
+        head = head & (1 << Self.shapeShift - 1) | other.shape << Self.shapeShift
     }
 }
 
@@ -91,7 +94,8 @@ extension Value {
         return takes(from: &left)
     }
 
-    private func takes(from left: inout Int) -> Bool {
+    /// Takes as many bytes from `left`; true when there were not enough.
+    func takes(from left: inout Int) -> Bool {
         left -= 16
         if !isCollection {
             left -= bytes.count

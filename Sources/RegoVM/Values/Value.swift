@@ -19,12 +19,11 @@ import CText
 @frozen
 public struct Value: @unchecked Sendable {
     @usableFromInline var bits: UInt64
-    @usableFromInline var length: UInt32
-    public let kind: Kind
-    /// How deep a collection nests, and about how many values it holds: see `Shape`. 0 for all
-    /// other values.
-    @usableFromInline var weightMantissa: UInt8 = 0
-    @usableFromInline var shape: UInt16 = 0
+    /// From the low end: 32 bits of the length, 8 of the kind, 24 of the shape.
+    ///
+    /// One word, because a value then travels in two registers. As fields of their own each would
+    /// take one, and every call that a value goes through would pack and unpack them.
+    @usableFromInline var head: UInt64
 
     /// Kinds in the order in which Rego sorts values. `integer` and `decimal` are both numbers.
     @frozen
@@ -45,23 +44,40 @@ public struct Value: @unchecked Sendable {
 
     @inlinable
     init(kind: Kind, bits: UInt64, length: UInt32 = 0) {
-        self.kind = kind
         self.bits = bits
-        self.length = length
+        head = UInt64(length) | UInt64(kind.rawValue) << Self.kindShift
     }
 
     @inlinable
     init(kind: Kind, pointer: UnsafeRawPointer?, length: Int) {
-        self.kind = kind
-        bits = UInt64(UInt(bitPattern: pointer))
-        self.length = UInt32(truncatingIfNeeded: length)
+        self.init(
+            kind: kind, bits: UInt64(UInt(bitPattern: pointer)),
+            length: UInt32(truncatingIfNeeded: length))
     }
 
     /// A collection of such parts.
     init(kind: Kind, pointer: UnsafeRawPointer?, length: Int, parts: Shape) {
         self.init(kind: kind, pointer: pointer, length: length)
-        (shape, weightMantissa) = parts.packed
+        head |= parts.packed << Self.shapeShift
     }
+
+    @usableFromInline static var kindShift: UInt64 { 32 }
+    static var shapeShift: UInt64 { 40 }
+
+    @inlinable
+    public var kind: Kind {
+        unsafeBitCast(UInt8(truncatingIfNeeded: head >> Self.kindShift), to: Kind.self)
+    }
+
+    @inlinable
+    var length: UInt32 {
+        get { UInt32(truncatingIfNeeded: head) }
+        set { head = head & ~0xFFFF_FFFF | UInt64(newValue) }
+    }
+
+    /// How deep a collection nests, and about how many values it holds: see `Shape`. 0 for all
+    /// other values.
+    var shape: UInt64 { head >> Self.shapeShift }
 
     @inlinable
     var pointer: UnsafeRawPointer? { UnsafeRawPointer(bitPattern: UInt(bits)) }
@@ -178,10 +194,18 @@ extension Value {
         kind == .string ? String(decoding: bytes, as: UTF8.self) : nil
     }
 
+    /// Inlined, so that all but one literal of a list of them cost a comparison with a constant.
     @inlinable
+    @inline(__always)
     public func equals(_ literal: StaticString) -> Bool {
-        guard kind == .string, count == literal.utf8CodeUnitCount else { return false }
-        return count == 0 || text_equal(bytes.baseAddress!, literal.utf8Start, count)
+        let length = literal.utf8CodeUnitCount
+        guard head == UInt64(Kind.string.rawValue) << Self.kindShift | UInt64(length) else {
+            return false
+        }
+        return length == 0
+            || text_equal(
+                pointer.unsafelyUnwrapped.assumingMemoryBound(to: UInt8.self),
+                literal.utf8Start, length)
     }
 
     /// Rego's name of the kind, as `type_name` gives it.
