@@ -19,6 +19,15 @@ public enum Limits {
     static let valueParts: UInt64 = 16 * 1024 * 1024
     /// Bytes of text, and 16 for each part, of what a decision answers.
     public static let answerBytes = 1024 * 1024
+    /// Rules of which values are kept for keys (a bit each), and keys that one machine keeps: a
+    /// power of two.
+    static let keyedRules = 64
+    static let keyedKeys = 256
+    /// Bytes of a key's texts, of the values kept for it (text, and 16 for each part), and of the
+    /// memory that both are in: the sum of both and as much again.
+    static let keyBytes = 512
+    static let keyedValueBytes = 1536
+    static let keyedChunkBytes = 4096
     /// Components of a package's or rule's path.
     public static let documentDepth = 256
     /// Registers of one function.

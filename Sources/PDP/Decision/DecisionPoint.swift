@@ -72,7 +72,7 @@ public final class DecisionPoint {
             sections.agent, sections.action, sections.context, sections.prompt, sections.threat,
         ])
         subject = CheckSubject(settings, evaluation, input)
-        machine = Machine(snapshot.policy, evaluation: evaluation)
+        machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
         machine.workLimit = settings.workUnits
         input.bind(snapshot.binding)
         sections.agent.use(subject)
@@ -87,7 +87,7 @@ public final class DecisionPoint {
         self.snapshot = snapshot
         defaultEntrypoint = snapshot.defaultEntrypoint
         readsAgent = snapshot.readsAgent
-        machine = Machine(snapshot.policy, evaluation: evaluation)
+        machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
         machine.workLimit = settings.workUnits
         input.bind(snapshot.binding)
     }
@@ -269,7 +269,7 @@ public final class DecisionPoint {
         }
         entrypoint = chosen.name
         rules = chosen.rules
-        machine.begin(input)
+        machine.begin(input, isKeyed: true)
         do throws(EvaluationError) {
             let answer = try machine.evaluate(chosen.target)
             self.answer = answer

@@ -61,6 +61,9 @@ struct RecordedRules: @unchecked Sendable {
         return Array(output.bytes)
     }
 
+    /// Their numbers in the program.
+    var indices: ArraySlice<Int> { Array(rules)[..<count] }
+
     func free() {
         rules.deallocate()
         names.deallocate()

@@ -35,13 +35,16 @@ struct FunctionGenerator {
     var isInner = false
 
     struct Loop {
+        /// The first of its registers: the collection, a counter, a key and its value.
         let iterator: Operand
-        let key: Operand
-        let value: Operand
         let body: Emitter.Label
         let next: Emitter.Label
         /// In place of a loop: what is told where it would go on.
         var observation: Observation?
+
+        static let registers = 4
+        var key: Operand { iterator + 2 }
+        var value: Operand { iterator + 3 }
     }
 
     init(name: String, builder: ProgramBuilder) {
@@ -83,7 +86,7 @@ struct FunctionGenerator {
                 tell(observation)
                 continue
             }
-            emitter.emit(.next, a: loop.iterator, b: loop.key, c: loop.value, to: loop.body)
+            emitter.emit(.next, a: loop.iterator, to: loop.body)
         }
         fail = outerFail
         loops = outerLoops
@@ -111,13 +114,10 @@ struct FunctionGenerator {
 
     /// Opens a loop over a collection; what is generated next stands inside it.
     mutating func openLoop(over collection: Operand) -> Loop {
-        let iterator = emitter.registers(2)
-        emitter.emit(.move, a: iterator, b: collection)
         let loop = Loop(
-            iterator: iterator, key: emitter.register(), value: emitter.register(),
-            body: emitter.label(),
+            iterator: emitter.registers(Loop.registers), body: emitter.label(),
             next: emitter.label())
-        emitter.emit(.scan, a: iterator, b: loop.key, c: loop.value, to: fail)
+        emitter.emit(.scan, a: loop.iterator, b: collection, to: fail)
         emitter.place(loop.body)
         loops.append(loop)
         fail = loop.next
@@ -209,29 +209,26 @@ struct FunctionGenerator {
         let collection = self.term(domain)
         emitter.emit(.checkCollection, b: collection, to: fail)
         let done = emitter.label()
-        let start = emitter.label()
-        let advance = emitter.label()
+        let loop = Loop(
+            iterator: emitter.registers(Loop.registers), body: emitter.label(),
+            next: emitter.label())
         let outerFail = fail
         let outer = locals
         let known = computed.mark
-        let iterator = emitter.registers(2)
-        let keyRegister = emitter.register()
-        let valueRegister = emitter.register()
-        emitter.emit(.move, a: iterator, b: collection)
-        emitter.emit(.scan, a: iterator, b: keyRegister, c: valueRegister, to: done)
-        emitter.place(start)
+        emitter.emit(.scan, a: loop.iterator, b: collection, to: done)
+        emitter.place(loop.body)
         depth += 1
-        if let key { match(key, keyRegister) }
-        match(value, valueRegister)
+        if let key { match(key, loop.key) }
+        match(value, loop.value)
         let failed = emitter.label()
-        self.body(body, fail: failed) { $0.emitter.emit(.jump, to: advance) }
+        self.body(body, fail: failed) { $0.emitter.emit(.jump, to: loop.next) }
         emitter.place(failed)
         emitter.emit(.jump, to: outerFail)
         depth -= 1
         locals = outer
         computed.forget(to: known)
-        emitter.place(advance)
-        emitter.emit(.next, a: iterator, b: keyRegister, c: valueRegister, to: start)
+        emitter.place(loop.next)
+        emitter.emit(.next, a: loop.iterator, to: loop.body)
         emitter.place(done)
         fail = outerFail
     }
@@ -241,6 +238,7 @@ struct FunctionGenerator {
     /// A term as an expression: it must be defined and not false.
     mutating func statement(_ term: Term) {
         guard case .call(let name, _, let arguments) = term.kind else {
+            if let rule = testedRule(term) { return test(.testRule, b: rule) }
             let value = self.term(term)
             if value >= 0 || !builder.program.constants[~value].isTruthy {
                 test(.test, b: value)

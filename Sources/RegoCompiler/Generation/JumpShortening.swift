@@ -2,8 +2,8 @@
 import RegoVM
 
 /// Makes functions shorter after they were generated: jumps go where they end, a jump to a return
-/// is that return, a value that is only returned needs no register, and what nobody reaches any
-/// more is left out.
+/// is that return, a value that is only returned needs no register, a result that nothing writes
+/// is not made, and what nobody reaches any more is left out.
 struct JumpShortening {
     /// Jumps behind jumps that are followed.
     private static let hops = 32
@@ -13,6 +13,7 @@ struct JumpShortening {
             var shortening = JumpShortening(program.functions[index])
             shortening.thread()
             shortening.joinReturns()
+            shortening.returnNothing()
             let addresses = shortening.compact(entries: shortening.entries(program))
             for instruction in shortening.function.instructions
             where instruction.opcode == .candidates {
@@ -57,6 +58,25 @@ struct JumpShortening {
             if code[behind].opcode == .returnValue, code[behind].b == Int32(code[index].a) {
                 function.instructions[index] = Instruction(.returnValue, b: Int(code[index].b))
             }
+        }
+    }
+
+    /// A register that is cleared and gets no value: returning it returns nothing.
+    private mutating func returnNothing() {
+        let code = function.instructions
+        for index in code.indices where code[index].opcode == .clear {
+            let register = code[index].a
+            let isUsed = code.contains { instruction in
+                instruction.opcode == .jumpIfDefined
+                    ? instruction.b == Int32(register)
+                    : instruction.opcode.writes && instruction.a == register
+            }
+            guard !isUsed else { continue }
+            for place in code.indices
+            where code[place].opcode == .returnValue && code[place].b == Int32(register) {
+                function.instructions[place] = Instruction(.returnUndefined)
+            }
+            function.instructions[index] = Instruction(.jump, target: index + 1)
         }
     }
 
@@ -105,6 +125,7 @@ struct JumpShortening {
         switch instruction.opcode {
         case .jump: return index < Int(instruction.target) && Int(instruction.target) <= next
         case .returnValue: return following.opcode == .returnValue && following.b == instruction.b
+        case .returnUndefined: return following.opcode == .returnUndefined
         default: return false
         }
     }

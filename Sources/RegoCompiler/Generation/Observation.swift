@@ -39,7 +39,7 @@ extension FunctionGenerator {
         let label = emitter.label()
         loops.append(
             Loop(
-                iterator: 0, key: 0, value: 0, body: label, next: label,
+                iterator: 0, body: label, next: label,
                 observation: Observation(moment: moment, point: point, next: fail)))
         fail = label
     }

@@ -313,6 +313,26 @@ extension FunctionGenerator {
         }
     }
 
+    /// The rule that a term is the whole value of, when it is in no register yet: a test of it needs
+    /// none.
+    func testedRule(_ term: Term) -> Int? {
+        guard case .ref(let head, let operands) = term.kind, case .variable("data") = head.kind,
+            builder.remembersRules
+        else { return nil }
+        var node = builder.tree.root
+        for operand in operands {
+            guard node.group == nil, case .string(let name) = operand.kind,
+                let child = node.children[name]
+            else { return nil }
+            node = child
+        }
+        guard let group = node.group, group.ruleIndex >= 0,
+            builder.constant(ofRule: group.ruleIndex) == nil,
+            !builder.isReplaced(builder.program.rules[group.ruleIndex].path)
+        else { return nil }
+        return computed[.document(.rule, group.ruleIndex, 0)] == nil ? group.ruleIndex : nil
+    }
+
     private mutating func baseDocument(_ operands: [Term]) -> Operand {
         let (path, rest) = constantPath(operands[...])
         return steps(document(.data, builder.dataPath(path)), rest, by: dotOfBase(path))

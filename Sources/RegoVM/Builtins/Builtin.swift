@@ -27,7 +27,12 @@ public struct Builtin: Sendable {
         public static let relation = Traits(rawValue: 4)
         /// Refused in Rego v1 and strict mode.
         public static let deprecated = Traits(rawValue: 8)
+        /// It looks at the clock, or somebody sees that it was called.
+        public static let situated = Traits(rawValue: 16)
     }
+
+    /// Equal operands give an equal result at any time, and nobody notices when it is not called.
+    var isPure: Bool { traits.isDisjoint(with: [.nondeterministic, .mayWait, .situated]) }
 
     public init(
         _ name: String, _ signature: String, _ traits: Traits = [], _ function: @escaping Function

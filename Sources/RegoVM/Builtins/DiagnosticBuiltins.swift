@@ -3,7 +3,7 @@
 /// What policies say to people: `print`, `trace` and interpolated strings.
 enum DiagnosticBuiltins {
     static let all: [Builtin] = [
-        Builtin("internal.print", "array[set[any]] -> ") {
+        Builtin("internal.print", "array[set[any]] -> ", .situated) {
             evaluation, operands throws(BuiltinError) in
             guard evaluation.printer != nil else { return .true }
             var lines = Lines(parts: try operands.array(0), separator: " ", evaluation: evaluation)
@@ -24,7 +24,8 @@ enum DiagnosticBuiltins {
             }
             return result
         },
-        Builtin("trace", "string -> boolean") { evaluation, operands throws(BuiltinError) in
+        Builtin("trace", "string -> boolean", .situated) {
+            evaluation, operands throws(BuiltinError) in
             let text = try operands.string(0)
             evaluation.noteTaker?(String(decoding: text.bytes, as: UTF8.self))
             return .true

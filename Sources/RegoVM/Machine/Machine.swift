@@ -34,14 +34,28 @@ public final class Machine {
     let clauseBits: ClauseBits
     let callMemory = CallMemory()
 
+    /// What rules gave in earlier decisions; nil when nothing is kept.
+    let keyed: KeyedValues?
+    private let keyedRules: KeyedRules?
+    /// Places by rule; nil when nothing is kept for the decision that is being made.
+    private var keyedPlaces: UnsafeMutablePointer<Int32>?
+    /// Where this decision's key is, once it was asked for.
+    var currentKey: UnsafeMutablePointer<KeyedValues.Entry>?
+    /// Paths of the key.
+    let keyedPaths: UnsafeMutableBufferPointer<Int>
+
     /// Those of `policy`.
     let tables: Policy.Tables
     let arithmetic: (plus: Int, minus: Int, multiply: Int, divide: Int, remainder: Int)
 
     static let registerStack = 128 * 1024
 
-    public init(_ policy: Policy, evaluation: Evaluation) {
+    /// - Parameter keyed: rules of the policy's program whose values are kept; nil for none.
+    public init(_ policy: Policy, evaluation: Evaluation, keyed rules: KeyedRules? = nil) {
         self.policy = policy
+        keyedRules = rules
+        keyed = rules.map { KeyedValues($0) }
+        keyedPaths = rules?.paths ?? .init(start: nil, count: 0)
         self.evaluation = evaluation
         if let parser = policy.program.moduleParser { evaluation.moduleParser = parser }
         arena = evaluation.arena
@@ -67,11 +81,17 @@ public final class Machine {
         baseScope.deallocate()
         clauseBits.deallocate()
         callMemory.deallocate()
+        keyed?.free()
         registers.deallocate()
     }
 
     /// Starts a decision. `evaluation.begin` comes first.
-    public func begin(_ input: InputDocument) {
+    ///
+    /// - Parameter isKeyed: false leaves kept values alone, because values of an earlier decision
+    ///   are still in use, or because the input has another form.
+    public func begin(_ input: InputDocument, isKeyed: Bool = false) {
+        keyedPlaces = isKeyed ? keyedRules?.places : nil
+        currentKey = nil
         if held !== input {
             held = input
             document = .passUnretained(input)
@@ -126,11 +146,24 @@ public final class Machine {
         return result
     }
 
+    @inline(__always)
     func rule(_ index: Int) throws(EvaluationError) -> Value {
         let memo = scope.pointee.ruleMemo + index
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
-        let result = try call(tables.ruleFunctions[index], registers)
-        memo.pointee = MemoEntry(value: result, epoch: scope.pointee.epoch)
+        return try newRule(index)
+    }
+
+    /// The value of a rule that was not asked for yet in its scope.
+    @inline(never)
+    private func newRule(_ index: Int) throws(EvaluationError) -> Value {
+        let scope = scope
+        let result: Value
+        if let keyedPlaces, keyedPlaces[index] >= 0, scope == baseScope {
+            result = try keyedRule(index, at: Int(keyedPlaces[index]))
+        } else {
+            result = try call(tables.ruleFunctions[index], registers)
+        }
+        scope.pointee.ruleMemo[index] = MemoEntry(value: result, epoch: scope.pointee.epoch)
         return result
     }
 

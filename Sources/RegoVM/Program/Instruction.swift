@@ -36,6 +36,8 @@ public enum Opcode: String, Sendable, CaseIterable {
     case dotStoredReplaceable =
         "R[a] := stored V(b)[V(c)] or that of what replaces it, else goto target"
     case test = "if V(b) is false goto target"
+    /// Evaluated once per decision.
+    case testRule = "if rule b is undefined or false goto target"
     case testComparison = "if not V(b) comparison a V(c) goto target"
     case comparison = "R[a] := V(b) comparison target V(c)"
     case testMember = "if V(b) is not in V(c) goto target"
@@ -81,9 +83,9 @@ public enum Opcode: String, Sendable, CaseIterable {
     /// Kinds of conflict: 0 a rule's, 1 a function's.
     case assignOnce = "R[a] := V(b), unless it has another value: a conflict of kind target"
 
-    /// R[a+1] counts.
-    case scan = "R[b], R[c] := first key and value of R[a], else goto target"
-    case next = "R[b], R[c] := next key and value of R[a] and goto target"
+    /// R[a] is the collection, R[a+1] counts, R[a+2] and R[a+3] are a key and its value.
+    case scan = "R[a]... := V(b), its first key and value, else goto target"
+    case next = "R[a]... := the next key and value and goto target"
     case checkArray = "if V(b) is no array of count c goto target"
     case checkObject = "if V(b) is no object of count c goto target"
     case checkCollection = "if V(b) is no collection goto target"

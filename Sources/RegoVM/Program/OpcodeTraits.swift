@@ -5,7 +5,7 @@ extension Opcode {
     public var jumps: Bool {
         switch self {
         case .jump, .input, .testInput, .data, .dot, .dotStored, .dotStoredReplaceable, .test,
-            .testComparison, .testMember,
+            .testRule,            .testComparison, .testMember,
             .jumpIfDefined, .plus, .minus,
             .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callRemembered,
             .callReplaceable,
@@ -23,7 +23,7 @@ extension Opcode {
     }
 
     /// True when R[a] is a value where the instruction did not jump.
-    var writes: Bool {
+    public var writes: Bool {
         switch self {
         case .move, .input, .data, .dot, .dotStored, .dotStoredReplaceable, .comparison, .plus,
             .minus, .multiply, .divide, .remainder,

@@ -84,8 +84,9 @@ struct OperandCheck {
                 && (i.target == 3 ? i.c > 1 : (0...2).contains(i.target))
         case .makeArray, .makeSet: return register(a) && registers(i.b, Int(i.c))
         case .makeObject: return register(a) && registers(i.b, Int(i.c) * 2)
-        case .scan, .next:
-            return registers(Int32(a), 2) && isApart(i.b, a) && isApart(i.c, a)
+        case .testRule: return program.rules.indices.contains(Int(i.b))
+        case .scan: return registers(Int32(a), 4) && value(i.b)
+        case .next: return registers(Int32(a), 4)
         case .checkArray, .checkObject: return value(i.b) && i.c >= 0
         case .candidates: return register(a) && isIndex(Int(i.b))
         case .observe:
@@ -105,11 +106,6 @@ struct OperandCheck {
 
     private func value(_ operand: Int32) -> Bool {
         operand >= 0 ? register(Int(operand)) : program.constants.indices.contains(Int(~operand))
-    }
-
-    /// A register that is neither the iterator nor its counter.
-    private func isApart(_ operand: Int32, _ iterator: Int) -> Bool {
-        register(Int(operand)) && Int(operand) != iterator && Int(operand) != iterator + 1
     }
 
     private func isIndex(_ number: Int) -> Bool {

@@ -238,22 +238,20 @@ struct RegisterFlow {
     private mutating func loop(_ i: Instruction) throws(VerificationError) {
         let a = Int(i.a)
         if i.opcode == .scan {
-            try need(a, .value)
+            try read(i.b)
             try reach(Int(i.target))
-            write(a, .iterator)
-            write(a + 1, .counter)
         } else {
             try need(a, .iterator)
             try need(a + 1, .counter)
         }
-        let key = current[Int(i.b)]
-        let value = current[Int(i.c)]
-        write(Int(i.b))
-        write(Int(i.c))
+        let before = current[a...(a + 3)]
+        write(a, .iterator)
+        write(a + 1, .counter)
+        write(a + 2)
+        write(a + 3)
         guard i.opcode == .next else { return }
         try reach(Int(i.target))
-        current[Int(i.b)] = key
-        current[Int(i.c)] = value
+        current.replaceSubrange(a...(a + 3), with: before)
     }
 
     private mutating func scope(_ i: Instruction) throws(VerificationError) {

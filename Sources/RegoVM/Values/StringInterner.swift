@@ -54,40 +54,40 @@ public final class StringInterner {
 extension Value {
     /// A deep copy in `arena` that shares nothing with the original but static strings.
     public func copied(into arena: Arena, interner: StringInterner) -> Value {
-        switch kind {
-        case .string: return interner.string(bytes)
-        case .decimal: return interner.decimal(bytes)
-        case .array:
-            guard count > 0 else { return .emptyArray }
-            let memory = arena.values(count)
-            for index in 0..<count {
-                memory[index] = elements[index].copied(into: arena, interner: interner)
-            }
-            return .array(sharing: memory, count: count)
-        case .object:
-            guard count > 0 else { return .emptyObject }
-            // The order of the keys stays, so the entries go straight to their places.
-            let (memory, slots) = Value.entries(count, stored: count * 2, in: arena)
-            for index in 0..<count {
-                memory[index] = keys[index].copied(into: arena, interner: interner)
-                memory[count + index] = values[index].copied(into: arena, interner: interner)
-            }
-            fillSlots(slots, slotCount(count), memory, count)
-            var copy = Value(kind: .object, pointer: UnsafeRawPointer(memory), length: count)
-            copy.takeShape(of: self)
-            return copy
-        case .set:
-            guard count > 0 else { return .emptySet }
-            let (memory, slots) = Value.entries(count, stored: count, in: arena)
-            for index in 0..<count {
-                memory[index] = elements[index].copied(into: arena, interner: interner)
-            }
-            fillSlots(slots, slotCount(count), memory, count)
-            var copy = Value(kind: .set, pointer: UnsafeRawPointer(memory), length: count)
-            copy.takeShape(of: self)
-            return copy
-        default:
-            return self
+        copied(into: arena) { text in
+            text.kind == .string ? interner.string(text.bytes) : interner.decimal(text.bytes)
         }
+    }
+
+    /// A deep copy in `arena`.
+    func copied(into arena: Arena) -> Value {
+        copied(into: arena) { text in
+            let copy = arena.allocate(UInt8.self, count: text.count)
+            if let start = text.bytes.baseAddress { copy.update(from: start, count: text.count) }
+            return Value(kind: text.kind, pointer: UnsafeRawPointer(copy), length: text.count)
+        }
+    }
+
+    /// - Parameter text: copies a string or decimal.
+    private func copied(into arena: Arena, text: (Value) -> Value) -> Value {
+        switch kind {
+        case .string, .decimal: return text(self)
+        case .array, .object, .set: break
+        default: return self
+        }
+        guard count > 0 else { return self }
+        let stored = kind == .object ? count * 2 : count
+        let (memory, slots) = Value.entries(kind == .array ? 0 : count, stored: stored, in: arena)
+        // The order of the parts stays, so they go straight to their places.
+        for index in 0..<count {
+            memory[index] = elements[index].copied(into: arena, text: text)
+            if kind == .object {
+                memory[count + index] = values[index].copied(into: arena, text: text)
+            }
+        }
+        if kind != .array { fillSlots(slots, slotCount(count), memory, count) }
+        var copy = Value(kind: kind, pointer: UnsafeRawPointer(memory), length: count)
+        copy.takeShape(of: self)
+        return copy
     }
 }

@@ -7,6 +7,9 @@ struct PolicyRun {
     var options = Compiler.Options()
     var workLimit: Int64 = 200_000
     var memoryLimit = 16 << 20
+    /// Paths under `input` for which rules' values are kept, and how often each input comes.
+    var key: [[Value]] = []
+    var rounds = 1
 
     /// Random policies compare whatever with whatever.
     init() { options.checksTypes = false }
@@ -43,12 +46,14 @@ struct PolicyRun {
             return [.refused(Self.text(error))]
         }
         let evaluation = Evaluation(arena: Arena(limit: memoryLimit))
-        let machine = Machine(policy, evaluation: evaluation)
+        let keyed = KeyedRules(policy.program, key: key)
+        let machine = Machine(policy, evaluation: evaluation, keyed: keyed)
         machine.workLimit = workLimit
-        return item.inputs.map { text in
+        let inputs = (0..<rounds).flatMap { _ in item.inputs }
+        return inputs.map { text in
             guard let input = Self.json(text, memory) else { return .refused("input") }
             evaluation.begin(now: 1)
-            machine.begin(TreeInput(input))
+            machine.begin(TreeInput(input), isKeyed: !key.isEmpty)
             guard let entrypoint = policy.program.entrypoints["t"] else {
                 return .refused("entrypoint")
             }

@@ -71,11 +71,11 @@ import Testing
         try Verifier.verify(
             Self.program([
                 Instruction(.input, a: 0, b: 0, target: 7),
-                Instruction(.scan, a: 0, b: 2, c: 3, target: 7),
+                Instruction(.scan, a: 0, b: 0, target: 7),
                 Instruction(.testComparison, a: 0, b: 3, c: -1, target: 5),
                 Instruction(.pushScope, b: 0, c: 2),
                 Instruction(.popScope),
-                Instruction(.next, a: 0, b: 2, c: 3, target: 2),
+                Instruction(.next, a: 0, target: 2),
                 Instruction(.jump, target: 7),
                 Instruction(.returnUndefined),
             ]))
@@ -128,9 +128,11 @@ import Testing
         Instruction(.makeArray, a: 0, b: 2, c: 3),
         Instruction(.makeSet, a: 0, b: 0, c: -1),
         Instruction(.makeObject, a: 0, b: 1, c: 2),
-        Instruction(.scan, a: 3, b: 0, c: 1),
-        Instruction(.scan, a: 0, b: 1, c: 2),
-        Instruction(.next, a: 0, b: 2, c: 0),
+        Instruction(.testRule, b: 1),
+        Instruction(.scan, a: 1, b: 0),
+        Instruction(.scan, a: 0, b: 4),
+        Instruction(.scan, a: 0, b: -2),
+        Instruction(.next, a: 1),
         Instruction(.checkArray, b: -1, c: -1),
         Instruction(.candidates, a: 0, b: 1),
         Instruction(.pushScope, b: 1, c: 0),
@@ -210,20 +212,20 @@ import Testing
         refuse(
             Self.program([
                 Instruction(.move, a: 0, b: -1), Instruction(.move, a: 1, b: -1),
-                Instruction(.next, a: 0, b: 2, c: 3, target: 3), Self.end,
+                Instruction(.next, a: 0, target: 3), Self.end,
             ]), .register, at: 2)
         // The collection is exchanged inside the loop.
         refuse(
             Self.program([
                 Instruction(.move, a: 0, b: -1),
-                Instruction(.scan, a: 0, b: 2, c: 3, target: 4),
+                Instruction(.scan, a: 0, b: 0, target: 4),
                 Instruction(.move, a: 0, b: -1),
-                Instruction(.next, a: 0, b: 2, c: 3, target: 2), Self.end,
+                Instruction(.next, a: 0, target: 2), Self.end,
             ]), .register, at: 3)
         refuse(
             Self.program([
                 Instruction(.move, a: 0, b: -1),
-                Instruction(.scan, a: 0, b: 2, c: 3, target: 3),
+                Instruction(.scan, a: 0, b: 0, target: 3),
                 Instruction(.returnValue, b: 1), Self.end,
             ]), .register, at: 2)
     }

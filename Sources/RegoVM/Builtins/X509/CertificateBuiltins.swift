@@ -10,14 +10,14 @@ enum CertificateBuiltins {
         },
         Builtin(
             "crypto.x509.parse_and_verify_certificates",
-            "string -> array<boolean, array[object[string: any]]>"
+            "string -> array<boolean, array[object[string: any]]>", .situated
         ) { evaluation, operands throws(BuiltinError) in
             let options = CertificateChain.Options(time: evaluation.now)
             return try verify(operands.string(0), options, evaluation, withURIStrings: true)
         },
         Builtin(
             "crypto.x509.parse_and_verify_certificates_with_options",
-            "string, object[string: any] -> array<boolean, array[object[string: any]]>"
+            "string, object[string: any] -> array<boolean, array[object[string: any]]>", .situated
         ) { evaluation, operands throws(BuiltinError) in
             let text = try operands.string(0)
             let fields = try operands.object(1)
