@@ -8,11 +8,6 @@ struct HeldChecks {
     /// Checks at most, and bytes of their messages and answers.
     private static let maximum = 256
     private static let maximumBytes = 16 << 20
-    /// The part of a check's time that is kept back to send the answer, and nanoseconds of it at
-    /// least and at most: Envoy takes an answer that comes after its timeout for an outage, and a
-    /// busy machine may let a timer wait.
-    private static let answerShare: UInt64 = 8
-    private static let answerTime: ClosedRange<UInt64> = 20_000_000...1_000_000_000
 
     struct Check {
         let call: CallHandle
@@ -55,7 +50,7 @@ struct HeldChecks {
         denial: UnsafeRawBufferPointer, deadline: UInt64
     ) -> Bool {
         let size = message.count + denial.count
-        let until = min(loop.now + time, Self.end(of: deadline, now: loop.now))
+        let until = min(loop.now + time, AnswerTime.end(of: deadline, now: loop.now))
         guard checks.count < Self.maximum, bytes + size <= Self.maximumBytes, until > loop.now
         else { return false }
         checks.append(
@@ -65,13 +60,6 @@ struct HeldChecks {
         bytes += size
         loop.schedule(at: until, token: Self.timer)
         return true
-    }
-
-    /// When a check that comes now with this deadline must be answered.
-    private static func end(of deadline: UInt64, now: UInt64) -> UInt64 {
-        let left = deadline > now ? deadline - now : 0
-        let kept = min(max(left / answerShare, answerTime.lowerBound), answerTime.upperBound)
-        return left > kept ? deadline - kept : 0
     }
 
     /// Takes the checks whose approval was decided.

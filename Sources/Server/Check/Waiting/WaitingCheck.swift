@@ -32,8 +32,7 @@ final class WaitingCheck: Sendable {
         self.call = call
         self.deadline = deadline
         self.mailbox = mailbox
-        let left = deadline > now ? deadline - now : 0
-        evaluationDeadline = deadline - min(left / 8, WaitingLimits.answerTime)
+        evaluationDeadline = AnswerTime.end(of: deadline, now: now)
     }
 
     /// A worker takes the check; false when it was dropped before.
@@ -96,6 +95,4 @@ public enum WaitingLimits {
     public static let workers = 16
     /// Checks that may wait for a worker.
     public static let queue = 1024
-    /// Nanoseconds at most that are kept back of a check's time to record and send the answer.
-    static let answerTime: UInt64 = 20_000_000
 }
