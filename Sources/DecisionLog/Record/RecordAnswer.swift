@@ -39,7 +39,7 @@ extension JSONBuffer {
         let isMasked = mask.contains(.headerValues)
         key("mutations")
         beginObject()
-        let before = count
+        let before = mark
         headers("headers", decision.headers, decision, isMasked)
         headers("response_headers", decision.responseHeadersToAdd, decision, isMasked)
         list("removed_headers", decision.requestHeadersToRemove.count) { json, index in
@@ -53,7 +53,7 @@ extension JSONBuffer {
         }
         sum("body", decision.body)
         sum("metadata", decision.dynamicMetadata)
-        guard count > before else { return leaveOut(from: start) }
+        guard !written(since: before).isEmpty else { return leaveOut(from: start) }
         endObject()
     }
 

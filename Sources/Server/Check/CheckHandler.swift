@@ -202,11 +202,10 @@ package final class CheckHandler {
         _ facts: inout RecordFacts, _ now: Int64, _ content: ContentWriter?
     ) throws(LogError) {
         facts.fill(point, subject)
-        if let scopes = request.header(shared.settings.scopeHeader.name) {
-            facts.scopes = scopes
-        }
+        facts.take(
+            request.attributes.pointee.headers, scopes: shared.settings.scopeHeader.name,
+            parent: Bytes(shared.settings.decisionHeader))
         facts.certificate = subject.certificate
-        facts.parentHeader = Bytes(shared.settings.decisionHeader)
         if point.hasMask, !mask(&facts) { return }
         if let content {
             try capture.keep(request, subject.facts, decision.id, now, in: content, &facts)
