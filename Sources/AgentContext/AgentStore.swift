@@ -46,6 +46,7 @@ public final class AgentStore: Sendable {
         snapshot.clear(now, session: session)
         guard !agent.isEmpty else { return .nobody }
         let hash = AgentState.hash(agent)
+        snapshot.ask(for: agent, hash)
         let shard = shard(hash)
         let isKnown = shard.withLock { storage in
             guard let index = storage.find(agent, hash) else { return false }
@@ -71,8 +72,18 @@ public final class AgentStore: Sendable {
     /// - Returns: false when no place was left, so that the event is not remembered.
     @discardableResult
     public func apply(_ event: ContextEvent) -> Bool {
-        update(event.agent, event.time) { storage, index in
-            storage.state(index).pointee.apply(event)
+        var event = event
+        return apply(&event)
+    }
+
+    /// As `apply(_:)`.
+    ///
+    /// - Parameter event: not changed; `inout` because passing it on by value would count a
+    ///   reference to each of its tables.
+    @discardableResult
+    public func apply(_ event: inout ContextEvent) -> Bool {
+        update(event.agent, event.agentHash, event.time) { storage, index in
+            storage.state(index).pointee.apply(&event)
             storage.touch(index, at: event.time)
         }
     }
@@ -82,7 +93,7 @@ public final class AgentStore: Sendable {
     /// - Returns: false when no place was left, so that it is not remembered.
     @discardableResult
     public func apply(_ change: AgentChange) -> Bool {
-        update(change.agent, change.time) { storage, index in
+        update(change.agent, nil, change.time) { storage, index in
             storage.state(index).pointee.apply(change)
             storage.relist(index, at: change.time)
         }
@@ -93,7 +104,7 @@ public final class AgentStore: Sendable {
         approvals.apply(step)
         var agent = step.agent
         agent.withUTF8 { bytes in
-            _ = update(Bytes(UnsafeRawBufferPointer(bytes)), step.time) { storage, index in
+            _ = update(Bytes(UnsafeRawBufferPointer(bytes)), nil, step.time) { storage, index in
                 storage.state(index).pointee.apply(step)
                 storage.relist(index, at: step.time)
             }
@@ -102,13 +113,15 @@ public final class AgentStore: Sendable {
 
     /// Changes an agent's state, after giving it a place if it has none. Nobody has no state.
     ///
+    /// - Parameter hash: the agent's, where it is known.
     /// - Returns: false when no place was left.
     @inline(__always)
     private func update(
-        _ agent: Bytes, _ now: Int64, _ change: (inout Shard.Storage, UInt32) -> Void
+        _ agent: Bytes, _ hash: UInt64?, _ now: Int64,
+        _ change: (inout Shard.Storage, UInt32) -> Void
     ) -> Bool {
         guard !agent.isEmpty else { return true }
-        let hash = AgentState.hash(agent)
+        let hash = hash ?? AgentState.hash(agent)
         let shard = shard(hash)
         func changeKnown() -> Bool {
             shard.withLock { storage in
@@ -134,10 +147,8 @@ public final class AgentStore: Sendable {
 
     /// Names an agent in this process, without its text.
     public struct Handle: Sendable {
-        fileprivate let hash: UInt64
+        let hash: UInt64
     }
-
-    public func handle(_ agent: Bytes) -> Handle { Handle(hash: AgentState.hash(agent)) }
 
     /// Makes everything unfamiliar to an agent again.
     public func forgetFamiliar(_ agent: Handle) {

@@ -121,7 +121,9 @@ package final class CheckHandler {
             }
         }
         if isRemembered, let memory {
-            memory.remember(subject, decision, now, bytes, isCut: record.isCut || isMasked)
+            memory.remember(
+                agent, subject, decision, now, bytes, isCut: record.isCut || isMasked,
+                isVerbatim: record.isVerbatim)
             if approvals?.hasStep == true, let step = approvals?.step {
                 agents?.apply(step)
                 if let text = approvalText {
