@@ -24,8 +24,8 @@ static inline uint64_t text_decimal8(uint32_t number) {
   return (tens | (twos - tens * 10) << 8) + 0x3030303030303030u;
 }
 
-// Writes a number below 100,000,000 without leading zeros and returns how many digits it has. Writes
-// eight bytes, whatever their number.
+// Writes a number below 100,000,000 without leading zeros and returns how many digits it has; what
+// it writes is eight bytes nevertheless.
 static inline size_t text_decimal(uint8_t *text, uint32_t number) {
   uint64_t digits = text_decimal8(number);
   // The last digit stays, though it may be a zero.

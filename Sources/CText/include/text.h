@@ -223,7 +223,9 @@ static inline size_t text_copy_plain(uint8_t *copy, const uint8_t *text, size_t 
 static inline void text_copy(uint8_t *copy, const uint8_t *text, size_t count) {
   if (count >= 16) {
 #pragma clang loop unroll(disable)
-    for (size_t index = 0; index + 16 < count; index += 16) memcpy(copy + index, text + index, 16);
+    for (size_t index = 0; index + 16 < count; index += 16) {
+      memcpy(copy + index, text + index, 16);
+    }
     memcpy(copy + count - 16, text + count - 16, 16);
   } else if (count >= 8) {
     memcpy(copy, text, 8);
@@ -270,6 +272,28 @@ static inline bool text_copy_all_plain(uint8_t *copy, const uint8_t *text, size_
     copy[index] = text[index];
   }
   return true;
+}
+
+// Whether a text of at least eight bytes is surely made of lower-case letters, digits and hyphens,
+// as nearly all names of headers are; false may also mean that nobody looked.
+static inline bool text_is_plain_name(const uint8_t *text, size_t count) {
+#if TEXT_HAS_VECTORS
+  if (count < 8) return false;
+  __m128i wrong = _mm_setzero_si128();
+  for (size_t index = 0; index < count; index += 8) {
+    if (index + 8 > count) index = count - 8;
+    __m128i bytes = _mm_loadl_epi64((const __m128i *)(text + index));
+    __m128i letter = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('a')), _mm_set1_epi8(25));
+    __m128i digit = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), _mm_set1_epi8(9));
+    __m128i hyphen = _mm_xor_si128(bytes, _mm_set1_epi8('-'));
+    __m128i best = _mm_min_epu8(letter, _mm_min_epu8(digit, hyphen));
+    wrong = _mm_or_si128(wrong, best);
+  }
+  return (_mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) & 0xFF) == 0xFF;
+#else
+  (void)text, (void)count;
+  return false;
+#endif
 }
 
 // The place of the first byte that is one of two; `count` when there is none.
