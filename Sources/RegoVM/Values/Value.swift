@@ -178,7 +178,8 @@ extension Value {
         kind == .string ? String(decoding: bytes, as: UTF8.self) : nil
     }
 
-    @inlinable
+    /// Inlined, so that the literal's bytes become constants.
+    @inlinable @inline(__always)
     public func equals(_ literal: StaticString) -> Bool {
         guard kind == .string, count == literal.utf8CodeUnitCount else { return false }
         return count == 0 || text_equal(bytes.baseAddress!, literal.utf8Start, count)
