@@ -47,14 +47,13 @@ public final class AgentStore: Sendable {
         guard !agent.isEmpty else { return .nobody }
         let hash = AgentState.hash(agent)
         snapshot.ask(for: agent, hash)
-        let shard = shard(hash)
-        let isKnown = shard.withLock { storage in
+        let isKnown = shards[place(hash)].withLock { storage in
             guard let index = storage.find(agent, hash) else { return false }
             snapshot.copy(storage.state(index), agent)
             return true
         }
         if isKnown { return .known }
-        return insert(agent, hash, shard, now) ? .new : .full
+        return insert(agent, hash, shard(hash), now) ? .new : .full
     }
 
     /// Gives an agent a place if it has none.
@@ -122,16 +121,15 @@ public final class AgentStore: Sendable {
     ) -> Bool {
         guard !agent.isEmpty else { return true }
         let hash = hash ?? AgentState.hash(agent)
-        let shard = shard(hash)
         func changeKnown() -> Bool {
-            shard.withLock { storage in
+            shards[place(hash)].withLock { storage in
                 guard let index = storage.find(agent, hash) else { return false }
                 change(&storage, index)
                 return true
             }
         }
         if changeKnown() { return true }
-        return insert(agent, hash, shard, now) && changeKnown()
+        return insert(agent, hash, shard(hash), now) && changeKnown()
     }
 
     /// Forgets an agent as if it had been evicted: for replay, which sees in the log that it was.
@@ -158,9 +156,11 @@ public final class AgentStore: Sendable {
         }
     }
 
-    func shard(_ hash: UInt64) -> Shard {
-        // The table inside a shard uses the low bits.
-        shards[Int(truncatingIfNeeded: hash >> 48) & (shards.count - 1)]
+    func shard(_ hash: UInt64) -> Shard { shards[place(hash)] }
+
+    /// The shard of a hash. The table inside a shard uses the low bits.
+    private func place(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash >> 48) & (shards.count - 1)
     }
 
     /// Gives an agent a place, or finds that another thread did.

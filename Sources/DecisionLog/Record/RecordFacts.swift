@@ -170,5 +170,6 @@ public struct RecordMask {
     /// JSON pointers whose value was replaced, as OPA's `masked`.
     public var masked: [Bytes] = []
 
+    @inlinable
     public init() {}
 }

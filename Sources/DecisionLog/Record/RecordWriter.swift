@@ -77,7 +77,7 @@ extension JSONBuffer {
         writeAgent(facts)
         if !facts.mask.parts.contains(.principals) { written("principals", facts.principals) }
         if !facts.mask.parts.contains(.trace) { writeTrace(facts) }
-        writeSource(request.source, facts)
+        writeSource(&request.attributes.pointee.source, facts)
         writeRequest(request, facts)
         writePolicy(facts)
         writeAction(facts, request.http?.host ?? .empty)
@@ -131,7 +131,10 @@ extension JSONBuffer {
         endObject()
     }
 
-    private mutating func writeSource(_ source: AttributeContext.Peer, _ facts: RecordFacts) {
+    /// - Parameter source: not changed; by value it would be copied.
+    private mutating func writeSource(
+        _ source: inout AttributeContext.Peer, _ facts: RecordFacts
+    ) {
         let parts = facts.mask.parts
         let namesOther =
             !source.principal.isEmpty && source.principal != facts.agent && !parts.contains(.agent)

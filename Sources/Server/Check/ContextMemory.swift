@@ -48,8 +48,8 @@ final class ContextMemory {
         event.pointee.fill(subject, decision, now)
         defer {
             // The decision's tables must be its own again before it is filled anew.
-            event.pointee.labels = []
-            event.pointee.restrictions = []
+            if !event.pointee.labels.isEmpty { event.pointee.labels = [] }
+            if !event.pointee.restrictions.isEmpty { event.pointee.restrictions = [] }
         }
         if let record {
             unsettled.append(agent.handle)
@@ -88,8 +88,8 @@ extension ContextEvent {
         resource = facts.pointee.resource
         destination = facts.pointee.destination.host
         isInternal = facts.pointee.destination.isInternal
-        labels = decision.labels
-        restrictions = decision.restrictions
+        if !decision.labels.isEmpty { labels = decision.labels }
+        if !decision.restrictions.isEmpty { restrictions = decision.restrictions }
         if !lineage.isEmpty { lineage.removeAll(keepingCapacity: true) }
         if facts.pointee.mayShowLineage, let found = subject.lineage { take(found) }
     }
