@@ -71,7 +71,7 @@ let package = Package(
         .target(
             name: "PDP",
             dependencies: [
-                "Authorization", "Cryptography", "Inspection", "ThreatIntelligence",
+                "CText", "Authorization", "Cryptography", "Inspection", "ThreatIntelligence",
                 "AgentContext", "RegoVM", "ExtAuthz",
             ]),
         .target(

@@ -46,14 +46,14 @@ public final class AgentStore: Sendable {
         snapshot.clear(now, session: session)
         guard !agent.isEmpty else { return .nobody }
         let hash = AgentState.hash(agent)
-        let shard = shard(hash)
-        let isKnown = shard.withLock { storage in
+        snapshot.ask(for: agent, hash)
+        let isKnown = shards[place(hash)].withLock { storage in
             guard let index = storage.find(agent, hash) else { return false }
             snapshot.copy(storage.state(index), agent)
             return true
         }
         if isKnown { return .known }
-        return insert(agent, hash, shard, now) ? .new : .full
+        return insert(agent, hash, shard(hash), now) ? .new : .full
     }
 
     /// Gives an agent a place if it has none.
@@ -71,8 +71,18 @@ public final class AgentStore: Sendable {
     /// - Returns: false when no place was left, so that the event is not remembered.
     @discardableResult
     public func apply(_ event: ContextEvent) -> Bool {
-        update(event.agent, event.time) { storage, index in
-            storage.state(index).pointee.apply(event)
+        var event = event
+        return apply(&event)
+    }
+
+    /// As `apply(_:)`.
+    ///
+    /// - Parameter event: not changed; `inout` because passing it on by value would count a
+    ///   reference to each of its tables.
+    @discardableResult
+    public func apply(_ event: inout ContextEvent) -> Bool {
+        update(event.agent, event.agentHash, event.time) { storage, index in
+            storage.state(index).pointee.apply(&event)
             storage.touch(index, at: event.time)
         }
     }
@@ -82,7 +92,7 @@ public final class AgentStore: Sendable {
     /// - Returns: false when no place was left, so that it is not remembered.
     @discardableResult
     public func apply(_ change: AgentChange) -> Bool {
-        update(change.agent, change.time) { storage, index in
+        update(change.agent, nil, change.time) { storage, index in
             storage.state(index).pointee.apply(change)
             storage.relist(index, at: change.time)
         }
@@ -93,7 +103,7 @@ public final class AgentStore: Sendable {
         approvals.apply(step)
         var agent = step.agent
         agent.withUTF8 { bytes in
-            _ = update(Bytes(UnsafeRawBufferPointer(bytes)), step.time) { storage, index in
+            _ = update(Bytes(UnsafeRawBufferPointer(bytes)), nil, step.time) { storage, index in
                 storage.state(index).pointee.apply(step)
                 storage.relist(index, at: step.time)
             }
@@ -102,23 +112,24 @@ public final class AgentStore: Sendable {
 
     /// Changes an agent's state, after giving it a place if it has none. Nobody has no state.
     ///
+    /// - Parameter hash: the agent's, where it is known.
     /// - Returns: false when no place was left.
     @inline(__always)
     private func update(
-        _ agent: Bytes, _ now: Int64, _ change: (inout Shard.Storage, UInt32) -> Void
+        _ agent: Bytes, _ hash: UInt64?, _ now: Int64,
+        _ change: (inout Shard.Storage, UInt32) -> Void
     ) -> Bool {
         guard !agent.isEmpty else { return true }
-        let hash = AgentState.hash(agent)
-        let shard = shard(hash)
+        let hash = hash ?? AgentState.hash(agent)
         func changeKnown() -> Bool {
-            shard.withLock { storage in
+            shards[place(hash)].withLock { storage in
                 guard let index = storage.find(agent, hash) else { return false }
                 change(&storage, index)
                 return true
             }
         }
         if changeKnown() { return true }
-        return insert(agent, hash, shard, now) && changeKnown()
+        return insert(agent, hash, shard(hash), now) && changeKnown()
     }
 
     /// Forgets an agent as if it had been evicted: for replay, which sees in the log that it was.
@@ -134,10 +145,8 @@ public final class AgentStore: Sendable {
 
     /// Names an agent in this process, without its text.
     public struct Handle: Sendable {
-        fileprivate let hash: UInt64
+        let hash: UInt64
     }
-
-    public func handle(_ agent: Bytes) -> Handle { Handle(hash: AgentState.hash(agent)) }
 
     /// Makes everything unfamiliar to an agent again.
     public func forgetFamiliar(_ agent: Handle) {
@@ -147,9 +156,11 @@ public final class AgentStore: Sendable {
         }
     }
 
-    func shard(_ hash: UInt64) -> Shard {
-        // The table inside a shard uses the low bits.
-        shards[Int(truncatingIfNeeded: hash >> 48) & (shards.count - 1)]
+    func shard(_ hash: UInt64) -> Shard { shards[place(hash)] }
+
+    /// The shard of a hash. The table inside a shard uses the low bits.
+    private func place(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash >> 48) & (shards.count - 1)
     }
 
     /// Gives an agent a place, or finds that another thread did.

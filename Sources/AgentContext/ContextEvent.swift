@@ -8,9 +8,12 @@ import Authorization
 /// restriction `isolate` itself.
 public struct ContextEvent {
     /// The agent's key. Events without one are nobody's and change nothing.
-    public var agent = Bytes.empty
+    public var agent = Bytes.empty { didSet { agentHash = nil } }
     /// Empty when the request names none.
-    public var session = Bytes.empty
+    public var session = Bytes.empty { didSet { sessionHash = nil } }
+    /// Those of `agent` and `session` where they are known; else they are made when needed.
+    private(set) var agentHash: UInt64?
+    private(set) var sessionHash: UInt64?
     /// Nanoseconds since 1970.
     public var time: Int64 = 0
     public var decision = DecisionID()
@@ -33,6 +36,15 @@ public struct ContextEvent {
     public init(agent: Bytes, time: Int64) {
         self.agent = agent
         self.time = time
+    }
+
+    /// Takes over who asks, as the snapshot was loaded for them.
+    public mutating func takeNames(of snapshot: AgentSnapshot) {
+        let names = snapshot.names
+        agent = names.agent
+        session = names.session
+        agentHash = names.agentHash
+        sessionHash = names.sessionHash
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// Names one decision everywhere: in the answer's metadata, in headers, in the log.
 ///
@@ -23,31 +24,7 @@ public struct DecisionID: Hashable, Sendable {
 
     /// Writes the 36 characters `xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx`.
     public func write(to text: UnsafeMutablePointer<UInt8>) {
-        let memory = UnsafeMutableRawPointer(text)
-        let start = Self.digits(high >> 32)
-        let middle = Self.digits(high & 0xFFFF_FFFF)
-        let end = Self.digits(low >> 32)
-        memory.storeBytes(of: start, toByteOffset: 0, as: UInt64.self)
-        memory.storeBytes(of: UInt32(truncatingIfNeeded: middle), toByteOffset: 9, as: UInt32.self)
-        memory.storeBytes(of: UInt32(middle >> 32), toByteOffset: 14, as: UInt32.self)
-        memory.storeBytes(of: UInt32(truncatingIfNeeded: end), toByteOffset: 19, as: UInt32.self)
-        memory.storeBytes(of: UInt32(end >> 32), toByteOffset: 24, as: UInt32.self)
-        memory.storeBytes(of: Self.digits(low & 0xFFFF_FFFF), toByteOffset: 28, as: UInt64.self)
-        let hyphen = UInt8(ascii: "-")
-        (text[8], text[13], text[18], text[23]) = (hyphen, hyphen, hyphen, hyphen)
-    }
-
-    /// The eight hexadecimal digits of the low 32 bits of `bits`, the first one in the lowest byte.
-    @inlinable @inline(__always)
-    public static func digits(_ bits: UInt64) -> UInt64 {
-        // One nibble a byte, the last one lowest.
-        var spread = (bits << 16 | bits) & 0x0000_FFFF_0000_FFFF
-        spread = (spread << 8 | spread) & 0x00FF_00FF_00FF_00FF
-        spread = (spread << 4 | spread) & 0x0F0F_0F0F_0F0F_0F0F
-        // 1 in each byte that holds more than 9.
-        let letters = (spread &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
-        // "a" comes 39 after what would follow "9".
-        return (spread &+ 0x3030_3030_3030_3030 &+ letters &* 39).byteSwapped
+        text_uuid(text, high, low)
     }
 
     public static let textLength = 36

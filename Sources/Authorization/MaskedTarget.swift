@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// A request target without its fragment and with every value of its query masked, in parts:
 /// `/a?token=x&b` is `/a?token=*&*`.
@@ -9,6 +10,13 @@ public struct MaskedTarget {
     private var place: Int
     private var isInQuery: Bool
     private var isAtValue = false
+
+    /// Whether anything of a path or URL may be masked or left out: not without `?` and `#`.
+    public static func changes(_ target: Bytes) -> Bool {
+        guard let start = target.start else { return false }
+        return text_find_either(start, target.count, UInt8(ascii: "?"), UInt8(ascii: "#"))
+            < target.count
+    }
 
     /// - Parameter target: a path or URL, perhaps with a query and a fragment.
     public init(_ target: Bytes) {

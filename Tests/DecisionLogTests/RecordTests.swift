@@ -267,7 +267,7 @@ struct RecordTests {
         request.headers.append(.init(name: Bytes("traceparent"), value: bytes(context)))
         request.headers.append(.init(name: Bytes("x-parent"), value: bytes(parent)))
         var facts = RecordFacts()
-        facts.parentHeader = Bytes("x-parent")
+        facts.take(request.headers, scopes: Bytes("x-scopes"), parent: Bytes("x-parent"))
         let trace = try parse(encode(request, Decision(), facts))["trace"] as? [String: String]
         #expect(trace?["id"] == (isFound ? "0af7651916cd43dd8448eb211c80319c" : nil))
         #expect(trace?["span"] == (isFound ? "b7ad6b7169203331" : nil))

@@ -14,12 +14,21 @@ public final class AgentSnapshot {
         var state = AgentState()
         var marks = MarkList()
         var now: Int64 = 0
-        var session: UInt64 = 0
+        var names = Names()
         /// As the request or its caller holds it.
         var agent = Bytes.empty
         var isPresent = false
         var isKnown = false
         var isForPeople = false
+    }
+
+    /// Who asks, and the hashes that an agent's state knows them by.
+    struct Names {
+        var agent = Bytes.empty
+        var agentHash: UInt64 = 0
+        var session = Bytes.empty
+        /// 0 for none.
+        var sessionHash: UInt64 = 0
     }
 
     /// Where this agent's approvals are; asked only when a policy reads them.
@@ -46,7 +55,13 @@ public final class AgentSnapshot {
     var isPresent: Bool { content.pointee.isPresent }
 
     /// The hash of the session that asks; 0 for none.
-    var session: UInt64 { content.pointee.session }
+    var session: UInt64 { content.pointee.names.sessionHash }
+
+    /// For whom the store was asked last; their texts are as valid as they were then.
+    var names: Names { content.pointee.names }
+
+    /// Names the agent for which the store was asked last.
+    public var handle: AgentStore.Handle { AgentStore.Handle(hash: names.agentHash) }
 
     /// Signals about sessions are shown whichever session asks.
     public var isForPeople: Bool {
@@ -61,11 +76,18 @@ public final class AgentSnapshot {
     ///   - session: of the request; empty when it names none.
     public func clear(_ now: Int64, session: Bytes = .empty) {
         content.pointee.now = now
-        content.pointee.session = AgentState.sessionHash(session)
+        content.pointee.names = Names(
+            session: session, sessionHash: AgentState.sessionHash(session))
         content.pointee.isPresent = false
         content.pointee.isKnown = false
         content.pointee.agent = .empty
         content.pointee.marks.clear()
+    }
+
+    /// The store is asked for this agent.
+    func ask(for agent: Bytes, _ hash: UInt64) {
+        content.pointee.names.agent = agent
+        content.pointee.names.agentHash = hash
     }
 
     /// - Parameter agent: must stay as it is while the snapshot is used.

@@ -47,26 +47,29 @@ struct AgentState {
     var approvals = ApprovalCounts()
 
     /// The fold: all that a decision changes. Depends on the event alone, never on a clock.
-    mutating func apply(_ event: ContextEvent) {
+    ///
+    /// - Parameter event: not changed; see `AgentStore.apply(_:)`.
+    mutating func apply(_ event: inout ContextEvent) {
         if total == 0 { firstSeen = event.time }
         lastSeen = max(lastSeen, event.time)
         total &+= 1
         stamp.add(event.decision.fingerprint)
         requests.add(at: event.time)
         if event.isAllowed {
-            rememberUse(event)
+            rememberUse(&event)
         } else {
             // What was refused did not happen, so it makes nothing familiar.
             denied &+= 1
             denials.add(at: event.time)
         }
         let second = Self.second(event.time)
-        if !event.session.isEmpty {
-            sessions.add(Self.shortHash(event.session), at: second, isAllowed: event.isAllowed)
+        let session = event.sessionHash ?? Self.sessionHash(event.session)
+        if session != 0 {
+            sessions.add(Self.shortHash(session), at: second, isAllowed: event.isAllowed)
         }
         if event.action == .postpone { deferrals.add(Self.actionHash(event), at: second) }
-        events.append(event)
-        if !event.lineage.isEmpty { rememberLineage(event, second) }
+        events.append(&event, session: session == 0 ? 0 : Self.shortHash(session))
+        if !event.lineage.isEmpty { rememberLineage(event, session, second) }
         marks.expire(at: event.time)
         for label in event.labels {
             marks.add(
@@ -92,7 +95,7 @@ struct AgentState {
         approvals.openUntil > time ? .restricted : marks.properList(at: time)
     }
 
-    private mutating func rememberUse(_ event: ContextEvent) {
+    private mutating func rememberUse(_ event: inout ContextEvent) {
         if !event.destination.isEmpty { destinations.add(Self.hash(event.destination)) }
         if !event.tool.isEmpty { tools.add(Self.hash(event.tool)) }
         effects.add(Int(event.effect.rawValue))
@@ -100,8 +103,10 @@ struct AgentState {
 
     /// What a request brings along is known to the agent whatever became of the request; what it
     /// asks for only if it got it.
-    private mutating func rememberLineage(_ event: ContextEvent, _ second: UInt32) {
-        let session = Self.lineageSession(Self.sessionHash(event.session))
+    private mutating func rememberLineage(
+        _ event: ContextEvent, _ session: UInt64, _ second: UInt32
+    ) {
+        let session = Self.lineageSession(session)
         for link in event.lineage where event.isAllowed || link.source != .resource {
             lineage.add(link, session: session, at: second)
         }
@@ -117,10 +122,8 @@ struct AgentState {
     /// Seconds since 1970, up to 2106.
     static func second(_ time: Int64) -> UInt32 { UInt32(clamping: time / 1_000_000_000) }
 
-    /// Never 0.
-    static func shortHash(_ bytes: Bytes) -> UInt32 {
-        max(1, UInt32(truncatingIfNeeded: hash(bytes)))
-    }
+    /// Of the hash of a text. Never 0.
+    static func shortHash(_ hash: UInt64) -> UInt32 { max(1, UInt32(truncatingIfNeeded: hash)) }
 
     /// Of the hash of a session: 0 only for none.
     static func lineageSession(_ hash: UInt64) -> UInt16 {

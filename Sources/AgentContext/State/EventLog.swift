@@ -20,7 +20,10 @@ struct EventLog {
         static let cut = Flags(rawValue: 4)
     }
 
-    mutating func append(_ event: ContextEvent) {
+    /// - Parameters:
+    ///   - event: not changed; see `AgentStore.apply(_:)`.
+    ///   - session: its short hash; 0 for none.
+    mutating func append(_ event: inout ContextEvent, session: UInt32) {
         var flags: Flags = []
         if event.isAllowed { flags.insert(.allowed) }
         if event.isInternal { flags.insert(.isInternal) }
@@ -39,7 +42,6 @@ struct EventLog {
             memory[start + 11] = event.effect.rawValue
             memory[start + 12] = event.trafficProtocol.rawValue
             memory[start + 13] = flags.rawValue
-            let session = event.session.isEmpty ? 0 : AgentState.shortHash(event.session)
             memory.storeBytes(of: session, toByteOffset: start + 18, as: UInt32.self)
             var position = start + Self.headerBytes
             Self.put(texts.0, 14, start, memory, &position)

@@ -10,8 +10,17 @@ struct Window<let buckets: Int> {
     private var newest: Int64 = 0
 
     /// - Parameter step: nanoseconds of one step.
+    @inline(__always)
     mutating func add(at time: Int64, step: Int64) {
-        let index = max(time / step, newest)
+        // Nearly always the step is still the same, and nothing has to be divided.
+        let isNewest = UInt64(bitPattern: time &- newest &* step) < UInt64(step)
+        if !isNewest { advance(to: time / step) }
+        let bucket = Self.bucket(newest)
+        if counts[bucket] < UInt32.max { counts[bucket] += 1 }
+    }
+
+    private mutating func advance(to step: Int64) {
+        let index = max(step, newest)
         if index - newest >= Int64(buckets) {
             for bucket in 0..<buckets { counts[bucket] = 0 }
         } else {
@@ -22,8 +31,6 @@ struct Window<let buckets: Int> {
             }
         }
         newest = index
-        let bucket = Self.bucket(index)
-        if counts[bucket] < UInt32.max { counts[bucket] += 1 }
     }
 
     func count(at time: Int64, step: Int64) -> Int {

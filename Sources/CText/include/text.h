@@ -219,6 +219,107 @@ static inline size_t text_copy_plain(uint8_t *copy, const uint8_t *text, size_t 
   return index;
 }
 
+// A copy of a short text, without a call.
+static inline void text_copy(uint8_t *copy, const uint8_t *text, size_t count) {
+  if (count >= 16) {
+#pragma clang loop unroll(disable)
+    for (size_t index = 0; index + 16 < count; index += 16) {
+      memcpy(copy + index, text + index, 16);
+    }
+    memcpy(copy + count - 16, text + count - 16, 16);
+  } else if (count >= 8) {
+    memcpy(copy, text, 8);
+    memcpy(copy + count - 8, text + count - 8, 8);
+  } else if (count >= 4) {
+    memcpy(copy, text, 4);
+    memcpy(copy + count - 4, text + count - 4, 4);
+  } else {
+    for (size_t index = 0; index < count; index++) copy[index] = text[index];
+  }
+}
+
+// Copies a text and says whether all of it is plain: printable ASCII without quote and backslash.
+static inline bool text_copy_all_plain(uint8_t *copy, const uint8_t *text, size_t count) {
+  if (count >= 16) {
+#if TEXT_HAS_VECTORS
+    __m128i bytes = text_load16(text + count - 16);
+    _mm_storeu_si128((__m128i *)(copy + count - 16), bytes);
+    unsigned marks = text_special16(bytes);
+#pragma clang loop unroll(disable)
+    for (size_t index = 0; index + 16 < count; index += 16) {
+      bytes = text_load16(text + index);
+      _mm_storeu_si128((__m128i *)(copy + index), bytes);
+      marks |= text_special16(bytes);
+    }
+    return marks == 0;
+#else
+    return text_copy_plain(copy, text, count) == count;
+#endif
+  }
+  if (count >= 8) {
+    uint64_t first = text_load8(text), last = text_load8(text + count - 8);
+    memcpy(copy, text, 8);
+    memcpy(copy + count - 8, text + count - 8, 8);
+    return (text_special(first) | text_special(last)) == 0;
+  }
+  if (count >= 4) {
+    memcpy(copy, text, 4);
+    memcpy(copy + count - 4, text + count - 4, 4);
+    return text_special(text_ends(text, count)) == 0;
+  }
+  for (size_t index = 0; index < count; index++) {
+    if (text_is_special(text[index])) return false;
+    copy[index] = text[index];
+  }
+  return true;
+}
+
+// Whether a text of at least eight bytes is surely made of lower-case letters, digits and hyphens,
+// as nearly all names of headers are; false may also mean that nobody looked.
+static inline bool text_is_plain_name(const uint8_t *text, size_t count) {
+#if TEXT_HAS_VECTORS
+  if (count < 8) return false;
+  __m128i wrong = _mm_setzero_si128();
+  for (size_t index = 0; index < count; index += 8) {
+    if (index + 8 > count) index = count - 8;
+    __m128i bytes = _mm_loadl_epi64((const __m128i *)(text + index));
+    __m128i letter = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('a')), _mm_set1_epi8(25));
+    __m128i digit = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), _mm_set1_epi8(9));
+    __m128i hyphen = _mm_xor_si128(bytes, _mm_set1_epi8('-'));
+    __m128i best = _mm_min_epu8(letter, _mm_min_epu8(digit, hyphen));
+    wrong = _mm_or_si128(wrong, best);
+  }
+  return (_mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) & 0xFF) == 0xFF;
+#else
+  (void)text, (void)count;
+  return false;
+#endif
+}
+
+// The place of the first byte that is one of two; `count` when there is none.
+static inline size_t text_find_either(const uint8_t *text, size_t count, uint8_t first,
+                                      uint8_t second) {
+  size_t index = 0;
+#if TEXT_HAS_VECTORS
+  const __m128i firsts = _mm_set1_epi8((char)first), seconds = _mm_set1_epi8((char)second);
+  for (; index + 16 <= count; index += 16) {
+    __m128i bytes = text_load16(text + index);
+    unsigned marks = (unsigned)_mm_movemask_epi8(
+        _mm_or_si128(_mm_cmpeq_epi8(bytes, firsts), _mm_cmpeq_epi8(bytes, seconds)));
+    if (marks) return index + (size_t)__builtin_ctz(marks);
+  }
+#endif
+  const uint64_t ones = 0x0101010101010101u;
+  for (; index + 8 <= count; index += 8) {
+    uint64_t word = text_load8(text + index);
+    uint64_t left = word ^ ones * first, right = word ^ ones * second;
+    uint64_t marks = text_high(((left - ones) & ~left) | ((right - ones) & ~right));
+    if (marks) return index + text_first(marks);
+  }
+  while (index < count && text[index] != first && text[index] != second) index++;
+  return index;
+}
+
 // Eight bytes with the letters from A to Z in lower case.
 static inline uint64_t text_lower8(uint64_t word) {
   const uint64_t ones = 0x0101010101010101u;

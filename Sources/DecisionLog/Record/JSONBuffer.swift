@@ -6,14 +6,18 @@ import Cryptography
 /// JSON text in memory that is reused from record to record. It never grows: text that does not fit
 /// its limit is cut between two characters, and `isCut` says so.
 ///
-/// Callers write well-formed JSON; this type cares for commas and escapes.
+/// Callers write well-formed JSON; this type cares for commas and escapes. Each value is followed
+/// by a comma, which the end of its object or array takes back: so what stands between two values
+/// is known before they are written, and a key is one constant.
 struct JSONBuffer: ~Copyable {
     private let memory: UnsafeMutablePointer<UInt8>
     let capacity: Int
-    private(set) var count = 0
+    /// With the comma after the last value.
+    private var count = 0
     /// Whether any text was cut or left out since `reset`.
     var isCut = false
-    private var needsComma = false
+    /// Whether all texts since `reset` stand in the JSON as they were given.
+    private(set) var isVerbatim = true
     var lastSecond = SecondText()
 
     init(capacity: Int) {
@@ -24,23 +28,28 @@ struct JSONBuffer: ~Copyable {
     deinit { memory.deallocate() }
 
     /// Valid until the next `reset`.
-    var bytes: Bytes { Bytes(start: UnsafePointer(memory), count: count) }
+    var bytes: Bytes { Bytes(start: UnsafePointer(memory), count: length) }
 
-    var room: Int { capacity - count }
+    /// Without a comma at the end.
+    var length: Int { endsWithComma ? count &- 1 : count }
+
+    var room: Int { capacity - length }
+
+    @inline(__always)
+    private var endsWithComma: Bool { count > 0 && memory[count &- 1] == UInt8(ascii: ",") }
 
     mutating func reset() {
         count = 0
         isCut = false
-        needsComma = false
+        isVerbatim = true
     }
 
     /// What to go back to when a part turns out not to fit.
     struct Mark {
         fileprivate let count: Int
-        fileprivate let needsComma: Bool
     }
 
-    var mark: Mark { Mark(count: count, needsComma: needsComma) }
+    var mark: Mark { Mark(count: count) }
 
     mutating func goBack(to mark: Mark) {
         leaveOut(from: mark)
@@ -48,17 +57,22 @@ struct JSONBuffer: ~Copyable {
     }
 
     /// Takes back what turned out to say nothing.
-    mutating func leaveOut(from mark: Mark) {
-        count = mark.count
-        needsComma = mark.needsComma
+    mutating func leaveOut(from mark: Mark) { count = mark.count }
+
+    func written(since mark: Mark) -> Bytes {
+        Bytes(start: UnsafePointer(memory + mark.count), count: count - mark.count)
     }
 
     // MARK: structure
 
-    mutating func beginObject() { open(UInt8(ascii: "{")) }
-    mutating func endObject() { close(UInt8(ascii: "}")) }
-    mutating func beginArray() { open(UInt8(ascii: "[")) }
-    mutating func endArray() { close(UInt8(ascii: "]")) }
+    @inline(__always)
+    mutating func beginObject() { raw(UInt8(ascii: "{")) }
+    @inline(__always)
+    mutating func endObject() { close("}") }
+    @inline(__always)
+    mutating func beginArray() { raw(UInt8(ascii: "[")) }
+    @inline(__always)
+    mutating func endArray() { close("]") }
 
     /// Inlined, so that a literal's bytes become constants: a record has about forty keys.
     ///
@@ -66,153 +80,167 @@ struct JSONBuffer: ~Copyable {
     @inline(__always)
     mutating func key(_ name: StaticString) {
         let length = name.utf8CodeUnitCount
-        guard room >= length + 4 else { return }
-        if needsComma { raw(UInt8(ascii: ",")) }
+        guard fits(length &+ 3) else { return }
         let place = memory + count
         place[0] = UInt8(ascii: "\"")
-        (place + 1).update(from: name.utf8Start, count: length)
-        place[length + 1] = UInt8(ascii: "\"")
-        place[length + 2] = UInt8(ascii: ":")
-        count += length + 3
-        needsComma = false
+        UnsafeMutableRawPointer(place + 1).copyMemory(from: name.utf8Start, byteCount: length)
+        place[length &+ 1] = UInt8(ascii: "\"")
+        place[length &+ 2] = UInt8(ascii: ":")
+        count &+= length &+ 3
     }
 
-    private mutating func open(_ bracket: UInt8) {
-        comma()
-        raw(bracket)
-        needsComma = false
+    @inline(__always)
+    private mutating func close(_ bracket: Unicode.Scalar) {
+        if endsWithComma { count &-= 1 }
+        pair(bracket, ",")
     }
 
-    private mutating func close(_ bracket: UInt8) {
-        raw(bracket)
-        needsComma = true
+    /// Two ASCII characters.
+    @inline(__always)
+    private mutating func pair(_ first: Unicode.Scalar, _ second: Unicode.Scalar) {
+        guard fits(2) else { return }
+        memory[count] = UInt8(truncatingIfNeeded: first.value)
+        memory[count &+ 1] = UInt8(truncatingIfNeeded: second.value)
+        count &+= 2
     }
 
-    private mutating func comma() {
-        if needsComma { raw(UInt8(ascii: ",")) }
-        needsComma = true
-    }
+    @inline(__always)
+    private func fits(_ more: Int) -> Bool { count &+ more <= capacity }
 
     // MARK: values
 
     mutating func value(_ number: Int) {
-        comma()
         if number < 0 { raw(UInt8(ascii: "-")) }
-        digits(number.magnitude, atLeast: 1)
+        decimal(number.magnitude)
+        raw(UInt8(ascii: ","))
     }
 
     /// JSON text that is well-formed already.
     mutating func json(_ text: Bytes) {
-        comma()
         raw(text)
+        raw(UInt8(ascii: ","))
     }
 
     /// A number in hundredths: `12.5` is 1250.
     mutating func hundredths(_ number: Int) {
-        comma()
         if number < 0 { raw(UInt8(ascii: "-")) }
-        digits(number.magnitude / 100, atLeast: 1)
+        decimal(number.magnitude / 100)
         let rest = number.magnitude % 100
-        guard rest > 0 else { return }
-        raw(UInt8(ascii: "."))
-        if rest % 10 == 0 { digits(rest / 10, atLeast: 1) } else { digits(rest, atLeast: 2) }
+        if rest > 0 {
+            raw(UInt8(ascii: "."))
+            if rest % 10 == 0 { decimal(rest / 10) } else { decimal(rest, width: 2) }
+        }
+        raw(UInt8(ascii: ","))
     }
 
     /// After a key that was written as a string.
     mutating func colon() {
-        raw(UInt8(ascii: ":"))
-        needsComma = false
+        if endsWithComma { memory[count &- 1] = UInt8(ascii: ":") }
     }
 
+    @inline(__always)
     mutating func value(_ flag: Bool) {
-        comma()
-        raw(Bytes(flag ? "true" : "false"))
+        if flag { literal("true,") } else { literal("false,") }
     }
 
     /// - Parameter word: plain ASCII that needs no escape.
     mutating func value(_ word: StaticString) {
-        beginString()
-        raw(Bytes(word))
-        endString()
+        guard fits(word.utf8CodeUnitCount &+ 3) else { return }
+        let place = memory + count
+        text_copy(place + 1, word.utf8Start, word.utf8CodeUnitCount)
+        quote(word.utf8CodeUnitCount)
     }
 
     /// A string; bytes that are not UTF-8 become U+FFFD.
     ///
     /// - Parameter limit: bytes of JSON text between the quotes.
     mutating func value(_ text: Bytes, limit: Int) {
+        let room = min(limit, capacity &- RecordLimits.reserve &- count &- 1)
+        guard let start = text.start, text.count <= room,
+            text_copy_all_plain(memory + count + 1, start, text.count)
+        else { return valueInParts(text, limit: limit) }
+        quote(text.count)
+    }
+
+    /// What `value` does with a text that is long, empty or needs escapes.
+    private mutating func valueInParts(_ text: Bytes, limit: Int) {
         beginString()
         escaped(text, limit: limit)
         endString()
     }
 
-    mutating func beginString() {
-        comma()
-        raw(UInt8(ascii: "\""))
+    /// Puts quotes around what was written after the place of the first one.
+    @inline(__always)
+    private mutating func quote(_ length: Int) {
+        let place = memory + count
+        place[0] = UInt8(ascii: "\"")
+        place[length &+ 1] = UInt8(ascii: "\"")
+        place[length &+ 2] = UInt8(ascii: ",")
+        count &+= length &+ 3
     }
 
-    mutating func endString() { raw(UInt8(ascii: "\"")) }
+    mutating func beginString() { raw(UInt8(ascii: "\"")) }
+
+    mutating func endString() { pair("\"", ",") }
 
     /// Lower-case hexadecimal.
     mutating func value(_ digest: Digest) {
-        beginString()
+        guard fits(2 * Digest.byteCount &+ 3) else { return }
+        let place = memory + count + 1
         digest.withUnsafeBytes { bytes in
-            for offset in stride(from: 0, to: Digest.byteCount, by: 4) {
-                let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-                eightDigits(UInt64(word.bigEndian))
+            for offset in stride(from: 0, to: Digest.byteCount, by: 8) {
+                let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                text_hexadecimal16(place + 2 * offset, word.bigEndian)
             }
         }
-        endString()
+        quote(2 * Digest.byteCount)
     }
 
     /// Sixteen lower-case digits.
     mutating func value(hexadecimal word: UInt64) {
-        beginString()
-        eightDigits(word >> 32)
-        eightDigits(word)
-        endString()
-    }
-
-    @inline(__always)
-    private mutating func eightDigits(_ word: UInt64) {
-        guard room >= 8 else { return }
-        UnsafeMutableRawPointer(memory + count)
-            .storeBytes(of: DecisionID.digits(word & 0xFFFF_FFFF), as: UInt64.self)
-        count += 8
+        guard fits(19) else { return }
+        text_hexadecimal16(memory + count + 1, word)
+        quote(16)
     }
 
     mutating func value(_ id: DecisionID) {
-        beginString()
-        guard room >= DecisionID.textLength else { return }
-        id.write(to: memory + count)
-        count += DecisionID.textLength
-        endString()
+        guard fits(DecisionID.textLength &+ 3) else { return }
+        id.write(to: memory + count + 1)
+        quote(DecisionID.textLength)
+    }
+
+    private mutating func decimal(_ number: UInt) {
+        if number >= 100_000_000 {
+            decimal(number / 100_000_000)
+            return decimal(number % 100_000_000, width: 8)
+        }
+        guard fits(8) else { return }
+        count &+= text_decimal(memory + count, UInt32(truncatingIfNeeded: number))
     }
 
     /// Digits with leading zeros.
-    mutating func digits(_ number: UInt, atLeast width: Int) {
-        var length = 1
-        var power: UInt = 10
-        while length < 20, number >= power {
-            power &*= 10
-            length += 1
-        }
-        let total = max(width, length)
-        guard room >= total else { return }
-        var rest = number
-        var place = total
-        let start = memory + count
-        while place >= 2 {
-            place &-= 2
-            let pair = UInt8(truncatingIfNeeded: rest % 100)
-            rest /= 100
-            start[place] = UInt8(ascii: "0") &+ pair / 10
-            start[place &+ 1] = UInt8(ascii: "0") &+ pair % 10
-        }
-        if place == 1 { start[0] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
-        count += total
+    ///
+    /// - Parameters:
+    ///   - number: has no more digits than `width`.
+    ///   - width: 1 to 8.
+    @inline(__always)
+    mutating func decimal(_ number: UInt, width: Int) {
+        guard fits(8) else { return }
+        let digits = text_decimal8(UInt32(truncatingIfNeeded: number))
+        text_store8(memory + count, digits >> UInt64(8 &* (8 &- width)))
+        count &+= width
     }
 
     // MARK: bytes
+
+    /// Inlined for the same reason as `key`.
+    @inline(__always)
+    mutating func literal(_ text: StaticString) {
+        let length = text.utf8CodeUnitCount
+        guard fits(length) else { return }
+        UnsafeMutableRawPointer(memory + count).copyMemory(from: text.utf8Start, byteCount: length)
+        count &+= length
+    }
 
     @inline(__always)
     mutating func raw(_ byte: UInt8) {
@@ -221,8 +249,17 @@ struct JSONBuffer: ~Copyable {
         count += 1
     }
 
+    /// The beginning of three words.
+    @inline(__always)
+    mutating func words(_ text: (UInt64, UInt64, UInt64), count length: Int) {
+        guard fits(24) else { return }
+        UnsafeMutableRawPointer(memory + count)
+            .storeBytes(of: text, as: (UInt64, UInt64, UInt64).self)
+        count &+= length
+    }
+
     mutating func raw(_ bytes: Bytes) {
-        guard let start = bytes.start, bytes.count <= room else { return }
+        guard let start = bytes.start, fits(bytes.count) else { return }
         (memory + count).update(from: start, count: bytes.count)
         count += bytes.count
     }
@@ -233,6 +270,7 @@ struct JSONBuffer: ~Copyable {
     @discardableResult
     mutating func escaped(_ text: Bytes, limit: Int) -> Bool {
         guard let start = text.start else { return true }
+        isVerbatim = false
         let end = min(capacity - RecordLimits.reserve, count + limit)
         var index = 0
         while index < text.count {

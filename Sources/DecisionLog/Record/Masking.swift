@@ -4,12 +4,15 @@ import Authorization
 // What never enters a record, whatever the configuration: values that open doors.
 extension JSONBuffer {
     /// A request target with every value of its query masked: see `MaskedTarget`.
+    ///
+    /// - Parameter limit: bytes of JSON text with the first quote.
     mutating func maskedPath(_ whole: Bytes, limit: Int) {
-        let end = min(capacity - RecordLimits.reserve, count + limit)
+        guard MaskedTarget.changes(whole) else { return value(whole, limit: limit - 1) }
         var target = MaskedTarget(whole)
+        let start = mark
         beginString()
         while let part = target.next() {
-            guard escaped(part, limit: end - count) else { break }
+            guard escaped(part, limit: limit - written(since: start).count) else { break }
         }
         endString()
     }

@@ -39,9 +39,10 @@ extension JSONBuffer {
         let isMasked = mask.contains(.headerValues)
         key("mutations")
         beginObject()
-        let before = count
-        headers("headers", decision.headers, decision, isMasked)
-        headers("response_headers", decision.responseHeadersToAdd, decision, isMasked)
+        let before = mark
+        let content = decision.content
+        headers("headers", &content.pointee.headers, decision, isMasked)
+        headers("response_headers", &content.pointee.responseHeadersToAdd, decision, isMasked)
         list("removed_headers", decision.requestHeadersToRemove.count) { json, index in
             json.value(decision.requestHeadersToRemove[index], limit: RecordLimits.name)
         }
@@ -53,7 +54,7 @@ extension JSONBuffer {
         }
         sum("body", decision.body)
         sum("metadata", decision.dynamicMetadata)
-        guard count > before else { return leaveOut(from: start) }
+        guard !written(since: before).isEmpty else { return leaveOut(from: start) }
         endObject()
     }
 
@@ -68,8 +69,11 @@ extension JSONBuffer {
         }
     }
 
+    /// - Parameter fields: not changed; `inout` because passing them on by value would count a
+    ///   reference.
     private mutating func headers(
-        _ name: StaticString, _ fields: [Decision.Field], _ decision: Decision, _ isMasked: Bool
+        _ name: StaticString, _ fields: inout [Decision.Field], _ decision: Decision,
+        _ isMasked: Bool
     ) {
         // Nearly every answer has our own header and no other.
         var others = 0

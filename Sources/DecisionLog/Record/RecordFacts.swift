@@ -12,8 +12,10 @@ public struct RecordFacts {
     public var scopes = Bytes.empty
     /// SHA-256 of the caller's certificate (DER), as Envoy handed it over.
     public var certificate: Digest?
-    /// The request header that names the decision this one follows from; empty for none.
-    public var parentHeader = Bytes.empty
+    /// The header `traceparent`, whatever it holds.
+    public var traceContext = Bytes.empty
+    /// The header that names the decision this one follows from, whatever it holds.
+    public var parentDecision = Bytes.empty
 
     public var trafficProtocol: TrafficProtocol = .unknown
     public var effect: Effect = .unknown
@@ -55,6 +57,25 @@ public struct RecordFacts {
     public var duration: UInt64 = 0
 
     public init() {}
+
+    /// Takes over what a record says of the request's headers. The last one of a name counts.
+    ///
+    /// - Parameters:
+    ///   - scopes: the header that holds scopes.
+    ///   - parent: the header that names the decision this one follows from; empty for none.
+    public mutating func take(
+        _ headers: Table<AttributeContext.HeaderField>, scopes: Bytes, parent: Bytes
+    ) {
+        let trace = Bytes("traceparent")
+        // A bit for each length, of 64, that a name must have to be looked at.
+        let lengths = UInt64(1) &<< UInt64(trace.count) | UInt64(1) &<< UInt64(scopes.count)
+            | UInt64(1) &<< UInt64(parent.count)
+        for field in headers where lengths &>> UInt64(field.name.count) & 1 == 1 {
+            if field.name == trace { traceContext = field.value }
+            if field.name == scopes { self.scopes = field.value }
+            if field.name == parent, !parent.isEmpty { parentDecision = field.value }
+        }
+    }
 
     /// The agent's context that the decision was made with.
     public struct Context {
@@ -149,5 +170,6 @@ public struct RecordMask {
     /// JSON pointers whose value was replaced, as OPA's `masked`.
     public var masked: [Bytes] = []
 
+    @inlinable
     public init() {}
 }

@@ -59,13 +59,13 @@ extension JSONBuffer {
         _ name: StaticString, _ elements: Int, _ element: (inout JSONBuffer, Int) -> Void
     ) {
         guard elements > 0 else { return }
-        let start = count
+        let start = length
         key(name)
         beginArray()
         for index in 0..<elements {
             let mark = mark
             if index < RecordLimits.elements { element(&self, index) }
-            if index >= RecordLimits.elements || count - start > RecordLimits.list {
+            if index >= RecordLimits.elements || length - start > RecordLimits.list {
                 goBack(to: mark)
                 break
             }

@@ -6,13 +6,13 @@ extension JSONBuffer {
     /// `"signals":{"identity":12.5,...}`, left out when the policy names none.
     mutating func writeSignals(_ decision: Decision) {
         guard !decision.signals.isEmpty else { return }
-        let start = count
+        let start = length
         key("signals")
         beginObject()
         for index in 0..<decision.signals.count {
             let mark = mark
             signal(decision.signals[index])
-            if count - start > RecordLimits.list {
+            if length - start > RecordLimits.list {
                 goBack(to: mark)
                 break
             }

@@ -7,47 +7,50 @@ extension JSONBuffer {
     /// - Parameter nanoseconds: since 1970-01-01T00:00:00Z (an Int64 of them reaches from 1677
     ///   to 2262).
     mutating func time(_ nanoseconds: Int64) {
-        let (second, fraction) = divide(nanoseconds, 1_000_000_000)
-        beginString()
-        if second == lastSecond.second {
-            withUnsafeBytes(of: lastSecond.text) { raw(Bytes($0)) }
+        let second = divide(nanoseconds, 1_000_000_000)
+        if second.quotient == lastSecond.second {
+            words(lastSecond.text, count: SecondText.length)
         } else {
-            write(second)
+            write(second.quotient)
         }
-        raw(UInt8(ascii: "."))
-        digits(UInt(fraction), atLeast: 9)
-        raw(UInt8(ascii: "Z"))
-        endString()
+        let fraction = UInt(second.remainder).quotientAndRemainder(dividingBy: 100_000_000)
+        decimal(fraction.quotient, width: 1)
+        decimal(fraction.remainder, width: 8)
+        literal("Z\",")
     }
 
     private mutating func write(_ second: Int64) {
-        let start = count
+        let start = mark
         let (days, inDay) = divide(second, 86_400)
         let date = civil(days)
-        digits(UInt(date.year), atLeast: 4)
-        raw(UInt8(ascii: "-"))
-        digits(UInt(date.month), atLeast: 2)
-        raw(UInt8(ascii: "-"))
-        digits(UInt(date.day), atLeast: 2)
-        raw(UInt8(ascii: "T"))
-        digits(UInt(inDay / 3_600), atLeast: 2)
-        raw(UInt8(ascii: ":"))
-        digits(UInt(inDay / 60 % 60), atLeast: 2)
-        raw(UInt8(ascii: ":"))
-        digits(UInt(inDay % 60), atLeast: 2)
-        guard count - start == SecondText.length else { return }
+        literal("\"")
+        decimal(UInt(date.year), width: 4)
+        literal("-")
+        decimal(UInt(date.month), width: 2)
+        literal("-")
+        decimal(UInt(date.day), width: 2)
+        literal("T")
+        decimal(UInt(inDay / 3_600), width: 2)
+        literal(":")
+        decimal(UInt(inDay / 60 % 60), width: 2)
+        literal(":")
+        decimal(UInt(inDay % 60), width: 2)
+        literal(".")
+        let text = written(since: start)
+        guard text.count == SecondText.length else { return }
         lastSecond.second = second
-        for index in 0..<SecondText.length { lastSecond.text[index] = bytes[start + index] }
+        withUnsafeMutableBytes(of: &lastSecond.text) { $0.copyBytes(from: text.buffer) }
     }
 }
 
 /// The second that was written last, because most records share it with the one before.
 struct SecondText {
-    /// `2026-11-22T08:01:59`
-    static let length = 19
+    /// `"2026-11-22T08:01:59.`
+    static let length = 21
 
     var second = Int64.min
-    var text = InlineArray<19, UInt8>(repeating: 0)
+    /// Whole words, so that it is copied without a loop.
+    var text: (UInt64, UInt64, UInt64) = (0, 0, 0)
 }
 
 /// Division that rounds down, so that the remainder is never negative.

@@ -21,6 +21,10 @@ public final class RecordWriter {
     /// Whether the last record lacks something that was too long.
     public var isCut: Bool { json.isCut }
 
+    /// Whether all texts of the last record are in it as they were given: none was masked, and none
+    /// needed an escape.
+    public var isVerbatim: Bool { json.isVerbatim }
+
     /// Encodes one decision.
     ///
     /// - Parameter time: of the decision, in nanoseconds since 1970-01-01T00:00:00Z.
@@ -72,8 +76,8 @@ extension JSONBuffer {
         value(decision.id)
         writeAgent(facts)
         if !facts.mask.parts.contains(.principals) { written("principals", facts.principals) }
-        if !facts.mask.parts.contains(.trace) { writeTrace(request, facts) }
-        writeSource(request.source, facts)
+        if !facts.mask.parts.contains(.trace) { writeTrace(facts) }
+        writeSource(&request.attributes.pointee.source, facts)
         writeRequest(request, facts)
         writePolicy(facts)
         writeAction(facts, request.http?.host ?? .empty)
@@ -127,7 +131,10 @@ extension JSONBuffer {
         endObject()
     }
 
-    private mutating func writeSource(_ source: AttributeContext.Peer, _ facts: RecordFacts) {
+    /// - Parameter source: not changed; by value it would be copied.
+    private mutating func writeSource(
+        _ source: inout AttributeContext.Peer, _ facts: RecordFacts
+    ) {
         let parts = facts.mask.parts
         let namesOther =
             !source.principal.isEmpty && source.principal != facts.agent && !parts.contains(.agent)

@@ -46,19 +46,20 @@ public final class CheckResponseWriter {
         writer.close(status)
 
         if decision.isError {
-            writeDenial(decision, field: 5, defaultStatus: 503, to: &writer)
+            writeDenial(&decision, field: 5, defaultStatus: 503, to: &writer)
         } else if decision.isAllowed {
-            OKResponse.write(decision, to: &writer)
+            OKResponse.write(&decision, to: &writer)
         } else {
-            writeDenial(decision, field: 2, defaultStatus: 403, to: &writer)
+            writeDenial(&decision, field: 2, defaultStatus: 403, to: &writer)
         }
-        writeMetadata(decision, to: &writer)
+        writeMetadata(&decision, to: &writer)
     }
 
     /// `DeniedHttpResponse`: headers go one by one with `append` unset, so that a name may repeat
     /// (`append` true would make Envoy leave the header out).
     private static func writeDenial(
-        _ decision: Decision.Content, field: UInt32, defaultStatus: Int, to writer: inout WireWriter
+        _ decision: inout Decision.Content, field: UInt32, defaultStatus: Int,
+        to writer: inout WireWriter
     ) {
         let denial = writer.open(field)
         let range = Limits.httpStatus
@@ -76,7 +77,9 @@ public final class CheckResponseWriter {
     }
 
     /// The policy's metadata, and last, so that it wins, the decision's id.
-    private static func writeMetadata(_ decision: Decision.Content, to writer: inout WireWriter) {
+    private static func writeMetadata(
+        _ decision: inout Decision.Content, to writer: inout WireWriter
+    ) {
         let metadata = writer.open(4)
         writer.append(decision.dynamicMetadata)
         let entry = writer.open(1)
@@ -86,15 +89,5 @@ public final class CheckResponseWriter {
         writer.close(value)
         writer.close(entry)
         writer.close(metadata)
-    }
-}
-
-extension WireWriter {
-    fileprivate mutating func field(_ number: UInt32, decisionID id: DecisionID) {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecisionID.textLength) { text in
-            guard let start = text.baseAddress else { return }
-            id.write(to: start)
-            field(number, bytes: Bytes(start: start, count: DecisionID.textLength))
-        }
     }
 }

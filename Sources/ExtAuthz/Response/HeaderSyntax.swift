@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import CText
 
 /// What Envoy accepts as a header (RFC 9110, sections 5.1 and 5.5); anything else makes it answer
 /// 500 or 503 in place of the decision.
 enum HeaderSyntax {
     /// A token.
     static func isName(_ name: Bytes) -> Bool {
-        guard !name.isEmpty else { return false }
+        guard let start = name.start, name.count > 0 else { return false }
+        if text_is_plain_name(start, name.count) { return true }
         for byte in name.buffer where !isTokenByte(byte) { return false }
         return true
     }

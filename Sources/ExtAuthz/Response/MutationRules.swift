@@ -40,7 +40,7 @@ public enum MutationRules {
 
     static func settle(_ decision: inout Decision.Content) {
         guard !decision.isSettled else { return }
-        if let (violation, subject) = firstViolation(decision) {
+        if let (violation, subject) = firstViolation(&decision) {
             fail(&decision, violation, subject)
         }
         decision.isSettled = true
@@ -63,7 +63,7 @@ public enum MutationRules {
         decision.reasons.insert(Reason(code: code(violation), message: subject), at: 0)
     }
 
-    private static func firstViolation(_ decision: Decision.Content) -> (Violation, Bytes)? {
+    private static func firstViolation(_ decision: inout Decision.Content) -> (Violation, Bytes)? {
         let mutations =
             decision.headers.count + decision.responseHeadersToAdd.count
             + decision.requestHeadersToRemove.count + decision.queryParametersToSet.count
@@ -75,7 +75,7 @@ public enum MutationRules {
                 return (violation, field.name)
             }
         }
-        if goesUpstream, let found = firstViolationOfAllow(decision) { return found }
+        if goesUpstream, let found = firstViolationOfAllow(&decision) { return found }
         if !goesUpstream, UTF8Check.firstInvalid(in: decision.body) != nil {
             return (.body, .empty)
         }
@@ -84,7 +84,7 @@ public enum MutationRules {
     }
 
     private static func firstViolationOfAllow(
-        _ decision: Decision.Content
+        _ decision: inout Decision.Content
     ) -> (Violation, Bytes)? {
         for field in decision.responseHeadersToAdd {
             if let violation = check(field, onRequest: false) { return (violation, field.name) }

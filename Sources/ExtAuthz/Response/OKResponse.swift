@@ -3,10 +3,11 @@ import Authorization
 
 /// `OkHttpResponse`: what changes on a request that may pass.
 enum OKResponse {
-    static func write(_ decision: Decision.Content, to writer: inout WireWriter) {
+    /// - Parameter decision: not changed; see `CheckResponseWriter`.
+    static func write(_ decision: inout Decision.Content, to writer: inout WireWriter) {
         let response = writer.open(3)
         writeRequestHeaders(decision.headers, to: &writer)
-        writeRemovals(decision, to: &writer)
+        writeRemovals(&decision, to: &writer)
         for header in decision.responseHeadersToAdd where !header.value.isEmpty {
             let option = writer.open(6)
             HeaderOption.write(header, to: &writer)
@@ -56,7 +57,9 @@ enum OKResponse {
 
     /// A header that is set to nothing is removed instead: Envoy versions differ on whether an
     /// empty value replaces the client's, and the client's must not get through.
-    private static func writeRemovals(_ decision: Decision.Content, to writer: inout WireWriter) {
+    private static func writeRemovals(
+        _ decision: inout Decision.Content, to writer: inout WireWriter
+    ) {
         let headers = decision.headers
         for index in headers.indices where isFirst(index, headers) && !hasValue(index, headers) {
             HeaderOption.writeName(headers[index].name, field: 5, to: &writer)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import CText
 
 /// Writes protobuf fields into one buffer that is used again and again.
 ///
@@ -30,6 +31,15 @@ public struct WireWriter: ~Copyable {
         append(bytes)
     }
 
+    /// A `string` field with a decision's id.
+    mutating func field(_ number: UInt32, decisionID id: DecisionID) {
+        tag(number, WireType.lengthDelimited)
+        append(UInt8(DecisionID.textLength))
+        reserve(DecisionID.textLength)
+        id.write(to: start + count)
+        count &+= DecisionID.textLength
+    }
+
     /// An integer, `bool` or enum field; written even when zero.
     public mutating func field(_ number: UInt32, varint value: UInt64) {
         tag(number, WireType.varint)
@@ -50,6 +60,7 @@ public struct WireWriter: ~Copyable {
     }
 
     /// Begins an embedded message or a string that is written in parts.
+    @inline(__always)
     public mutating func open(_ number: UInt32) -> Mark {
         tag(number, WireType.lengthDelimited)
         append(0)
@@ -57,13 +68,18 @@ public struct WireWriter: ~Copyable {
     }
 
     /// Ends what `open` began; the innermost first.
+    @inline(__always)
     public mutating func close(_ mark: Mark) {
         precondition(mark.content > 0 && mark.content <= count)
-        let length = count - mark.content
+        let length = count &- mark.content
         if length < 0x80 {
-            start[mark.content - 1] = UInt8(truncatingIfNeeded: length)
-            return
+            start[mark.content &- 1] = UInt8(truncatingIfNeeded: length)
+        } else {
+            closeLong(mark, length)
         }
+    }
+
+    private mutating func closeLong(_ mark: Mark, _ length: Int) {
         let extra = Self.varintLength(UInt64(length)) - 1
         if extra > 0 {
             reserve(extra)
@@ -88,21 +104,16 @@ public struct WireWriter: ~Copyable {
     public mutating func append(_ bytes: Bytes) {
         guard let source = bytes.start, bytes.count > 0 else { return }
         reserve(bytes.count)
-        (start + count).update(from: source, count: bytes.count)
-        count += bytes.count
+        text_copy(start + count, source, bytes.count)
+        count &+= bytes.count
     }
 
     /// The same with ASCII letters in lower case.
     mutating func appendLowercased(_ bytes: Bytes) {
-        reserve(bytes.count)
-        let place = start + count
         guard let source = bytes.start else { return }
-        var index = 0
-        while index < bytes.count {
-            place[index] = HeaderSyntax.lower(source[index])
-            index &+= 1
-        }
-        count += bytes.count
+        reserve(bytes.count)
+        text_copy_lower(start + count, source, bytes.count)
+        count &+= bytes.count
     }
 
     @inline(__always)
@@ -112,6 +123,7 @@ public struct WireWriter: ~Copyable {
         count += 1
     }
 
+    @inline(__always)
     private mutating func tag(_ number: UInt32, _ type: UInt8) {
         varint(UInt64(number) << 3 | UInt64(type))
     }

@@ -17,26 +17,31 @@ struct AnswerReader {
         let key: StaticString
     }
 
-    func read() throws(InvalidAnswer) {
+    /// - Returns: whether the answer has an `action`.
+    func read() throws(InvalidAnswer) -> Bool {
         switch answer.kind {
         case .boolean:
             decision.pointee.isAllowed = answer.isTrue
             decision.pointee.action = answer.isTrue ? .allow : .deny
-        case .object: try readObject()
+            return false
+        case .object: return try readObject()
         default: throw InvalidAnswer(key: "decision")
         }
     }
 
     /// Goes through what the answer has; most answers have three of some sixteen keys. Keys that
     /// mean nothing here are the policy's own business.
-    private func readObject() throws(InvalidAnswer) {
+    private func readObject() throws(InvalidAnswer) -> Bool {
         var decides = false
+        var hasAction = false
+        let (keys, values) = (answer.keys, answer.values)
         for index in 0..<answer.count {
-            let key = answer.keys[index]
-            let value = answer.values[index]
+            let key = keys[index]
+            let value = values[index]
             if key.equals("action") {
                 try readAction(value)
                 decides = true
+                hasAction = true
             } else if key.equals("allowed") {
                 // `action` comes before it, and stands for it.
                 if !decides { try readAllowed(value) }
@@ -47,6 +52,7 @@ struct AnswerReader {
         }
         guard decides else { throw InvalidAnswer(key: "allowed") }
         if decision.pointee.action == .isolate { addIsolation() }
+        return hasAction
     }
 
     /// What follows for the agent, and why.
@@ -110,10 +116,14 @@ struct AnswerReader {
     }
 
     private func readAction(_ action: Value) throws(InvalidAnswer) {
-        for candidate in Action.allCases where action.equals(candidate.word) {
-            decision.pointee.action = candidate
-            decision.pointee.isAllowed = candidate == .allow || candidate == .restrict
-            return
+        var rung: UInt8 = 0
+        while let candidate = Action(rawValue: rung) {
+            if Bytes(action) == Bytes(candidate.word) {
+                decision.pointee.action = candidate
+                decision.pointee.isAllowed = candidate == .allow || candidate == .restrict
+                return
+            }
+            rung += 1
         }
         throw InvalidAnswer(key: "action")
     }

@@ -234,7 +234,8 @@ public final class DecisionPoint {
 
     /// What no policy can allow.
     private func refusalBeforePolicy(_ agent: AgentSnapshot?) -> Reason? {
-        if let agent, agent.hasRestrictions,
+        // Asked before it is bound, which counts a reference.
+        if agent?.hasRestrictions == true, let agent,
             let refusal = Restrictions.refusal(subject.facts.pointee, agent)
         {
             return refusal
@@ -269,6 +270,7 @@ public final class DecisionPoint {
         }
         entrypoint = chosen.name
         rules = chosen.rules
+        let machine = machine
         machine.begin(input, isKeyed: true)
         do throws(EvaluationError) {
             let answer = try machine.evaluate(chosen.target)
@@ -294,10 +296,9 @@ public final class DecisionPoint {
             return fail(decision, "eval_limit_error", "the policy's answer is too large")
         }
         do throws(AnswerReader.InvalidAnswer) {
-            try AnswerReader(
+            explains = try AnswerReader(
                 answer: answer, decision: decision.content, arena: evaluation.arena
             ).read()
-            explains = answer["action"].isDefined
         } catch {
             fail(decision, "invalid_decision", "the policy's decision has a part of the wrong type")
         }
@@ -372,7 +373,7 @@ public final class DecisionPoint {
         _ context: AttributeContext, _ agent: AgentSnapshot?, _ decision: Decision
     ) {
         let arena = evaluation.arena
-        if let agent, agent.hasRestrictions {
+        if agent?.hasRestrictions == true, let agent {
             Restrictions.strippedScopes(agent) { scope in
                 let copy = arena.allocate(UInt8.self, count: scope.count)
                 for index in 0..<scope.count { copy[index] = scope[index] }

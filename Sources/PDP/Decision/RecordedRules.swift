@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import CText
 import RegoVM
 
 /// The rules beside an entrypoint, whose outcomes explain its answer. Immutable; shared by all
@@ -89,7 +90,7 @@ struct RecordedRules: @unchecked Sendable {
                 break
             }
             memory[count] = count == 0 ? UInt8(ascii: "[") : UInt8(ascii: ",")
-            (memory + count + 1).update(from: start, count: name.count)
+            text_copy(memory + count + 1, start, name.count)
             count += name.count + 1
         }
         guard count > 0 else { return .empty }

@@ -168,19 +168,17 @@ func hashBytes(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
     var state = hashSeed ^ UInt64(truncatingIfNeeded: count)
     // Empty strings are equal whether they point anywhere or not.
     guard let start = bytes.baseAddress, count > 0 else { return mix(state) }
-    let base = UnsafeRawPointer(start)
+    if count < 4 {
+        var word: UInt64 = 0
+        for byte in bytes { word = word << 8 | UInt64(byte) }
+        return mix(state ^ word)
+    }
+    if count < 8 { return mix(state ^ text_ends(start, count)) }
     var index = 0
-    while index &+ 8 <= count {
-        state = mix(state ^ base.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+    while index &+ 8 < count {
+        state = mix(state ^ text_load8(start + index))
         index &+= 8
     }
-    if index < count {
-        var tail: UInt64 = 0
-        while index < count {
-            tail = tail << 8 | UInt64(start[index])
-            index &+= 1
-        }
-        state = mix(state ^ tail)
-    }
-    return state
+    // The last eight bytes overlap what was taken, which does no harm: the count is in the state.
+    return mix(state ^ text_load8(start + (count &- 8)))
 }

@@ -97,12 +97,23 @@ extension Value {
     /// Takes as many bytes from `left`; true when there were not enough.
     func takes(from left: inout Int) -> Bool {
         left -= 16
-        if !isCollection {
-            left -= bytes.count
+        guard isCollection else {
+            left -= count
             return left < 0
         }
-        for element in elements where element.takes(from: &left) { return true }
-        for value in values where value.takes(from: &left) { return true }
-        return left < 0
+        return Self.take(elements, from: &left) || Self.take(values, from: &left) || left < 0
+    }
+
+    /// Most parts have no parts of their own, and cost no call.
+    @inline(__always)
+    private static func take(_ parts: UnsafeBufferPointer<Value>, from left: inout Int) -> Bool {
+        for part in parts {
+            if part.isCollection {
+                if part.takes(from: &left) { return true }
+            } else {
+                left -= 16 + part.count
+            }
+        }
+        return false
     }
 }

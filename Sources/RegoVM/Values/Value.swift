@@ -195,8 +195,7 @@ extension Value {
     }
 
     /// Inlined, so that all but one literal of a list of them cost a comparison with a constant.
-    @inlinable
-    @inline(__always)
+    @inlinable @inline(__always)
     public func equals(_ literal: StaticString) -> Bool {
         let length = literal.utf8CodeUnitCount
         guard head == UInt64(Kind.string.rawValue) << Self.kindShift | UInt64(length) else {

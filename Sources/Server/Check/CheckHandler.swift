@@ -120,8 +120,10 @@ package final class CheckHandler {
                 isRemembered = false
             }
         }
-        if isRemembered, let memory {
-            memory.remember(subject, decision, now, bytes, isCut: record.isCut || isMasked)
+        if isRemembered {
+            memory?.remember(
+                agent, subject, decision, now, bytes, isCut: record.isCut || isMasked,
+                isVerbatim: record.isVerbatim)
             if approvals?.hasStep == true, let step = approvals?.step {
                 agents?.apply(step)
                 if let text = approvalText {
@@ -166,9 +168,9 @@ package final class CheckHandler {
 
     private func decide(_ now: Int64) {
         point.begin(request)
-        guard let agents else { return point.decide(request, nil, into: decision) }
+        guard agents != nil else { return point.decide(request, nil, into: decision) }
         let identity = subject.identity
-        let lookup = agents.load(
+        let lookup = agents?.load(
             identity.pointee.id, session: identity.pointee.session, now: now, into: agent)
         guard lookup != .full else { return refuse(Bytes("context_full")) }
         point.decide(request, agent, into: decision)
@@ -177,18 +179,14 @@ package final class CheckHandler {
 
     /// - Returns: the record, valid until the next one; nil when the log does not take it.
     private func append(_ now: Int64, to log: LogWriter) -> Bytes? {
-        var facts = RecordFacts()
-        if isRemembered { facts.context = .init(agent.stamp, decision.id) }
         let mark = log.content?.mark
         do throws(LogError) {
-            if request.isPresent { try fill(&facts, now, log.content) }
-            if isMaskRefused { refuseMask() }
-            isMasked = !facts.mask.parts.isEmpty
-            let monotonic = UInt64(clock.monotonic())
-            facts.duration = monotonic > arrival ? monotonic - arrival : 0
+            // Not a variable: that would be copied where it is passed on.
+            let facts = try recordFacts(now, log.content)
             let bytes = record.encode(request, decision, facts, time: now)
             // What the decision did to an approval is a record of its own, in the same commit.
-            let step = try encodeStep(log.content, facts)
+            let step =
+                approvals?.hasStep == true ? try encodeStep(log.content, facts) : nil
             try log.append(bytes)
             if let step { try log.append(step) }
             return bytes
@@ -198,15 +196,27 @@ package final class CheckHandler {
         }
     }
 
+    private func recordFacts(
+        _ now: Int64, _ content: ContentWriter?
+    ) throws(LogError) -> RecordFacts {
+        var facts = RecordFacts()
+        if isRemembered { facts.context = .init(agent.stamp, decision.id) }
+        if request.isPresent { try fill(&facts, now, content) }
+        if isMaskRefused { refuseMask() }
+        isMasked = !facts.mask.parts.isEmpty
+        let monotonic = UInt64(clock.monotonic())
+        facts.duration = monotonic > arrival ? monotonic - arrival : 0
+        return facts
+    }
+
     private func fill(
         _ facts: inout RecordFacts, _ now: Int64, _ content: ContentWriter?
     ) throws(LogError) {
         facts.fill(point, subject)
-        if let scopes = request.header(shared.settings.scopeHeader.name) {
-            facts.scopes = scopes
-        }
+        facts.take(
+            request.attributes.pointee.headers, scopes: shared.settings.scopeHeader.name,
+            parent: Bytes(shared.settings.decisionHeader))
         facts.certificate = subject.certificate
-        facts.parentHeader = Bytes(shared.settings.decisionHeader)
         if point.hasMask, !mask(&facts) { return }
         if let content {
             try capture.keep(request, subject.facts, decision.id, now, in: content, &facts)
@@ -249,7 +259,7 @@ package final class CheckHandler {
     private func encodeStep(
         _ content: ContentWriter?, _ facts: RecordFacts
     ) throws(LogError) -> Bytes? {
-        guard approvals?.hasStep == true, var step = approvals?.step else { return nil }
+        guard var step = approvals?.step else { return nil }
         if let content {
             approvalText = try capture.keep(step, facts, in: content)
             step.text = approvalText

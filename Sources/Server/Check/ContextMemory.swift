@@ -18,56 +18,47 @@ import RegoVM
 final class ContextMemory {
     private let agents: AgentStore
     private let fold: ContextFold
-    private var event = ContextEvent(agent: .empty, time: 0)
+    /// Behind a pointer that never changes, for the reason given at `AttributeContext`.
+    private let event: UnsafeMutablePointer<ContextEvent>
     /// Agents whose decisions are not committed yet.
     private var unsettled: [AgentStore.Handle] = []
 
     init(_ agents: AgentStore) {
         self.agents = agents
         fold = ContextFold(agents)
+        event = .allocate(capacity: 1)
+        event.initialize(to: ContextEvent(agent: .empty, time: 0))
+    }
+
+    deinit {
+        event.deinitialize(count: 1)
+        event.deallocate()
     }
 
     /// - Parameters:
+    ///   - agent: loaded for who asks.
     ///   - record: the decision's record; nil when none is written.
     ///   - isCut: the record lacks something.
+    ///   - isVerbatim: the record holds all of its texts unchanged, and so the event's.
     func remember(
-        _ subject: CheckSubject, _ decision: Decision, _ now: Int64, _ record: Bytes?, isCut: Bool
+        _ agent: AgentSnapshot, _ subject: CheckSubject, _ decision: Decision, _ now: Int64,
+        _ record: Bytes?, isCut: Bool, isVerbatim: Bool
     ) {
-        fill(subject, decision, now)
+        event.pointee.takeNames(of: agent)
+        event.pointee.fill(subject, decision, now)
         defer {
             // The decision's tables must be its own again before it is filled anew.
-            event.labels = []
-            event.restrictions = []
+            if !event.pointee.labels.isEmpty { event.pointee.labels = [] }
+            if !event.pointee.restrictions.isEmpty { event.pointee.restrictions = [] }
         }
         if let record {
-            unsettled.append(agents.handle(event.agent))
-            if isCut || !event.isVerbatim {
+            unsettled.append(agent.handle)
+            if isCut || !(isVerbatim || event.pointee.isVerbatim) {
                 // A record that cannot be read back would be our own fault; nothing is lost by it.
                 if (try? fold.apply(UnsafeRawBufferPointer(record.buffer))) != nil { return }
             }
         }
-        agents.apply(event)
-    }
-
-    private func fill(_ subject: CheckSubject, _ decision: Decision, _ now: Int64) {
-        let identity = subject.identity
-        let action = subject.facts
-        event.agent = identity.pointee.id
-        event.session = identity.pointee.session
-        event.time = now
-        event.decision = decision.id
-        event.action = decision.action
-        event.isAllowed = decision.isAllowed
-        event.trafficProtocol = action.pointee.trafficProtocol
-        event.effect = action.pointee.effect
-        event.operation = action.pointee.operation
-        event.tool = action.pointee.tool
-        event.resource = action.pointee.resource
-        event.destination = action.pointee.destination.host
-        event.isInternal = action.pointee.destination.isInternal
-        event.labels = decision.labels
-        event.restrictions = decision.restrictions
-        event.take(subject.lineage)
+        agents.apply(&event.pointee)
     }
 
     /// What was remembered is in the log.
@@ -83,10 +74,28 @@ final class ContextMemory {
 }
 
 extension ContextEvent {
-    /// Takes over what led to the request, without allocating once it has held as many.
-    fileprivate mutating func take(_ found: CheckLineage?) {
+    /// Takes over what the check was about, and what was decided.
+    fileprivate mutating func fill(_ subject: CheckSubject, _ decision: Decision, _ now: Int64) {
+        let facts = subject.facts
+        time = now
+        self.decision = decision.id
+        action = decision.action
+        isAllowed = decision.isAllowed
+        trafficProtocol = facts.pointee.trafficProtocol
+        effect = facts.pointee.effect
+        operation = facts.pointee.operation
+        tool = facts.pointee.tool
+        resource = facts.pointee.resource
+        destination = facts.pointee.destination.host
+        isInternal = facts.pointee.destination.isInternal
+        if !decision.labels.isEmpty { labels = decision.labels }
+        if !decision.restrictions.isEmpty { restrictions = decision.restrictions }
         if !lineage.isEmpty { lineage.removeAll(keepingCapacity: true) }
-        guard let found else { return }
+        if facts.pointee.mayShowLineage, let found = subject.lineage { take(found) }
+    }
+
+    /// Takes over what led to the request, without allocating once it has held as many.
+    private mutating func take(_ found: CheckLineage) {
         for document in found.documents {
             lineage.append(LineageLink(document.source, digest: document.digest.prefix))
         }
@@ -99,7 +108,7 @@ extension ContextEvent {
     /// Whether a record holds all texts of the event as they are.
     fileprivate var isVerbatim: Bool {
         guard agent.isPlain, session.isPlain, operation.isPlain, tool.isPlain, resource.isPlain,
-            destination.isPlain, !resource.hasQuery
+            destination.isPlain, !MaskedTarget.changes(resource)
         else { return false }
         for label in labels where !label.name.isPlain { return false }
         for restriction in restrictions where !restriction.name.isPlain { return false }
@@ -112,13 +121,5 @@ extension Bytes {
     fileprivate var isPlain: Bool {
         guard let start else { return true }
         return text_plain_run(start, count) == count
-    }
-
-    /// Whether masking may change something: it hides what follows `?` and `#`.
-    fileprivate var hasQuery: Bool {
-        for byte in buffer where byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") {
-            return true
-        }
-        return false
     }
 }

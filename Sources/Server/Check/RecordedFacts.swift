@@ -27,7 +27,7 @@ extension RecordFacts {
         entrypoint = point.entrypoint
         threat = point.threatRecord
         rules = point.ruleRecord
-        prompt = subject.lineageRecord
+        if action.pointee.mayShowLineage { prompt = subject.lineageRecord }
         principals = subject.principalsRecord
         threatRevision = point.threatRevision
     }
