@@ -184,6 +184,15 @@ static inline size_t text_plain_run(const uint8_t *text, size_t count) {
   return index;
 }
 
+// The same for sixteen bytes that are there; without jumps where there are vectors.
+static inline size_t text_plain_run16(const uint8_t *text) {
+#if TEXT_HAS_VECTORS
+  return (size_t)__builtin_ctz(text_special16(text_load16(text)) | 1u << 16);
+#else
+  return text_plain_run(text, 16);
+#endif
+}
+
 // `text_plain_run`, and a copy of that run. Writes at most `count` bytes to `copy`, some of which
 // may lie beyond the run.
 static inline size_t text_copy_plain(uint8_t *copy, const uint8_t *text, size_t count) {
@@ -217,6 +226,28 @@ static inline size_t text_copy_plain(uint8_t *copy, const uint8_t *text, size_t 
   }
   for (; index < count && !text_is_special(text[index]); index++) copy[index] = text[index];
   return index;
+}
+
+// The first eight bytes of `length` as a number that orders as they do; what is missing counts as
+// zero. `readable` bytes, at least `length`, may be looked at.
+static inline uint64_t text_prefix(const uint8_t *text, size_t length, size_t readable) {
+  if (readable >= 8) {
+    uint64_t word = __builtin_bswap64(text_load8(text));
+    return length >= 8 ? word : word & ~(UINT64_MAX >> 8 * length);
+  }
+  uint64_t word = 0;
+  for (size_t index = 0; index < length; index++) {
+    word |= (uint64_t)text[index] << (56 - 8 * index);
+  }
+  return word;
+}
+
+// How many of a few numbers are below `number`. Without jumps, which nobody could foresee.
+static inline size_t text_rank(const uint64_t *numbers, size_t count, uint64_t number) {
+  size_t rank = 0;
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (size_t index = 0; index < count; index++) rank += numbers[index] < number;
+  return rank;
 }
 
 // Eight bytes with the letters from A to Z in lower case.

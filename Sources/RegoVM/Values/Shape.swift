@@ -38,12 +38,16 @@ struct Shape {
     static let largestNesting: UInt16 = 1 << nestingBits - 1
 
     /// Of the collection that holds these parts.
+    @inline(__always)
     var packed: (shape: UInt16, mantissa: UInt8) {
         let deeper = min(nesting, Self.largestNesting - 1) + 1
         let total = weight &+ 1
-        guard total >= 512 else {
-            return (deeper | UInt16(total >> 8) << Self.nestingBits, UInt8(total & 0xFF))
-        }
+        guard total < 512 else { return Self.rounded(total, deeper) }
+        return (deeper | UInt16(total >> 8) << Self.nestingBits, UInt8(total & 0xFF))
+    }
+
+    /// Of a collection of at least 512 values.
+    private static func rounded(_ total: UInt64, _ deeper: UInt16) -> (UInt16, UInt8) {
         var shift = 55 - total.leadingZeroBitCount
         var mantissa = (total + (1 << UInt64(shift) - 1)) >> UInt64(shift)
         if mantissa == 512 {
@@ -51,8 +55,8 @@ struct Shape {
             shift += 1
         }
         // More than can be told is still too much for everything.
-        guard shift < 31 else { return (deeper | 31 << Self.nestingBits, 0xFF) }
-        return (deeper | UInt16(shift + 1) << Self.nestingBits, UInt8(mantissa & 0xFF))
+        guard shift < 31 else { return (deeper | 31 << nestingBits, 0xFF) }
+        return (deeper | UInt16(shift + 1) << nestingBits, UInt8(mantissa & 0xFF))
     }
 }
 
