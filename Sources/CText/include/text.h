@@ -131,11 +131,25 @@ static inline unsigned text_special16(__m128i bytes) {
 // The functions below share a shape: blocks from the front, then the last block of the text, which
 // overlaps what has been seen, so that no byte is looked at alone but in texts below four.
 
+// Whether 64 bytes are ASCII.
+static inline bool text_is_ascii64(const uint8_t *text) {
+#if TEXT_HAS_VECTORS
+  __m128i low = _mm_or_si128(text_load16(text), text_load16(text + 16));
+  __m128i high = _mm_or_si128(text_load16(text + 32), text_load16(text + 48));
+  return !text_high16(_mm_or_si128(low, high));
+#else
+  uint64_t all = 0;
+  for (size_t index = 0; index < 64; index += 8) all |= text_load8(text + index);
+  return !text_high(all);
+#endif
+}
+
 // The number of ASCII bytes that `text` begins with.
 static inline size_t text_ascii_run(const uint8_t *text, size_t count) {
   size_t index = 0;
 #if TEXT_HAS_VECTORS
   if (count >= 16) {
+    while (index + 64 <= count && text_is_ascii64(text + index)) index += 64;
     for (; index + 16 <= count; index += 16) {
       unsigned marks = text_high16(text_load16(text + index));
       if (marks) return index + (size_t)__builtin_ctz(marks);
