@@ -65,6 +65,66 @@ struct JSONStringTests {
         }
     }
 
+    @Test("Keys of any length, written in any way, near the end of the text and far from it")
+    func keyLengths() throws {
+        for count in 0...20 {
+            for (colon, tail) in [(":", ""), (" :", ""), (":", String(repeating: " ", count: 40))] {
+                let start = String(repeating: "k", count: count)
+                let names = ["", "a", "b", "\u{E9}"].map { start + $0 }
+                let entries = names.reversed().enumerated().map { "\"\($1)\"\(colon)\($0)" }
+                let json = "{" + entries.joined(separator: ",") + "}" + tail
+                try withDocument(json) { object, hasDuplicateKeys in
+                    #expect(object.keys.map(\.asString) == names, "\(json)")
+                    #expect(object.values.map(\.asInteger) == [3, 2, 1, 0], "\(json)")
+                    #expect(!hasDuplicateKeys)
+                }
+            }
+        }
+    }
+
+    @Test("A key that comes again is noticed, whatever begins like it", arguments: [
+        #"{"progressToken":1,"progress":2,"progressToken":3}"#, #"{"a":1,"\u0061":3}"#,
+        #"{"a":1,"a":3}"#, #"{"":1,"":3}"#, #"{"a\u0000":1,"a":2,"a\u0000":3}"#,
+    ])
+    func duplicates(json: String) throws {
+        try withDocument(json) { object, hasDuplicateKeys in
+            #expect(hasDuplicateKeys)
+            #expect(object.values.contains { $0.asInteger == 3 })
+            #expect(!object.values.contains { $0.asInteger == 1 })
+        }
+    }
+
+    @Test("What is decoded stays clear of what has been interned")
+    func internedNeighbours() throws {
+        let plain = "0123456789abcdef"
+        let json = #"["\n\#(plain)","\n\#(plain.uppercased())","\#(plain)\#(plain)"]"#
+        let strings = try read(Array(json.utf8), isInterned: true)
+        #expect(strings.first == "\n" + plain)
+    }
+
+    @Test("Words that are cut or wrong say where", arguments: [
+        ("[tru", "json_unexpected_end"), ("[trux]", "json_unexpected_byte"),
+        ("[tr]", "json_unexpected_byte"), ("[nul", "json_unexpected_end"),
+        ("[fal5e]", "json_unexpected_byte"),
+    ])
+    func words(json: String, code: String) throws {
+        let failure = #expect(throws: JSONReader.Failure.self) {
+            try read(Array(json.utf8), isInterned: false)
+        }
+        #expect(failure?.code.rawValue == code)
+        #expect(failure?.offset == 1)
+    }
+
+    private func withDocument(_ json: String, _ body: (Value, Bool) -> Void) throws {
+        let arena = Arena()
+        defer { arena.destroy() }
+        let bytes = Array(json.utf8)
+        try bytes.withUnsafeBufferPointer { text in
+            var reader = JSONReader(text, arena: arena)
+            body(try reader.document(), reader.hasDuplicateKeys)
+        }
+    }
+
     private static var surroundings: [(String, String)] {
         offsets.flatMap { before in
             offsets.map { after in

@@ -131,11 +131,25 @@ static inline unsigned text_special16(__m128i bytes) {
 // The functions below share a shape: blocks from the front, then the last block of the text, which
 // overlaps what has been seen, so that no byte is looked at alone but in texts below four.
 
+// Whether 64 bytes are ASCII.
+static inline bool text_is_ascii64(const uint8_t *text) {
+#if TEXT_HAS_VECTORS
+  __m128i low = _mm_or_si128(text_load16(text), text_load16(text + 16));
+  __m128i high = _mm_or_si128(text_load16(text + 32), text_load16(text + 48));
+  return !text_high16(_mm_or_si128(low, high));
+#else
+  uint64_t all = 0;
+  for (size_t index = 0; index < 64; index += 8) all |= text_load8(text + index);
+  return !text_high(all);
+#endif
+}
+
 // The number of ASCII bytes that `text` begins with.
 static inline size_t text_ascii_run(const uint8_t *text, size_t count) {
   size_t index = 0;
 #if TEXT_HAS_VECTORS
   if (count >= 16) {
+    while (index + 64 <= count && text_is_ascii64(text + index)) index += 64;
     for (; index + 16 <= count; index += 16) {
       unsigned marks = text_high16(text_load16(text + index));
       if (marks) return index + (size_t)__builtin_ctz(marks);
@@ -182,6 +196,15 @@ static inline size_t text_plain_run(const uint8_t *text, size_t count) {
   if (count >= 4 && !text_special(text_ends(text, count))) return count;
   while (index < count && !text_is_special(text[index])) index++;
   return index;
+}
+
+// The same for sixteen bytes that are there; without jumps where there are vectors.
+static inline size_t text_plain_run16(const uint8_t *text) {
+#if TEXT_HAS_VECTORS
+  return (size_t)__builtin_ctz(text_special16(text_load16(text)) | 1u << 16);
+#else
+  return text_plain_run(text, 16);
+#endif
 }
 
 // `text_plain_run`, and a copy of that run. Writes at most `count` bytes to `copy`, some of which
@@ -318,6 +341,28 @@ static inline size_t text_find_either(const uint8_t *text, size_t count, uint8_t
   }
   while (index < count && text[index] != first && text[index] != second) index++;
   return index;
+}
+
+// The first eight bytes of `length` as a number that orders as they do; what is missing counts as
+// zero. `readable` bytes, at least `length`, may be looked at.
+static inline uint64_t text_prefix(const uint8_t *text, size_t length, size_t readable) {
+  if (readable >= 8) {
+    uint64_t word = __builtin_bswap64(text_load8(text));
+    return length >= 8 ? word : word & ~(UINT64_MAX >> 8 * length);
+  }
+  uint64_t word = 0;
+  for (size_t index = 0; index < length; index++) {
+    word |= (uint64_t)text[index] << (56 - 8 * index);
+  }
+  return word;
+}
+
+// How many of a few numbers are below `number`. Without jumps, which nobody could foresee.
+static inline size_t text_rank(const uint64_t *numbers, size_t count, uint64_t number) {
+  size_t rank = 0;
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (size_t index = 0; index < count; index++) rank += numbers[index] < number;
+  return rank;
 }
 
 // Eight bytes with the letters from A to Z in lower case.

@@ -11,7 +11,7 @@ enum MapReader {
     static func readStrings(
         _ reader: inout WireReader, into table: inout Pairs
     ) throws(CheckRequestError) {
-        if takePlain(&reader, into: &table, AttributeContext.StringPair.init(key:value:)) { return }
+        if reader.skipEntries(to: plainEnd(reader, into: &table)) { return }
         try readUnusual(&reader, into: &table)
     }
 
@@ -24,35 +24,38 @@ enum MapReader {
         table.append(AttributeContext.StringPair(key: key, value: value))
     }
 
+    /// Not part of its callers, whose loops would leave no registers for this one.
+    @inline(never)
+    private static func plainEnd(_ reader: WireReader, into table: inout Pairs) -> Int {
+        takePlain(reader, into: &table, AttributeContext.StringPair.init(key:value:))
+    }
+
     /// Takes the entry that `next()` has found, and those of the same tag that follow it, as long
     /// as they are as every encoder writes them: a key, a value, nothing else, in ASCII and with
     /// lengths below 128. Headers are most of a message, and nearly all of them are of this shape;
-    /// then the lengths and tags are ASCII too, and an entry is checked in one go.
+    /// then the lengths and tags are ASCII too, and bytes are checked without a look at what they
+    /// are.
     ///
-    /// - Returns: false when not even the first is so; nothing has been read then.
+    /// - Returns: where the first entry lies that is not so.
     @inline(__always)
     static func takePlain<Element>(
-        _ reader: inout WireReader, into table: inout Table<Element>,
+        _ reader: WireReader, into table: inout Table<Element>,
         _ element: (Bytes, Bytes) -> Element
-    ) -> Bool {
-        let before = table.count
-        reader.takeEntries { entry, count in
+    ) -> Int {
+        reader.entriesEnd { entry, count in
             guard count >= 4, entry[0] == 0x0A, table.count < Limits.tableEntries else {
                 return false
             }
             let keyCount = Int(entry[1])
             guard keyCount &+ 4 <= count, entry[keyCount &+ 2] == 0x12 else { return false }
             let valueCount = Int(entry[keyCount &+ 3])
-            guard keyCount &+ 4 &+ valueCount == count, UTF8Check.isASCII(entry, count) else {
-                return false
-            }
+            guard keyCount &+ 4 &+ valueCount == count else { return false }
             table.append(
                 element(
                     Bytes(start: entry + 2, count: keyCount),
                     Bytes(start: entry + (keyCount &+ 4), count: valueCount)))
             return true
         }
-        return table.count > before
     }
 
     /// An entry of any form.

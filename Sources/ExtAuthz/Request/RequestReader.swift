@@ -15,9 +15,8 @@ enum RequestReader {
                 try readTime(reader.message(), into: &time)
                 request.time = time
             case 2:
-                var http = context.http ?? AttributeContext.HTTPRequest()
-                try readHTTP(reader.message(), into: &http, &context)
-                context.http = http
+                if context.http == nil { context.http = AttributeContext.HTTPRequest() }
+                try readHTTP(reader.message(), into: &context)
             default: try reader.skip()
             }
         }
@@ -38,24 +37,23 @@ enum RequestReader {
     }
 
     private static func readHTTP(
-        _ reader: WireReader, into http: inout AttributeContext.HTTPRequest,
-        _ context: inout AttributeContext.Attributes
+        _ reader: WireReader, into context: inout AttributeContext.Attributes
     ) throws(CheckRequestError) {
         var reader = reader
         while let field = try reader.next() {
             switch field {
-            case 1: http.id = try reader.string()
-            case 2: http.method = try reader.string()
+            case 1: context.http?.id = try reader.string()
+            case 2: context.http?.method = try reader.string()
             case 3: try readHeader(&reader, into: &context)
-            case 4: http.path = try reader.string()
-            case 5: http.host = try reader.string()
-            case 6: http.scheme = try reader.string()
-            case 7: http.query = try reader.string()
-            case 8: http.fragment = try reader.string()
-            case 9: http.size = Int64(bitPattern: try reader.number())
-            case 10: http.protocol = try reader.string()
-            case 11: http.body = try reader.string()
-            case 12: http.rawBody = try reader.data()
+            case 4: context.http?.path = try reader.string()
+            case 5: context.http?.host = try reader.string()
+            case 6: context.http?.scheme = try reader.string()
+            case 7: context.http?.query = try reader.string()
+            case 8: context.http?.fragment = try reader.string()
+            case 9: context.http?.size = Int64(bitPattern: try reader.number())
+            case 10: context.http?.protocol = try reader.string()
+            case 11: context.http?.body = try reader.string()
+            case 12: context.http?.rawBody = try reader.data()
             case 13: try readHeaderMap(&reader, into: &context)
             default: try reader.skip()
             }
@@ -67,10 +65,17 @@ enum RequestReader {
         _ reader: inout WireReader, into context: inout AttributeContext.Attributes
     ) throws(CheckRequestError) {
         guard !context.hasHeaderMap else { throw reader.error(.ambiguousHeaders) }
-        let isTaken = MapReader.takePlain(&reader, into: &context.headers) { name, value in
+        if reader.skipEntries(to: plainHeadersEnd(reader, into: &context.headers)) { return }
+        try readUnusualHeader(&reader, into: &context)
+    }
+
+    @inline(never)
+    private static func plainHeadersEnd(
+        _ reader: WireReader, into headers: inout Table<AttributeContext.HeaderField>
+    ) -> Int {
+        MapReader.takePlain(reader, into: &headers) { name, value in
             AttributeContext.HeaderField(name: name, value: value)
         }
-        if !isTaken { try readUnusualHeader(&reader, into: &context) }
     }
 
     @inline(never)

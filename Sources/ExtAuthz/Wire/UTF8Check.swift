@@ -12,9 +12,19 @@ enum UTF8Check {
         return plain == bytes.count ? nil : firstInvalid(start, bytes.count, from: plain)
     }
 
+    /// Bytes that `isBlockASCII` looks at.
+    static let block = 64
+
+    /// True when there are a block's bytes, and all are ASCII.
     @inline(__always)
-    static func isASCII(_ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-        text_ascii_run(start, count) == count
+    static func isBlockASCII(_ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        count >= block && text_is_ascii64(start)
+    }
+
+    /// How many ASCII bytes come first.
+    @inline(__always)
+    static func asciiRun(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int {
+        text_ascii_run(start, count)
     }
 
     private static func firstInvalid(

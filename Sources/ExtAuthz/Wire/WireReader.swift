@@ -120,19 +120,44 @@ public struct WireReader {
     }
 
     /// Goes over the field that `next()` has found, and over those of the same tag that follow it,
-    /// as long as `take` wants them. It gets each one's content, of at most 127 bytes.
+    /// as long as they are ASCII with their tags and lengths, and `take` wants them. It gets each
+    /// one's content, of at most 127 bytes.
+    ///
+    /// - Returns: where the first lies that was not taken.
     @inline(__always)
-    mutating func takeEntries(_ take: (UnsafePointer<UInt8>, Int) -> Bool) {
-        guard tagPosition &+ 1 == position, wireType == WireType.lengthDelimited else { return }
-        let tag = base[tagPosition]
-        var position = tagPosition
-        while position &+ 2 <= end, base[position] == tag {
-            let content = position &+ 2
-            let count = Int(base[position &+ 1])
-            guard count < 0x80, count <= end &- content, take(base + content, count) else { break }
-            position = content &+ count
+    func entriesEnd(_ take: (UnsafePointer<UInt8>, Int) -> Bool) -> Int {
+        guard tagPosition &+ 1 == position, wireType == WireType.lengthDelimited else {
+            return tagPosition
         }
-        if position > tagPosition { self.position = position }
+        let tag = base[tagPosition]
+        var next = tagPosition
+        var plainEnd = tagPosition
+        while next &+ 2 <= end, base[next] == tag {
+            let content = next &+ 2
+            let count = Int(base[next &+ 1])
+            guard count < 0x80, count <= end &- content else { break }
+            // 64 bytes at a time, which is more than most entries have.
+            let contentEnd = content &+ count
+            while contentEnd > plainEnd, UTF8Check.isBlockASCII(base + plainEnd, end &- plainEnd) {
+                plainEnd &+= UTF8Check.block
+            }
+            if contentEnd > plainEnd {
+                plainEnd &+= UTF8Check.asciiRun(base + plainEnd, contentEnd &- plainEnd)
+            }
+            guard contentEnd <= plainEnd, take(base + content, count) else { break }
+            next = contentEnd
+        }
+        return next
+    }
+
+    /// Steps over the entries before `next`.
+    ///
+    /// - Returns: false when there are none.
+    @inline(__always)
+    mutating func skipEntries(to next: Int) -> Bool {
+        guard next > tagPosition else { return false }
+        position = next
+        return true
     }
 
     @inline(__always)

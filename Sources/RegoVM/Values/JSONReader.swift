@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CText
+
 /// Reads JSON text (RFC 8259) into a value.
 ///
 /// Strings and numbers without escapes share the text, so it must outlive the value; the rest lives
@@ -7,17 +9,21 @@
 /// document. Of a key that occurs twice the last value counts, as in OPA, and `hasDuplicateKeys`
 /// says that it happened: two parsers that disagree about it are a way around a policy.
 public struct JSONReader {
-    private let text: UnsafeBufferPointer<UInt8>
-    private var position = 0
-    private let arena: Arena
-    private let interner: StringInterner?
-    private var stack: ValueStack
-    private var frames: JSONFrames
+    let text: UnsafeBufferPointer<UInt8>
+    let start: UnsafePointer<UInt8>
+    let end: UnsafePointer<UInt8>
+    /// Before this place a key and the bytes around it can be looked at without asking each time
+    /// whether the text goes on: a quote, sixteen bytes, a quote, a colon. An interner wants to see
+    /// each string, so that with one there is no such place.
+    private let wideEnd: UnsafePointer<UInt8>
+    let arena: Arena
+    let interner: StringInterner?
+    private var stack: JSONStack
     /// Room for what strings with escapes become. It is made for the first one, as large as the
     /// text that is left then: no string gets longer by decoding.
     /// With an interner, which copies them, it is used again for each.
-    private var decoded: UnsafeMutablePointer<UInt8>?
-    private var decodedCapacity = 0
+    var decoded: UnsafeMutablePointer<UInt8>?
+    var decodedCapacity = 0
     public private(set) var hasDuplicateKeys = false
 
     public struct Failure: Error, Equatable {
@@ -39,10 +45,13 @@ public struct JSONReader {
     ///   arena, and the value no longer needs the text.
     public init(_ text: UnsafeBufferPointer<UInt8>, arena: Arena, interner: StringInterner? = nil) {
         self.text = text
+        let nothing: StaticString = ""
+        start = text.baseAddress ?? nothing.utf8Start
+        end = start + text.count
+        wideEnd = interner == nil && text.count >= 19 ? end - 18 : start
         self.arena = arena
         self.interner = interner
-        stack = ValueStack(arena)
-        frames = JSONFrames(arena)
+        stack = JSONStack(arena)
     }
 
     /// Reads the whole text as one document.
@@ -53,259 +62,250 @@ public struct JSONReader {
         return try reader.document()
     }
 
-    public mutating func document() throws(Failure) -> Value {
-        let result = try value()
-        skipSpace()
-        guard position == text.count else { throw failure(.trailingBytes) }
-        return result
+    func failure(_ code: Failure.Code, _ place: UnsafePointer<UInt8>) -> Failure {
+        Failure(code: code, offset: place - start)
     }
 
-    private func failure(_ code: Failure.Code) -> Failure { Failure(code: code, offset: position) }
+    /// Something else was expected at `place`.
+    private func unexpected(_ place: UnsafePointer<UInt8>) -> Failure {
+        failure(place < end ? .unexpectedByte : .unexpectedEnd, place)
+    }
 
-    /// Compact text has hardly any white space: mostly one comparison is all.
+    /// Steps over white space, of which compact text has hardly any.
+    ///
+    /// - Returns: the byte behind it; 0, which no grammar allows there, at the end of the text.
     @inline(__always)
-    private mutating func skipSpace() {
-        if position < text.count, text[position] <= 0x20 { skipSpaces() }
+    private func byte(at cursor: inout UnsafePointer<UInt8>) -> UInt8 {
+        guard cursor < end else { return 0 }
+        let byte = cursor.pointee
+        if byte > 0x20 { return byte }
+        cursor = spaceEnd(cursor)
+        return cursor < end ? cursor.pointee : 0
     }
 
-    private mutating func skipSpaces() {
-        while position < text.count {
-            switch text[position] {
-            case 0x20, 0x0A, 0x0D, 0x09: position &+= 1
-            default: return
+    private func spaceEnd(_ start: UnsafePointer<UInt8>) -> UnsafePointer<UInt8> {
+        var cursor = start
+        while cursor < end {
+            switch cursor.pointee {
+            case 0x20, 0x0A, 0x0D, 0x09: cursor += 1
+            default: return cursor
             }
         }
+        return cursor
     }
 
     // MARK: values
 
-    /// Reads one value, with all that it holds: a loop over the bytes with the open collections on
-    /// a stack, so that nesting costs no calls and values are written where they belong.
-    private mutating func value() throws(Failure) -> Value {
+    /// Reads one value, with all that it holds, and nothing behind it: a loop over the bytes with
+    /// the open collections on a stack, so that nesting costs no calls and values are written where
+    /// they belong. Its place in the text stays in a register: what moves it returns where it went.
+    public mutating func document() throws(Failure) -> Value {
+        var cursor = start
+        var frame = stack.frames
+        var slot = stack.values
         while true {
-            stack.reserve()
-            guard try !scalarOrOpening() else { continue }
-            // A value is complete; it may be the last one of its collection, and so on.
-            while let frame = frames.last {
-                stack.count &+= 1
-                if try more(closing: frame.pointee.closing) {
-                    if frame.pointee.isObject { try key() }
-                    break
+            if frame.pointee.isObject { cursor = try key(cursor) }
+            if slot == stack.valuesEnd { slot = stack.growValues() }
+            let first = byte(at: &cursor)
+            switch first {
+            case UInt8(ascii: "\""): cursor = try string(cursor, into: slot)
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                // `}` and `]` come two places after their opening bytes.
+                if try open(first &+ 2, &cursor, slot) {
+                    frame = stack.lastFrame
+                    continue
                 }
-                frames.count &-= 1
-                close(frame)
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                cursor = try number(cursor, into: slot)
+            case UInt8(ascii: "t"): cursor = try word("true", .true, cursor, into: slot)
+            case UInt8(ascii: "f"): cursor = try word("false", .false, cursor, into: slot)
+            case UInt8(ascii: "n"): cursor = try word("null", .null, cursor, into: slot)
+            default: throw unexpected(cursor)
             }
-            if frames.count == 0 { return stack.base[stack.count] }
+            slot += 1
+            // A value is complete; it may be the last one of its collection, and so on.
+            while true {
+                let next = byte(at: &cursor)
+                if next == frame.pointee.separator { break }
+                guard next == frame.pointee.closing else {
+                    guard frame == stack.frames else { throw unexpected(cursor) }
+                    guard cursor == end else { throw failure(.trailingBytes, cursor) }
+                    return stack.values.pointee
+                }
+                cursor += 1
+                slot = close(slot)
+                frame = stack.lastFrame
+            }
+            cursor += 1
         }
     }
 
-    /// Writes a value at the top of the stack, or opens a collection that is not empty.
-    ///
-    /// - Returns: true when one was opened.
     @inline(__always)
-    private mutating func scalarOrOpening() throws(Failure) -> Bool {
-        skipSpace()
-        guard position < text.count else { throw failure(.unexpectedEnd) }
-        let slot = stack.base + stack.count
-        switch text[position] {
-        case UInt8(ascii: "\""): try string(into: slot)
-        case UInt8(ascii: "{"): return try open(UInt8(ascii: "}"), .emptyObject)
-        case UInt8(ascii: "["): return try open(UInt8(ascii: "]"), .emptyArray)
-        case UInt8(ascii: "t"): slot.pointee = try word("true", .true)
-        case UInt8(ascii: "f"): slot.pointee = try word("false", .false)
-        case UInt8(ascii: "n"): slot.pointee = try word("null", .null)
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            slot.pointee = try number()
-        default: throw failure(.unexpectedByte)
+    private mutating func word(
+        _ literal: StaticString, _ value: Value, _ cursor: UnsafePointer<UInt8>,
+        into slot: UnsafeMutablePointer<Value>
+    ) throws(Failure) -> UnsafePointer<UInt8> {
+        let count = literal.utf8CodeUnitCount
+        guard end - cursor >= count, text_equal(cursor, literal.utf8Start, count) else {
+            throw wordFailure(literal, cursor)
         }
-        return false
+        slot.pointee = value
+        return cursor + count
     }
 
-    private mutating func word(_ literal: StaticString, _ value: Value) throws(Failure) -> Value {
-        let count = literal.utf8CodeUnitCount
-        for index in 0..<count {
-            guard position &+ index < text.count else { throw failure(.unexpectedEnd) }
-            guard text[position &+ index] == literal.utf8Start[index] else {
-                throw failure(.unexpectedByte)
-            }
-        }
-        position &+= count
-        return value
+    private mutating func wordFailure(
+        _ literal: StaticString, _ start: UnsafePointer<UInt8>
+    ) -> Failure {
+        let count = min(end - start, literal.utf8CodeUnitCount)
+        let isCut = text_equal(start, literal.utf8Start, count)
+        return failure(isCut ? .unexpectedEnd : .unexpectedByte, start)
     }
 
     // MARK: collections
 
     /// Steps into a collection; an empty one is complete at once.
-    private mutating func open(_ closing: UInt8, _ empty: Value) throws(Failure) -> Bool {
-        guard frames.count < Limits.jsonDepth else { throw failure(.tooDeep) }
-        position &+= 1
-        skipSpace()
-        if position < text.count, text[position] == closing {
-            position &+= 1
-            stack.base[stack.count] = empty
-            frames.last?.pointee.add(empty)
+    ///
+    /// - Returns: true when it is open.
+    @inline(__always)
+    private mutating func open(
+        _ closing: UInt8, _ cursor: inout UnsafePointer<UInt8>,
+        _ slot: UnsafeMutablePointer<Value>
+    ) throws(Failure) -> Bool {
+        guard stack.depth < Limits.jsonDepth else { throw failure(.tooDeep, cursor) }
+        cursor += 1
+        if byte(at: &cursor) == closing {
+            cursor += 1
+            let empty = closing == UInt8(ascii: "}") ? Value.emptyObject : .emptyArray
+            slot.pointee = empty
+            stack.lastFrame.pointee.add(empty)
             return false
         }
-        let frame = JSONFrame(base: stack.count, closing: closing)
-        frames.push(frame)
-        if frame.isObject { try key() }
+        stack.push(JSONFrame(base: slot - stack.values, closing: closing))
         return true
-    }
-
-    /// Steps over a comma (true) or the closing byte (false).
-    @inline(__always)
-    private mutating func more(closing: UInt8) throws(Failure) -> Bool {
-        skipSpace()
-        guard position < text.count else { throw failure(.unexpectedEnd) }
-        let byte = text[position]
-        guard byte == closing || byte == UInt8(ascii: ",") else { throw failure(.unexpectedByte) }
-        position &+= 1
-        return byte != closing
     }
 
     /// Pushes a key, and steps over the colon behind it.
     @inline(__always)
-    private mutating func key() throws(Failure) {
-        skipSpace()
-        guard position < text.count else { throw failure(.unexpectedEnd) }
-        guard text[position] == UInt8(ascii: "\"") else { throw failure(.unexpectedByte) }
-        stack.reserve()
-        try string(into: stack.base + stack.count)
-        stack.count &+= 1
-        skipSpace()
-        guard position < text.count else { throw failure(.unexpectedEnd) }
-        guard text[position] == UInt8(ascii: ":") else { throw failure(.unexpectedByte) }
-        position &+= 1
+    private mutating func key(
+        _ start: UnsafePointer<UInt8>
+    ) throws(Failure) -> UnsafePointer<UInt8> {
+        let index = stack.pushKey()
+        guard start < wideEnd, start.pointee == UInt8(ascii: "\"") else {
+            return try unusualKey(start, index)
+        }
+        let content = start + 1
+        let count = text_plain_run16(content)
+        guard content[count] == UInt8(ascii: "\""), content[count &+ 1] == UInt8(ascii: ":") else {
+            return try unusualKey(start, index)
+        }
+        (stack.keys + index).setString(content, count)
+        stack.prefixes[index] = text_prefix(content, count, 8)
+        return content + (count &+ 2)
     }
 
-    /// Makes a collection of what lies above `frame` on the stack, and puts it in their place.
-    private mutating func close(_ frame: UnsafeMutablePointer<JSONFrame>) {
-        let base = frame.pointee.base
-        let parts = stack.base + base
-        let count = stack.count &- base
-        let shape = frame.pointee.shape(count)
-        let value: Value
-        if !frame.pointee.isObject {
+    /// A key that is long, not plain ASCII, near the end of the text or not where it should be.
+    private mutating func unusualKey(
+        _ start: UnsafePointer<UInt8>, _ index: Int
+    ) throws(Failure) -> UnsafePointer<UInt8> {
+        var cursor = start
+        guard byte(at: &cursor) == UInt8(ascii: "\"") else { throw unexpected(cursor) }
+        let key = stack.keys + index
+        cursor = try longString(cursor, from: cursor + 1, into: key)
+        stack.prefixes[index] = key.pointee.prefix
+        guard byte(at: &cursor) == UInt8(ascii: ":") else { throw unexpected(cursor) }
+        return cursor + 1
+    }
+
+    /// Makes a collection of the parts of the innermost frame up to `top`, and puts it in their
+    /// place.
+    ///
+    /// - Returns: the place behind it.
+    private mutating func close(
+        _ top: UnsafeMutablePointer<Value>
+    ) -> UnsafeMutablePointer<Value> {
+        let frame = stack.lastFrame
+        let parts = stack.values + frame.pointee.base
+        let count = top - parts
+        if frame.pointee.isObject {
+            let first = stack.popKeys(count)
+            let keys = stack.keys + first
+            let shape = frame.pointee.shape(count &* 2)
+            if !parts.setSmallObject(keys, stack.prefixes + first, count, shape, in: arena) {
+                setObject(keys, parts, count)
+            }
+        } else {
             let elements = arena.values(count)
             elements.update(from: parts, count: count)
-            value = Value(
-                kind: .array, pointer: UnsafeRawPointer(elements), length: count, parts: shape)
-        } else if count <= smallCollection * 2,
-            let object = Value.smallObject(of: parts, count / 2, shape, in: arena)
-        {
-            value = object
-        } else {
-            let builder = CollectionBuilder.object(in: arena, capacity: count / 2)
-            for index in 0..<(count / 2) { builder.update(parts[index * 2], parts[index * 2 + 1]) }
-            if builder.count * 2 != count { hasDuplicateKeys = true }
-            value = builder.finish()
+            parts.pointee = Value(
+                kind: .array, pointer: UnsafeRawPointer(elements), length: count,
+                parts: frame.pointee.shape(count))
         }
-        parts.pointee = value
-        stack.count = base
-        frames.last?.pointee.add(value)
+        stack.popFrame()
+        stack.lastFrame.pointee.add(parts.pointee)
+        return parts + 1
+    }
+
+    /// Puts an object that is large, or has a key more than once, in the place of its values.
+    private mutating func setObject(
+        _ keys: UnsafePointer<Value>, _ values: UnsafeMutablePointer<Value>, _ count: Int
+    ) {
+        let builder = CollectionBuilder.object(in: arena, capacity: count)
+        for index in 0..<count { builder.update(keys[index], values[index]) }
+        if builder.count != count { hasDuplicateKeys = true }
+        values.pointee = builder.finish()
     }
 
     // MARK: numbers and strings
 
-    private mutating func number() throws(Failure) -> Value {
-        let start = position
-        guard let end = JSONNumber.end(text, from: position) else { throw failure(.invalidNumber) }
-        position = end
-        let digits = UnsafeBufferPointer(rebasing: text[start..<end])
-        if let integer = JSONNumber.integer(digits) { return .integer(integer) }
-        if let interner { return interner.decimal(digits) }
-        return Value(
-            kind: .decimal, pointer: UnsafeRawPointer(digits.baseAddress), length: digits.count)
+    @inline(__always)
+    private mutating func number(
+        _ start: UnsafePointer<UInt8>, into slot: UnsafeMutablePointer<Value>
+    ) throws(Failure) -> UnsafePointer<UInt8> {
+        var magnitude: UInt64 = 0
+        var cursor = start
+        while cursor < end, cursor.pointee &- 0x30 <= 9 {
+            magnitude = magnitude &* 10 &+ UInt64(cursor.pointee &- 0x30)
+            cursor += 1
+        }
+        let digits = cursor - start
+        guard digits == 1 || start.pointee > UInt8(ascii: "0") && digits <= 18,
+            cursor == end || JSONNumber.ends(before: cursor.pointee)
+        else { return try unusualNumber(start, into: slot) }
+        slot.pointee = .integer(Int64(truncatingIfNeeded: magnitude))
+        return cursor
     }
 
-    @inline(__always)
-    private mutating func string(into slot: UnsafeMutablePointer<Value>) throws(Failure) {
-        let start = position &+ 1
-        let end = JSONText.plainEnd(text, from: start)
-        guard end < text.count, text[end] == UInt8(ascii: "\"") else {
-            slot.pointee = try unusualString(from: start, plainTo: end)
-            return
+    /// A number that is not merely a few digits.
+    private mutating func unusualNumber(
+        _ cursor: UnsafePointer<UInt8>, into slot: UnsafeMutablePointer<Value>
+    ) throws(Failure) -> UnsafePointer<UInt8> {
+        guard let numberEnd = JSONNumber.end(text, from: cursor - start) else {
+            throw failure(.invalidNumber, cursor)
         }
-        position = end &+ 1
-        if interner == nil, let base = text.baseAddress {
-            slot.setString(base + start, end &- start)
+        let next = start + numberEnd
+        let digits = UnsafeBufferPointer(start: cursor, count: next - cursor)
+        if let integer = JSONNumber.integer(digits) {
+            slot.pointee = .integer(integer)
+        } else if let interner {
+            slot.pointee = interner.decimal(digits)
         } else {
-            slot.pointee = string(UnsafeBufferPointer(rebasing: text[start..<end]))
+            slot.pointee = Value(
+                kind: .decimal, pointer: UnsafeRawPointer(cursor), length: digits.count)
         }
-    }
-
-    /// A string that is not plain ASCII up to its end, or that has none.
-    private mutating func unusualString(
-        from start: Int, plainTo plainEnd: Int
-    ) throws(Failure) -> Value {
-        var end = plainEnd
-        while end < text.count, text[end] >= 0x80 {
-            position = end
-            let width = UTF8Text.width(text, at: end)
-            guard width > 0 else { throw failure(.invalidUTF8) }
-            end = JSONText.plainEnd(text, from: end &+ width)
-        }
-        position = end
-        guard end < text.count else { throw failure(.unexpectedEnd) }
-        guard text[end] == UInt8(ascii: "\"") else {
-            guard text[end] == UInt8(ascii: "\\") else { throw failure(.invalidString) }
-            return try escapedString(from: start)
-        }
-        position = end &+ 1
-        return string(UnsafeBufferPointer(rebasing: text[start..<end]))
+        return next
     }
 
     @inline(__always)
-    private func string(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
-        interner?.string(bytes) ?? .string(sharing: bytes)
-    }
-
-    /// A string with at least one escape: decoded in one pass.
-    private mutating func escapedString(from start: Int) throws(Failure) -> Value {
-        let memory = roomForDecoding(from: start)
-        var count = 0
-        position = start
-        while true {
-            let end = JSONText.copyPlain(text, from: position, into: memory + count)
-            count &+= end &- position
-            position = end
-            guard end < text.count else { throw failure(.unexpectedEnd) }
-            let byte = text[end]
-            if byte == UInt8(ascii: "\"") { break }
-            if byte == UInt8(ascii: "\\") {
-                guard let escape = JSONText.unescape(text, at: end, into: memory + count) else {
-                    throw failure(.invalidString)
-                }
-                position = escape.end
-                count &+= escape.written
-                continue
-            }
-            guard byte >= 0x80 else { throw failure(.invalidString) }
-            let width = UTF8Text.width(text, at: end)
-            guard width > 0 else { throw failure(.invalidUTF8) }
-            for index in 0..<width { memory[count &+ index] = text[end &+ index] }
-            position &+= width
-            count &+= width
+    private mutating func string(
+        _ cursor: UnsafePointer<UInt8>, into slot: UnsafeMutablePointer<Value>
+    ) throws(Failure) -> UnsafePointer<UInt8> {
+        let content = cursor + 1
+        guard cursor < wideEnd else { return try longString(cursor, from: content, into: slot) }
+        let count = text_plain_run16(content)
+        guard content[count] == UInt8(ascii: "\"") else {
+            return try longString(cursor, from: content + count, into: slot)
         }
-        position &+= 1
-        if interner == nil { decoded = memory + count }
-        return string(UnsafeBufferPointer(start: UnsafePointer(memory), count: count))
-    }
-
-    private mutating func roomForDecoding(from start: Int) -> UnsafeMutablePointer<UInt8> {
-        guard interner != nil else {
-            return decoded ?? arena.allocate(UInt8.self, count: text.count &- start)
-        }
-        var end = position
-        while end < text.count, text[end] != UInt8(ascii: "\"") {
-            end &+= text[end] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        // `copyPlain` writes whole words.
-        let needed = end &- start &+ 8
-        if let decoded, needed <= decodedCapacity { return decoded }
-        decodedCapacity = max(needed, decodedCapacity &* 2)
-        let memory = arena.allocate(UInt8.self, count: decodedCapacity)
-        decoded = memory
-        return memory
+        slot.setString(content, count)
+        return content + (count &+ 1)
     }
 }

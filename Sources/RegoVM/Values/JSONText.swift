@@ -10,17 +10,6 @@ enum JSONText {
         return start &+ text_plain_run(base + start, text.count &- start)
     }
 
-    /// `plainEnd`, and a copy of what lies before it. May write as much of `memory` as all of the
-    /// text from `start` on would take.
-    @inline(__always)
-    static func copyPlain(
-        _ text: UnsafeBufferPointer<UInt8>, from start: Int,
-        into memory: UnsafeMutablePointer<UInt8>
-    ) -> Int {
-        guard let base = text.baseAddress else { return start }
-        return start &+ text_copy_plain(memory, base + start, text.count &- start)
-    }
-
     /// Decodes the escape that begins with the backslash at `start`; it never takes more memory
     /// than text. A lone surrogate becomes U+FFFD, as in Go.
     ///
@@ -85,6 +74,12 @@ enum JSONText {
 
 /// Grammar of JSON numbers (RFC 8259 section 6).
 public enum JSONNumber {
+    /// True when a number that is digits so far does not go on with `next`.
+    @inline(__always)
+    static func ends(before next: UInt8) -> Bool {
+        next != UInt8(ascii: ".") && next | 0x20 != UInt8(ascii: "e")
+    }
+
     /// One past the number that starts at `start`; nil when none does.
     static func end(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         var position = start

@@ -39,12 +39,16 @@ struct Shape {
     static let largestNesting: UInt16 = 1 << 11 - 1
 
     /// Of the collection that holds these parts.
+    @inline(__always)
     var packed: UInt64 {
         let deeper = UInt64(min(nesting, Self.largestNesting - 1) + 1) << Self.nestingShift
         let total = weight &+ 1
-        guard total >= 512 else {
-            return deeper | (total >> 8) << Self.exponentShift | total & 0xFF
-        }
+        guard total < 512 else { return deeper | Self.rounded(total) }
+        return deeper | (total >> 8) << Self.exponentShift | total & 0xFF
+    }
+
+    /// The weight of a collection of at least 512 values.
+    private static func rounded(_ total: UInt64) -> UInt64 {
         var shift = UInt64(55 - total.leadingZeroBitCount)
         var mantissa = (total + (1 << shift - 1)) >> shift
         if mantissa == 512 {
@@ -52,8 +56,8 @@ struct Shape {
             shift += 1
         }
         // More than can be told is still too much for everything.
-        guard shift < 31 else { return deeper | 31 << Self.exponentShift | 0xFF }
-        return deeper | (shift + 1) << Self.exponentShift | mantissa & 0xFF
+        guard shift < 31 else { return 31 << exponentShift | 0xFF }
+        return (shift + 1) << exponentShift | mantissa & 0xFF
     }
 }
 
