@@ -79,10 +79,10 @@ public final class LogBuilder {
     public func writeFull(_ write: (_ path: String, [UInt8]) throws -> Void) throws {
         guard edge.isTileFull else { return }
         try write(TilePath.entries(edge.size / LogLimits.tileWidth - 1), bundle)
-        try edge.completedTiles(hasher) { level, index, hashes in
+        let roots = try edge.completedTiles(hasher) { level, index, hashes in
             try write(TilePath.hashes(level: level, index: index), hashes)
         }
-        edge.roll(hasher)
+        edge.roll(roots)
         bundle.removeAll(keepingCapacity: true)
     }
 
