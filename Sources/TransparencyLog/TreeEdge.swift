@@ -37,6 +37,13 @@ public struct TreeEdge: Sendable {
         size += 1
     }
 
+    /// Adds leaf hashes that lie side by side, no more than the tile of level 0 has room for.
+    public mutating func append(leaves: UnsafeRawBufferPointer) {
+        precondition(levels[0].count + leaves.count <= LogLimits.tileWidth * Digest.byteCount)
+        levels[0].append(contentsOf: leaves)
+        size += leaves.count / Digest.byteCount
+    }
+
     /// Hashes of the unfinished tile of `level`, side by side.
     public func partialTile(level: Int) -> [UInt8] { level < levels.count ? levels[level] : [] }
 
