@@ -31,11 +31,12 @@ let package = Package(
             name: "CMicrohttpd",
             linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]),
         .target(name: "CText"),
+        .target(name: "CSHA256"),
 
         // Foundations.
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "Telemetry", dependencies: ["Platform"]),
-        .target(name: "Cryptography", dependencies: ["COpenSSL"]),
+        .target(name: "Cryptography", dependencies: ["COpenSSL", "CSHA256"]),
         .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Authorization", dependencies: ["CText"]),
 

@@ -8,28 +8,17 @@ import TransparencyLog
 /// segments. Loops append, the sequencer reads what they appended and removes what is published,
 /// and in durable mode a third thread flushes.
 final class Journal: Sendable {
-    struct Segment {
-        let ordinal: Int
-        let file: any AppendFile
-        /// Sequence numbers of its first record and of the one after its last.
-        let first: Int
-        var end: Int
-        /// Bytes that count; beyond them may lie what a failed append left.
-        var size: Int
-        var syncedSize: Int
-        /// Whether a failed append may have left bytes beyond `size`.
-        var isTorn = false
-    }
-
     /// A place between two batches.
     struct Cursor {
         var ordinal: Int
         var offset: Int
     }
 
-    private struct State {
+    fileprivate struct State {
         /// Oldest first; the last one is appended to. Never empty.
-        var segments: [Segment]
+        var segments: [JournalSegment]
+        /// Published whole; the next segment takes its file.
+        var spare: JournalSegment?
         /// The sequence number, which is the leaf index, of the next record.
         var next: Int
         /// Records below it survive a power loss.
@@ -49,6 +38,8 @@ final class Journal: Sendable {
     private let configuration: LogConfiguration
     private let clock: any Clock
     private let state: Mutex<State>
+    /// Whether the files of published segments are written over.
+    private let reusesFiles: Bool
     let losses = LossLedger()
 
     /// Begins a new segment; those with lower numbers are left to the caller.
@@ -64,8 +55,10 @@ final class Journal: Sendable {
         self.clock = clock
         do {
             let file = try Self.makeSegmentFile(storage, ordinal)
-            let segment = try Self.begin(file, ordinal: ordinal, first: next, origin: origin)
+            let segment = try JournalSegment(
+                file, fileSize: 0, ordinal: ordinal, first: next, origin: origin)
             try file.sync()
+            reusesFiles = try JournalBoot(storage).note(configuration.durability)
             state = Mutex(State(segments: [segment], next: next, durable: next))
         } catch {
             throw LogError(any: error)
@@ -76,26 +69,12 @@ final class Journal: Sendable {
 
     private static func makeSegmentFile(
         _ storage: any Storage, _ ordinal: Int
-    ) throws(StorageError) -> any AppendFile {
-        let file = try storage.openForAppending(segmentName(ordinal))
+    ) throws(StorageError) -> any PlacedFile {
+        let file = try storage.openForWriting(segmentName(ordinal))
         try file.truncate(to: 0)
         // In durable mode a record must not vanish with its file's name.
         try storage.sync()
         return file
-    }
-
-    private static func begin(
-        _ file: any AppendFile, ordinal: Int, first: Int, origin: Digest
-    ) throws(StorageError) -> Segment {
-        try withUnsafeTemporaryAllocation(byteCount: SegmentHeader.length, alignment: 8) {
-            (bytes) throws(StorageError) in
-            SegmentHeader(ordinal: ordinal, first: first, origin: origin).write(to: bytes)
-            try file.append(
-                UnsafeRawBufferPointer(bytes), UnsafeRawBufferPointer(start: nil, count: 0))
-        }
-        return Segment(
-            ordinal: ordinal, file: file, first: first, end: first, size: SegmentHeader.length,
-            syncedSize: 0)
     }
 }
 
@@ -146,10 +125,10 @@ extension Journal {
 
     private func admit(_ state: inout State, _ bytes: Int) throws(LogError) {
         if let failure = state.failure { throw failure }
-        let held = state.segments.reduce(0) { $0 + $1.size }
-        guard held + bytes <= configuration.journalBytes else {
+        let held = state.fileBytes(with: bytes)
+        guard held <= configuration.journalBytes else {
             throw LogError(
-                .journalFull, "the journal holds \(held) bytes that are not in the log yet",
+                .journalFull, "the journal holds \(held - bytes) bytes",
                 hint: "the sequencer cannot keep up or cannot write; see the log's status")
         }
     }
@@ -169,29 +148,32 @@ extension Journal {
     func fail(_ error: LogError) { state.withLock { $0.failure = error } }
 }
 
-extension Journal.Segment {
-    mutating func append(
-        _ records: UnsafeRawBufferPointer, count: Int, sum: UInt64
-    ) throws(StorageError) {
-        try repair()
-        let header = BatchHeader(
-            payloadLength: records.count, first: end, count: count, payloadSum: sum)
-        isTorn = true
-        try withUnsafeTemporaryAllocation(byteCount: BatchHeader.length, alignment: 8) {
-            (bytes) throws(StorageError) in
-            header.write(to: bytes, ordinal: ordinal)
-            try file.append(UnsafeRawBufferPointer(bytes), records)
-        }
-        isTorn = false
-        end += count
-        size += header.totalLength
+extension Journal.State {
+    /// Bytes of all files once `more` bytes of records are in the active one.
+    func fileBytes(with more: Int) -> Int {
+        let active = segments[segments.count - 1]
+        let growth = max(0, active.size + more - active.fileSize)
+        return segments.reduce((spare?.fileSize ?? 0) + growth) { $0 + $1.fileSize }
     }
 
-    /// Cuts off what a failed append left.
-    mutating func repair() throws(StorageError) {
-        guard isTorn else { return }
-        try file.truncate(to: size)
-        isTorn = false
+    /// The oldest segment when all its records are below `published`, to be removed. The first one
+    /// of `most` bytes or fewer becomes the spare instead, when there is none.
+    mutating func takeSpare(_ published: Int, _ most: Int) -> JournalSegment? {
+        while segments.count > 1, segments[0].end <= published {
+            guard spare == nil, segments[0].isReusable, segments[0].fileSize <= most else {
+                return segments[0]
+            }
+            spare = segments.removeFirst()
+        }
+        return nil
+    }
+
+    /// Lets the spare be removed as the oldest segment.
+    mutating func giveUpSpare() {
+        guard var old = spare else { return }
+        old.isReusable = false
+        segments.insert(old, at: 0)
+        spare = nil
     }
 }
 
@@ -301,7 +283,7 @@ extension Journal {
     func read(
         _ cursor: inout Cursor, into buffer: UnsafeMutableRawBufferPointer
     ) throws(LogError) -> Int {
-        let place = state.withLock { state -> (file: any AppendFile, left: Int, at: Cursor)? in
+        let place = state.withLock { state -> (file: any PlacedFile, left: Int, at: Cursor)? in
             state.unannounced = 0
             for segment in state.segments where segment.ordinal >= cursor.ordinal {
                 let offset =
@@ -339,8 +321,8 @@ extension Journal {
         }
     }
 
-    /// Removes segments whose records are all below `published`, and begins a new segment when the
-    /// active one has grown enough.
+    /// Removes segments whose records are all below `published`, but for one whose file the next
+    /// segment takes, and begins a new segment when the active one has grown enough.
     func trim(published: Int) throws(LogError) {
         let active = state.withLock { state in
             // What is published was flushed with its tree.
@@ -348,30 +330,65 @@ extension Journal {
             return state.segments[state.segments.count - 1]
         }
         do {
-            if active.size >= configuration.segmentBytes { try rotate(after: active) }
-            while let oldest = state.withLock({ state in
-                state.segments.count > 1 && state.segments[0].end <= published
-                    ? state.segments[0] : nil
-            }) {
-                try storage.remove(segmentName(oldest.ordinal))
-                state.withLock { _ = $0.segments.removeFirst() }
-            }
+            try removeOld(published)
+            guard active.size >= configuration.segmentBytes else { return }
+            try rotate(after: active)
+            try removeOld(published)
         } catch {
             throw LogError(any: error)
         }
     }
 
-    /// Begins a new segment. A crash in here leaves one without records.
-    private func rotate(after active: Segment) throws(StorageError) {
-        let ordinal = active.ordinal + 1
-        let file = try Self.makeSegmentFile(storage, ordinal)
-        try state.withLock { (state) throws(StorageError) in
-            state.segments.append(
-                try Self.begin(file, ordinal: ordinal, first: state.next, origin: origin))
+    private func removeOld(_ published: Int) throws(StorageError) {
+        while let oldest = state.withLock({ $0.takeSpare(published, reusesFiles ? maxSpare : 0) }) {
+            try storage.remove(segmentName(oldest.ordinal))
+            state.withLock { _ = $0.segments.removeFirst() }
         }
+    }
+
+    /// Bytes that a spare file may have, so that it takes little of what records may fill.
+    private var maxSpare: Int { configuration.journalBytes / DecisionLogLimits.spareShare }
+
+    /// Begins a new segment. A crash in here leaves one without records.
+    private func rotate(after active: JournalSegment) throws(StorageError) {
+        let ordinal = active.ordinal + 1
         // In buffered mode nobody else flushes it, and after a power loss a gap before the new
-        // segment's records would stop the start. Failure is no harm now: the tree is flushed too.
-        try? active.file.sync()
+        // segment's records would cost them. Failure is no harm now: the tree is flushed too.
+        if configuration.durability == .buffered { try? active.file.sync() }
+        let (file, size) = try makeFile(ordinal)
+        do {
+            try state.withLock { (state) throws(StorageError) in
+                state.segments.append(
+                    try JournalSegment(
+                        file, fileSize: size, ordinal: ordinal, first: state.next, origin: origin))
+            }
+        } catch {
+            // Its header may be there, and would void what the active one still takes.
+            try? storage.remove(segmentName(ordinal))
+            throw error
+        }
+        // What came in meanwhile.
+        if configuration.durability == .buffered { try? active.file.sync() }
+    }
+
+    /// The spare file under a new name, or a new one. Once it returns its name is on the disk.
+    private func makeFile(
+        _ ordinal: Int
+    ) throws(StorageError) -> (any PlacedFile, size: Int) {
+        guard let spare = state.withLock({ $0.spare }) else {
+            return (try Self.makeSegmentFile(storage, ordinal), 0)
+        }
+        do {
+            try storage.rename(segmentName(spare.ordinal), to: segmentName(ordinal))
+            // Before its header says so: a header never is under the wrong name.
+            try storage.sync()
+        } catch {
+            // Under either name; the old one goes with the old segments, the new one is emptied.
+            state.withLock { $0.giveUpSpare() }
+            throw error
+        }
+        state.withLock { $0.spare = nil }
+        return (spare.file, spare.fileSize)
     }
 
     /// Takes records again after a failure, in a new segment: everything before is published, and

@@ -17,6 +17,9 @@ public enum DecisionLogLimits {
     static let retryNanoseconds: Int64 = 200_000_000
     /// Bytes of a loss record.
     static let lossRecordBytes = 4_096
+    /// A file that waits for the next journal segment has this share of the journal's bytes at
+    /// most, as a divisor.
+    static let spareShare = 8
     /// Digits of a journal segment's number in its name.
     static let segmentDigits = 16
     /// Bytes of a content segment before a new one is begun.

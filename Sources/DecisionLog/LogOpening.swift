@@ -55,7 +55,11 @@ struct LogOpening {
         sequencer.partialsMayRemain(from: firstRecord)
         try sequencer.removeStalePartials()
 
-        // 5. A new segment; the old ones hold nothing that is not published.
+        // 5. A new segment; the old ones hold nothing that is not published. One without records
+        //    goes before it comes: only the last one may be so.
+        if let unwritten = segments.unwritten {
+            try folders.journal.remove(segmentName(unwritten))
+        }
         journal = try Journal(
             folders.journal, origin: origin, configuration: configuration, clock: clock,
             ordinal: (segments.ordinals.last ?? 0) + 1, next: sequencer.size)

@@ -21,6 +21,12 @@ public protocol Storage: Sendable {
     /// Opens a file for appending; makes it, empty, when it is missing.
     func openForAppending(_ path: String) throws(StorageError) -> any AppendFile
 
+    /// Opens a file for writing anywhere in it; makes it, empty, when it is missing.
+    func openForWriting(_ path: String) throws(StorageError) -> any PlacedFile
+
+    /// Gives a file another name in its folder, over whatever has it. Who has it open keeps it.
+    func rename(_ path: String, to target: String) throws(StorageError)
+
     /// Opens a file for reading; nil when there is none.
     func openForReading(_ path: String) throws(StorageError) -> (any ReadableFile)?
 
@@ -36,8 +42,8 @@ public protocol Storage: Sendable {
     /// The names in a folder, sorted; none when it is missing.
     func list(_ folder: String) throws(StorageError) -> [String]
 
-    /// Once it returns, every `replace`, `remove` and `openForAppending` before it outlives a power
-    /// loss.
+    /// Once it returns, every `replace`, `remove`, `rename` and file made by opening it before it
+    /// outlives a power loss.
     func sync() throws(StorageError)
 
     /// Claims the folder for this process (and this instance) until `unlock`; throws `isLocked`
@@ -48,6 +54,9 @@ public protocol Storage: Sendable {
 
     /// The folder, for messages to people.
     var name: String { get }
+
+    /// Differs whenever a power loss may have come between; nil when that cannot be told.
+    var boot: [UInt8]? { get }
 }
 
 /// One open file. It is closed with the last reference to it.
@@ -61,25 +70,40 @@ public protocol ReadableFile: AnyObject, Sendable {
     var size: Int { get throws(StorageError) }
 }
 
-/// One open file that grows at its end.
+/// One open file that is written to.
 ///
-/// Callers see to it that `append` and `truncate` do not run at the same time as each other; `read`
+/// Callers see to it that writing and `truncate` do not run at the same time as each other; `read`
 /// and `sync` may run beside them.
-public protocol AppendFile: ReadableFile {
+public protocol WritableFile: ReadableFile {
+    /// Cuts the file to `size` bytes.
+    func truncate(to size: Int) throws(StorageError)
+
+    /// Once it returns, everything written before it was called outlives a power loss. After it
+    /// has thrown, nothing that was not yet durable may be trusted to become so (the kernel drops
+    /// what it could not write).
+    func sync() throws(StorageError)
+}
+
+/// One open file that grows at its end.
+public protocol AppendFile: WritableFile {
     /// Writes the pieces, one after the other, at the end. When it throws, any part of them may be
     /// there: `truncate` puts the file right. When it returns they outlive our own crash.
     func append(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(StorageError)
 
-    /// Cuts the file to `size` bytes.
-    func truncate(to size: Int) throws(StorageError)
-
-    /// Once it returns, everything appended before it was called outlives a power loss. After it
-    /// has thrown, nothing that was not yet durable may be trusted to become so (the kernel drops
-    /// what it could not write).
-    func sync() throws(StorageError)
-
     /// Gives the descriptor back; the file is not used afterwards.
     func close()
+}
+
+/// One open file that is written where the caller says, also over bytes that are there.
+public protocol PlacedFile: WritableFile {
+    /// Writes the pieces, one after the other, from byte `offset` on; the file grows as needed.
+    ///
+    /// When it throws, any part of them may be there. When it returns they outlive our own crash.
+    /// Of bytes that were written over, a power loss before `sync` leaves each sector of 512 bytes
+    /// old or new, in no order.
+    func write(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int
+    ) throws(StorageError)
 }

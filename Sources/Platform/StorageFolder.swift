@@ -79,13 +79,27 @@ public final class StorageFolder: Storage {
     public func openForAppending(_ path: String) throws(StorageError) -> any AppendFile {
         let number = try openBelow(root.number, path, O_RDWR | O_CREAT | O_APPEND)
         pending.withLock { $0.note(file: nil, folder: folder(of: path)) }
-        return StorageAppendFile(StorageDescriptor(number), path: path)
+        return StorageFile(StorageDescriptor(number), path: path)
+    }
+
+    public func openForWriting(_ path: String) throws(StorageError) -> any PlacedFile {
+        let number = try openBelow(root.number, path, O_RDWR | O_CREAT)
+        pending.withLock { $0.note(file: nil, folder: folder(of: path)) }
+        return StorageFile(StorageDescriptor(number), path: path)
+    }
+
+    public func rename(_ path: String, to target: String) throws(StorageError) {
+        try storageCall("renameat", path) { renameat(root.number, path, root.number, target) }
+        pending.withLock {
+            $0.files.remove(path)
+            $0.note(file: nil, folder: folder(of: target))
+        }
     }
 
     public func openForReading(_ path: String) throws(StorageError) -> (any ReadableFile)? {
         do {
             let number = try openBelow(root.number, path, O_RDONLY)
-            return StorageAppendFile(StorageDescriptor(number), path: path)
+            return StorageFile(StorageDescriptor(number), path: path)
         } catch where error.number == ENOENT || error.number == ENOTDIR {
             return nil
         }
@@ -168,6 +182,15 @@ public final class StorageFolder: Storage {
         try storageCall("flock", name) { flock(root.number, LOCK_EX | LOCK_NB) }
         // A crash may have left it; nobody else writes here now.
         try remove(StorageLimits.temporaryName)
+    }
+
+    public var boot: [UInt8]? {
+        guard let descriptor = try? FileReplacement.open(StorageLimits.bootPath) else { return nil }
+        let file = StorageFile(descriptor, path: StorageLimits.bootPath)
+        // It says that it is empty, as all files there do.
+        var text = [UInt8](repeating: 0, count: StorageLimits.bootBytes)
+        let got = text.withUnsafeMutableBytes { try? file.read(at: 0, into: $0) }
+        return got == text.count ? text : nil
     }
 
     public func unlock() { _ = flock(root.number, LOCK_UN) }

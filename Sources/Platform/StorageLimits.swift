@@ -7,4 +7,13 @@ enum StorageLimits {
 
     /// New content before its rename, in the folder's root.
     static let temporaryName = ".replacing"
+
+    /// What Linux draws at random at each boot (random(4)).
+    static let bootPath = "/proc/sys/kernel/random/boot_id"
+
+    /// Bytes of it: a UUID.
+    static let bootBytes = 36
+
+    /// Bytes that a disk writes whole or not at all.
+    static let sectorBytes = 512
 }

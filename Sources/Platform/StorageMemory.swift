@@ -9,11 +9,30 @@ public final class StorageMemory: Storage {
     private let faults: StorageFaults
     private let state = Mutex(State())
 
-    private struct File {
+    struct File {
         var content: [UInt8] = []
         var durable: [UInt8] = []
-        /// Opened for appending: only its own `sync` makes it durable.
-        var isAppended = false
+        /// Opened for writing: only its own `sync` makes it durable.
+        var isOpened = false
+
+        /// Keeps of what was not synced as much as `choose` says.
+        mutating func cutPower(_ choose: (Int) -> Int) {
+            var kept = durable
+            var start = 0
+            while start < min(content.count, durable.count) {
+                // Each sector that was written over is old or new.
+                let end = min(start + StorageLimits.sectorBytes, content.count, durable.count)
+                if content[start..<end] != durable[start..<end], choose(2) == 0 {
+                    kept.replaceSubrange(start..<end, with: content[start..<end])
+                }
+                start = end
+            }
+            // Appended bytes reach the disk in order here, any number of them.
+            let extra = content.dropFirst(durable.count)
+            kept += extra.prefix(extra.isEmpty ? 0 : choose(extra.count + 1))
+            content = kept
+            durable = kept
+        }
 
         /// In the kernel and on the disk, as far as the file reaches.
         mutating func overwrite(at offset: Int, with bytes: [UInt8]) {
@@ -24,12 +43,14 @@ public final class StorageMemory: Storage {
         }
     }
 
-    private struct State {
+    struct State {
         /// By inode; a replaced file gets a new one.
         var files: [File] = []
         var names: [String: Int] = [:]
         var durableNames: [String: Int] = [:]
         var isLocked = false
+        /// How often the power was cut.
+        var boots = 0
         /// Bytes that all files together may hold.
         var capacity = Int.max
 
@@ -42,7 +63,7 @@ public final class StorageMemory: Storage {
     }
 
     /// Runs one operation under the fault plan. `partly` is what a torn one leaves.
-    private func run<R>(
+    func run<R>(
         _ operation: String, _ path: String, partly: ((inout State) -> Void)? = nil,
         _ body: (inout State) -> Result<R, StorageError>
     ) throws(StorageError) -> R {
@@ -80,18 +101,39 @@ public final class StorageMemory: Storage {
     }
 
     public func openForAppending(_ path: String) throws(StorageError) -> any AppendFile {
+        try open(path)
+    }
+
+    public func openForWriting(_ path: String) throws(StorageError) -> any PlacedFile {
+        try open(path)
+    }
+
+    private func open(_ path: String) throws(StorageError) -> StorageMemoryFile {
         let inode = try run("openat", path) { state in
             if let inode = state.names[path] { return .success(inode) }
-            state.files.append(File(isAppended: true))
+            state.files.append(File(isOpened: true))
             state.names[path] = state.files.count - 1
             return .success(state.files.count - 1)
         }
-        return MemoryAppendFile(self, inode: inode, path: path)
+        return StorageMemoryFile(self, inode: inode, path: path)
     }
+
+    public func rename(_ path: String, to target: String) throws(StorageError) {
+        try run("renameat", path) { state -> Result<Void, StorageError> in
+            guard let inode = state.names[path] else {
+                return .failure(StorageError("renameat", path, ENOENT))
+            }
+            state.names[path] = nil
+            state.names[target] = inode
+            return .success(())
+        }
+    }
+
+    public var boot: [UInt8]? { state.withLock { Array("boot \($0.boots)".utf8) } }
 
     public func openForReading(_ path: String) throws(StorageError) -> (any ReadableFile)? {
         try run("openat", path) { state in .success(state.names[path]) }
-            .map { MemoryAppendFile(self, inode: $0, path: path) }
+            .map { StorageMemoryFile(self, inode: $0, path: path) }
     }
 
     public func overwrite(
@@ -129,7 +171,7 @@ public final class StorageMemory: Storage {
     public func sync() throws(StorageError) {
         try run("sync", name) { state in
             state.durableNames = state.names
-            for inode in state.names.values where !state.files[inode].isAppended {
+            for inode in state.names.values where !state.files[inode].isOpened {
                 state.files[inode].durable = state.files[inode].content
             }
             return .success(())
@@ -147,49 +189,6 @@ public final class StorageMemory: Storage {
     }
 
     public func unlock() { state.withLock { $0.isLocked = false } }
-
-    fileprivate func append(_ inode: Int, _ path: String, _ bytes: [UInt8]) throws(StorageError) {
-        func put(_ state: inout State, _ count: Int) {
-            state.files[inode].content.append(contentsOf: bytes.prefix(count))
-        }
-        try run("writev", path, partly: { put(&$0, bytes.count / 2) }) { state in
-            let room = state.capacity - state.used
-            put(&state, max(0, min(room, bytes.count)))
-            return room < bytes.count
-                ? .failure(StorageError("writev", path, ENOSPC)) : .success(())
-        }
-    }
-
-    fileprivate func truncate(_ inode: Int, _ path: String, _ size: Int) throws(StorageError) {
-        try run("ftruncate", path) { state in
-            let extra = state.files[inode].content.count - size
-            if extra > 0 { state.files[inode].content.removeLast(extra) }
-            if state.files[inode].durable.count > size {
-                state.files[inode].durable.removeLast(state.files[inode].durable.count - size)
-            }
-            return .success(())
-        }
-    }
-
-    fileprivate func read(
-        _ inode: Int, _ path: String, _ range: Range<Int>
-    ) throws(StorageError) -> [UInt8] {
-        try run("pread", path) { state in
-            .success(Array(state.files[inode].content[range.clamped(
-                to: 0..<state.files[inode].content.count)]))
-        }
-    }
-
-    fileprivate func syncFile(_ inode: Int, _ path: String) throws(StorageError) {
-        try run("fdatasync", path) { state in
-            state.files[inode].durable = state.files[inode].content
-            return .success(())
-        }
-    }
-
-    fileprivate func size(_ inode: Int, _ path: String) throws(StorageError) -> Int {
-        try run("fstat", path) { .success($0.files[inode].content.count) }
-    }
 }
 
 // What tests do to it.
@@ -203,6 +202,7 @@ extension StorageMemory {
     public func cutPower(_ choose: (Int) -> Int) {
         state.withLock { state in
             state.isLocked = false
+            state.boots += 1
             let paths = Set(state.names.keys).union(state.durableNames.keys).sorted()
             var names: [String: Int] = [:]
             for path in paths {
@@ -212,13 +212,7 @@ extension StorageMemory {
             }
             for path in paths {
                 guard let inode = names[path] else { continue }
-                let file = state.files[inode]
-                // Appended bytes reach the disk in order here, any number of them.
-                let extra = max(0, file.content.count - file.durable.count)
-                let kept = extra == 0 ? 0 : choose(extra + 1)
-                state.files[inode].content = Array(
-                    file.content.prefix(file.durable.count + kept))
-                state.files[inode].durable = state.files[inode].content
+                state.files[inode].cutPower(choose)
             }
             state.names = names
             state.durableNames = names
@@ -248,38 +242,4 @@ extension StorageMemory {
             state.durableNames[path] = state.files.count - 1
         }
     }
-}
-
-private final class MemoryAppendFile: AppendFile {
-    private let storage: StorageMemory
-    private let inode: Int
-    private let path: String
-
-    init(_ storage: StorageMemory, inode: Int, path: String) {
-        self.storage = storage
-        self.inode = inode
-        self.path = path
-    }
-
-    func append(
-        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
-    ) throws(StorageError) {
-        try storage.append(inode, path, [UInt8](first) + [UInt8](second))
-    }
-
-    func truncate(to size: Int) throws(StorageError) { try storage.truncate(inode, path, size) }
-
-    func read(
-        at offset: Int, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(StorageError) -> Int {
-        let bytes = try storage.read(inode, path, offset..<(offset + buffer.count))
-        buffer.copyBytes(from: bytes)
-        return bytes.count
-    }
-
-    func sync() throws(StorageError) { try storage.syncFile(inode, path) }
-
-    var size: Int { get throws(StorageError) { try storage.size(inode, path) } }
-
-    func close() {}
 }

@@ -10,6 +10,10 @@ public final class LogBuilder {
     private var edge: TreeEdge
     /// The unfinished bundle, in the file's form.
     private var bundle: [UInt8]
+    /// Where each of its entries ends.
+    private var ends: [Int] = []
+    /// How many of them `edge` has. The others are hashed together, when their hashes are needed.
+    private var hashed = 0
     /// The size whose partial tiles were written last.
     private var writtenSize: Int
 
@@ -36,14 +40,13 @@ public final class LogBuilder {
                 "root of \(size) entries: the tiles give `\(Base64.encode(root.bytes))`, "
                     + "expected `\(checkpoint.rootText)`")
         }
-        if size % LogLimits.tileWidth != 0 { bundle = try lastBundle(source) }
+        if size % LogLimits.tileWidth != 0 { try takeLastBundle(source) }
     }
 
-    private func lastBundle(_ source: some TileSource) throws -> [UInt8] {
+    private func takeLastBundle(_ source: some TileSource) throws {
         let shape = TileShape(size: size)
         let tile = edge.partialTile(level: 0)
         let stored = try source.bundle(size / LogLimits.tileWidth, shape: shape)
-        var bundle: [UInt8] = []
         try stored.bytes.withUnsafeBytes { bytes in
             try EntryBundle.forEach(
                 bytes, path: stored.path, count: size % LogLimits.tileWidth,
@@ -56,40 +59,61 @@ public final class LogBuilder {
                         .entryDiffers, at: stored.path,
                         "entry \(position) differs from its hash in the tile of level 0")
                 }
-                EntryBundle.append(entry, to: &bundle)
+                append(entry)
             }
         }
-        return bundle
+        hashed = ends.count
     }
 
     /// Entries in the tree.
-    public var size: Int { edge.size }
+    public var size: Int { edge.size + ends.count - hashed }
 
     /// Whether `writeFull` must run before the next `append`.
-    public var isBundleFull: Bool { edge.isTileFull }
+    public var isBundleFull: Bool { ends.count == LogLimits.tileWidth }
 
     /// Adds an entry of at most 65,535 bytes. Not while `isBundleFull`.
     public func append(_ entry: UnsafeRawBufferPointer) {
-        edge.append(hasher.leaf(entry))
+        precondition(!isBundleFull)
         EntryBundle.append(entry, to: &bundle)
+        ends.append(bundle.count)
+    }
+
+    private func hashAppended() {
+        let count = ends.count - hashed
+        guard count > 0 else { return }
+        withUnsafeTemporaryAllocation(byteCount: count * Digest.byteCount, alignment: 8) { hashes in
+            bundle.withUnsafeBytes { bundle in
+                ends.withUnsafeBufferPointer { ends in
+                    hasher.leaves(
+                        of: bundle, from: hashed == 0 ? 0 : ends[hashed - 1],
+                        ends: UnsafeBufferPointer(rebasing: ends[hashed...]), into: hashes)
+                }
+            }
+            edge.append(leaves: hashes.readable)
+        }
+        hashed = ends.count
     }
 
     /// Hands out the full bundle and all tiles that it completes. When `write` throws nothing has
     /// changed.
     public func writeFull(_ write: (_ path: String, [UInt8]) throws -> Void) throws {
-        guard edge.isTileFull else { return }
+        guard isBundleFull else { return }
+        hashAppended()
         try write(TilePath.entries(edge.size / LogLimits.tileWidth - 1), bundle)
-        try edge.completedTiles(hasher) { level, index, hashes in
+        let roots = try edge.completedTiles(hasher) { level, index, hashes in
             try write(TilePath.hashes(level: level, index: index), hashes)
         }
-        edge.roll(hasher)
+        edge.roll(roots)
         bundle.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        hashed = 0
     }
 
     /// Hands out the partial bundle and tiles of the tree as it is now, those that the last call
     /// did not hand out already. Not while `isBundleFull`.
     public func writePartial(_ write: (_ path: String, [UInt8]) throws -> Void) throws {
-        precondition(!edge.isTileFull)
+        precondition(!isBundleFull)
+        hashAppended()
         let shape = TileShape(size: edge.size)
         let before = TileShape(size: max(0, writtenSize))
         for level in 0..<shape.levels
@@ -107,6 +131,7 @@ public final class LogBuilder {
 
     /// What a checkpoint of the tree as it is now says.
     public func checkpoint(origin: String) -> Checkpoint {
-        Checkpoint(origin: origin, size: edge.size, root: edge.root(hasher))
+        hashAppended()
+        return Checkpoint(origin: origin, size: edge.size, root: edge.root(hasher))
     }
 }

@@ -141,13 +141,13 @@ private struct VerifierPass<Source: TileSource> {
 
     private mutating func checkCompletedTiles() throws {
         var tiles = 0
-        try edge.completedTiles(hasher) { level, index, hashes in
+        let roots = try edge.completedTiles(hasher) { level, index, hashes in
             guard level > 0 else { return }  // compared entry by entry
             try compareTile(level: level, index: index, hashes)
             tiles += 1
         }
         report.tiles += tiles
-        edge.roll(hasher)
+        edge.roll(roots)
     }
 
     private mutating func checkPartialTiles() throws {

@@ -26,6 +26,21 @@ public final class MerkleHasher {
         return sha256.hash(entry)
     }
 
+    /// H(0x00 || entry) of entries in the form of an entry bundle.
+    ///
+    /// - Parameters:
+    ///   - start: where the first one's length is in `bundle`.
+    ///   - ends: where each entry ends.
+    ///   - hashes: room for 32 bytes an entry.
+    public func leaves(
+        of bundle: UnsafeRawBufferPointer, from start: Int, ends: UnsafeBufferPointer<Int>,
+        into hashes: UnsafeMutableRawBufferPointer
+    ) {
+        sha256.hashEach(
+            in: bundle, from: start, ends: ends, gap: LogLimits.entryPrefixLength, prefix: 0,
+            into: hashes)
+    }
+
     /// H(0x01 || left || right).
     public func node(_ left: Digest, _ right: Digest) -> Digest {
         left.withUnsafeBytes { half(1).copyMemory(from: $0) }
@@ -41,28 +56,29 @@ public final class MerkleHasher {
     /// - Parameter hashes: one or more hashes of 32 bytes, side by side.
     public func root(ofPerfect hashes: UnsafeRawBufferPointer) -> Digest {
         var width = hashes.count / Digest.byteCount
-        precondition(width > 0 && width & (width - 1) == 0)
+        precondition(width > 0 && width & (width - 1) == 0 && width <= LogLimits.tileWidth)
+        // Each level is half as wide as the one below, and lies behind it.
         return withUnsafeTemporaryAllocation(byteCount: hashes.count, alignment: 8) { work in
-            work.copyMemory(from: hashes)
+            var level = hashes
+            var start = 0
             while width > 1 {
                 width /= 2
-                for index in 0..<width { fold(work, index) }
+                let end = start + width * Digest.byteCount
+                let above = UnsafeMutableRawBufferPointer(rebasing: work[start..<end])
+                Self.pairEnds.withUnsafeBufferPointer { ends in
+                    sha256.hashEach(
+                        in: level, from: 0, ends: UnsafeBufferPointer(rebasing: ends[..<width]),
+                        gap: 0, prefix: 1, into: above)
+                }
+                level = above.readable
+                start = end
             }
-            return Digest(work.readable)
+            return Digest(level)
         }
     }
 
-    /// Hashes pair `index` of `work` into place `index`.
-    private func fold(_ work: UnsafeMutableRawBufferPointer, _ index: Int) {
-        let pair = 2 * Digest.byteCount
-        UnsafeMutableRawBufferPointer(rebasing: node[1...]).copyMemory(
-            from: UnsafeRawBufferPointer(rebasing: work[(pair * index)..<(pair * (index + 1))]))
-        sha256.hash(node.readable).withUnsafeBytes {
-            let start = index * Digest.byteCount
-            UnsafeMutableRawBufferPointer(rebasing: work[start..<(start + $0.count)])
-                .copyMemory(from: $0)
-        }
-    }
+    /// Where each pair of hashes in a tile ends.
+    private static let pairEnds = (1...(LogLimits.tileWidth / 2)).map { $0 * 2 * Digest.byteCount }
 
     private func half(_ start: Int) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: node[start..<(start + Digest.byteCount)])

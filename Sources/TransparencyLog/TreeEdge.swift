@@ -37,37 +37,49 @@ public struct TreeEdge: Sendable {
         size += 1
     }
 
+    /// Adds leaf hashes that lie side by side, no more than the tile of level 0 has room for.
+    public mutating func append(leaves: UnsafeRawBufferPointer) {
+        precondition(levels[0].count + leaves.count <= LogLimits.tileWidth * Digest.byteCount)
+        levels[0].append(contentsOf: leaves)
+        size += leaves.count / Digest.byteCount
+    }
+
     /// Hashes of the unfinished tile of `level`, side by side.
     public func partialTile(level: Int) -> [UInt8] { level < levels.count ? levels[level] : [] }
 
     /// Hands out each tile that the full tile of level 0 completes, level 0 first, changing
     /// nothing: after a failure it can be called again.
+    ///
+    /// - Returns: the roots of those tiles, for `roll`; none when level 0 is not full.
     public func completedTiles<E: Error>(
         _ hasher: MerkleHasher, _ body: (_ level: Int, _ index: Int, [UInt8]) throws(E) -> Void
-    ) throws(E) {
-        guard isTileFull else { return }
+    ) throws(E) -> [Digest] {
+        guard isTileFull else { return [] }
+        var roots: [Digest] = []
         var index = size / LogLimits.tileWidth - 1
         var tile = levels[0]
         var level = 0
         while tile.count == LogLimits.tileWidth * Digest.byteCount {
             try body(level, index, tile)
-            let parent = tile.withUnsafeBytes { hasher.root(ofPerfect: $0) }
+            let root = tile.withUnsafeBytes { hasher.root(ofPerfect: $0) }
+            roots.append(root)
             level += 1
             index /= LogLimits.tileWidth
             tile = partialTile(level: level)
-            parent.withUnsafeBytes { tile.append(contentsOf: $0) }
+            root.withUnsafeBytes { tile.append(contentsOf: $0) }
         }
+        return roots
     }
 
     /// Moves the root of each full tile one level up and starts a new tile there.
-    public mutating func roll(_ hasher: MerkleHasher) {
-        var level = 0
-        while levels[level].count == LogLimits.tileWidth * Digest.byteCount {
-            let parent = levels[level].withUnsafeBytes { hasher.root(ofPerfect: $0) }
+    ///
+    /// - Parameter roots: what `completedTiles` answered for the tree as it is.
+    public mutating func roll(_ roots: [Digest]) {
+        precondition(roots.isEmpty != isTileFull)
+        for (level, root) in roots.enumerated() {
             levels[level].removeAll(keepingCapacity: true)
-            level += 1
-            if level == levels.count { levels.append([]) }
-            parent.withUnsafeBytes { levels[level].append(contentsOf: $0) }
+            if level + 1 == levels.count { levels.append([]) }
+            root.withUnsafeBytes { levels[level + 1].append(contentsOf: $0) }
         }
     }
 

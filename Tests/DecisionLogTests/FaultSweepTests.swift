@@ -24,8 +24,21 @@ struct FaultSweepTests {
         try? fixture.witness()
     }
 
-    private func operations(_ durability: LogConfiguration.Durability) throws -> Int {
+    /// Segments that are never replaced, and segments whose files are written over by others.
+    static let segments = [20_000, 2_000]
+
+    private func make(
+        _ durability: LogConfiguration.Durability, segmentBytes: Int
+    ) -> LogFixture {
         let fixture = LogFixture(durability: durability)
+        fixture.configuration.segmentBytes = segmentBytes
+        return fixture
+    }
+
+    private func operations(
+        _ durability: LogConfiguration.Durability, segmentBytes: Int
+    ) throws -> Int {
+        let fixture = make(durability, segmentBytes: segmentBytes)
         live(fixture)
         #expect(fixture.acknowledged.count == 4 * 70 + 10 * 5)
         let count = fixture.faults.count
@@ -38,12 +51,12 @@ struct FaultSweepTests {
 
     @Test("lost, done but reported lost, torn, killed", arguments: [
         LogConfiguration.Durability.buffered, .durable,
-    ])
-    func sweep(durability: LogConfiguration.Durability) throws {
-        let count = try operations(durability)
+    ], segments)
+    func sweep(durability: LogConfiguration.Durability, segmentBytes: Int) throws {
+        let count = try operations(durability, segmentBytes: segmentBytes)
         for kind in StorageFaults.Kind.allCases {
             for target in 0..<count {
-                let fixture = LogFixture(durability: durability)
+                let fixture = make(durability, segmentBytes: segmentBytes)
                 fixture.faults.plan(kind, at: target, number: target % 2 == 0 ? EIO : ENOSPC)
                 live(fixture)
                 fixture.crash()
@@ -81,12 +94,12 @@ struct FaultSweepTests {
 
     @Test("a power loss at every operation", arguments: [
         LogConfiguration.Durability.buffered, .durable,
-    ])
-    func power(durability: LogConfiguration.Durability) throws {
-        let count = try operations(durability)
+    ], segments)
+    func power(durability: LogConfiguration.Durability, segmentBytes: Int) throws {
+        let count = try operations(durability, segmentBytes: segmentBytes)
         for target in 0..<count {
             for seed in 0..<4 {
-                let fixture = LogFixture(durability: durability)
+                let fixture = make(durability, segmentBytes: segmentBytes)
                 fixture.faults.plan(.killedAfter, at: target, number: EIO)
                 live(fixture)
                 fixture.crash()

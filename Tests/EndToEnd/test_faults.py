@@ -2,7 +2,7 @@
 """System calls of the running server fail or kill it, once each, under load (strace injects them).
 
 Afterwards no answered decision may be missing, except for those that a loss record counts where
-`on_failure` is open, and the log verifies. The log uses neither pwrite nor link.
+`on_failure` is open, and the log verifies. The log does not link.
 """
 
 import os
@@ -21,7 +21,7 @@ from direct import Load, Server, sample
 from demo.processes import ProcessFailed
 
 CALLS = [
-    "openat", "write", "writev", "renameat", "fsync", "fdatasync", "unlinkat", "mkdirat",
+    "openat", "write", "pwritev", "renameat", "fsync", "fdatasync", "unlinkat", "mkdirat",
     "ftruncate", "pread64", "close",
 ]  # fmt: skip
 FAULTS = ["error=EIO", "error=ENOSPC", "signal=KILL"]

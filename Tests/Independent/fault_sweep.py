@@ -25,7 +25,7 @@ VKEY = "example.org/decisions+a980161c+AWfTterwwL9rWmAtNZ2uzIanp0BTSQ7DeuCOcTYFh
 CALLS = {
     "openat": 40,
     "write": 30,
-    "writev": 60,
+    "pwritev": 60,
     "renameat": 30,
     "fsync": 20,
     "fdatasync": 30,

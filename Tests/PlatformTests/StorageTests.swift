@@ -91,6 +91,58 @@ struct StorageTests {
         }
     }
 
+    @Test("writing over bytes, another name while open, and what a boot is told by",
+        arguments: Kind.allCases)
+    func placing(kind: Kind) throws {
+        try with(kind) { storage in
+            let file = try storage.openForWriting("one")
+            func write(_ first: String, _ second: String, _ offset: Int) throws {
+                try Array(first.utf8).withUnsafeBytes { first in
+                    try Array(second.utf8).withUnsafeBytes {
+                        try file.write(first, $0, at: offset)
+                    }
+                }
+            }
+            try write("hello ", "world", 0)
+            try write("J", "", 0)
+            try write("LD", " again", 9)
+            #expect(try text(storage, "one") == "Jello worLD again")
+            try replace(storage, "two", "other")
+            try storage.rename("one", to: "two")
+            try storage.sync()
+            try write("", "!", 17)
+            #expect(try storage.list("") == ["two"])
+            #expect(try text(storage, "two") == "Jello worLD again!")
+            #expect(throws: StorageError.self) { try storage.rename("one", to: "two") }
+            #expect(storage.boot != nil && storage.boot == storage.boot)
+        }
+    }
+
+    @Test("a power loss leaves each sector that was written over old or new")
+    func sectors() throws {
+        let storage = StorageMemory("memory")
+        let file = try storage.openForWriting("file")
+        func fill(_ byte: UInt8) throws {
+            try [UInt8](repeating: byte, count: 4_096).withUnsafeBytes {
+                try file.write($0, UnsafeRawBufferPointer(start: nil, count: 0), at: 0)
+            }
+        }
+        try fill(1)
+        try file.sync()
+        try storage.sync()
+        try fill(2)
+        let boot = storage.boot
+        var turn = 0
+        storage.cutPower { _ in
+            turn += 1
+            return turn % 2
+        }
+        let bytes = try #require(try storage.read("file"))
+        let sectors = (0..<8).map { Set(bytes[($0 * 512)..<($0 * 512 + 512)]) }
+        #expect(sectors == [[1], [2], [1], [2], [1], [2], [1], [2]])
+        #expect(storage.boot != boot)
+    }
+
     @Test("one lock, until it is given back")
     func lock() throws {
         let path = NSTemporaryDirectory() + "portcullis-lock-\(UUID().uuidString)"

@@ -29,7 +29,7 @@ struct ProofTests {
                 #expect(edge.root(hasher) == Self.root(leaves[..<size], hasher))
             }
             edge.append(leaves[size])
-            edge.roll(hasher)
+            edge.roll(edge.completedTiles(hasher) { _, _, _ in })
         }
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// `AppendFile` over a descriptor opened with O_APPEND.
-final class StorageAppendFile: AppendFile {
+/// A file over a descriptor: `AppendFile` when that was opened with O_APPEND, otherwise
+/// `PlacedFile`.
+final class StorageFile: AppendFile, PlacedFile {
     private let descriptor: StorageDescriptor
     private let path: String
 
@@ -14,17 +15,32 @@ final class StorageAppendFile: AppendFile {
     func append(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(StorageError) {
-        let total = first.count + second.count
+        try write("writev", first, second) { (pieces) in writev(descriptor.number, pieces, 2) }
+    }
+
+    func write(
+        _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int
+    ) throws(StorageError) {
+        try write("pwritev", first, second) { (pieces) in
+            pwritev(descriptor.number, pieces, 2, off_t(offset))
+        }
+    }
+
+    @inline(__always)
+    private func write(
+        _ name: StaticString, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer,
+        _ call: (UnsafePointer<iovec>?) -> Int
+    ) throws(StorageError) {
         let written = try withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) {
             (pieces) throws(StorageError) -> Int in
             pieces.initializeElement(at: 0, to: piece(first))
             pieces.initializeElement(at: 1, to: piece(second))
-            return try storageCall("writev", path) {
-                writev(descriptor.number, pieces.baseAddress, 2)
-            }
+            return try storageCall(name, path) { call(UnsafePointer(pieces.baseAddress)) }
         }
         // A regular file takes less only when the disk is full; the caller cuts off what went in.
-        guard written == total else { throw StorageError("writev", path, ENOSPC) }
+        guard written == first.count + second.count else {
+            throw StorageError(name.description, path, ENOSPC)
+        }
     }
 
     private func piece(_ bytes: UnsafeRawBufferPointer) -> iovec {
