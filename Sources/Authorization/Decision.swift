@@ -192,8 +192,10 @@ extension Decision.Content {
 }
 
 extension Array {
-    /// Forgets all elements and keeps the memory; costs next to nothing when there are none.
+    /// Forgets all elements and keeps the memory; costs next to nothing when there are none or one,
+    /// where `removeAll` would move a rest that is not there.
+    @inline(__always)
     mutating func empty() {
-        if !isEmpty { removeAll(keepingCapacity: true) }
+        while !isEmpty { removeLast() }
     }
 }

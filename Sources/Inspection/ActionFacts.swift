@@ -37,6 +37,7 @@ public struct ActionFacts {
     public var messageID = Value.undefined
     public var doubts: Doubts = []
     /// The messages of a JSON-RPC batch, each judged as if it had come alone.
+    @usableFromInline
     var batch = UnsafeBufferPointer<ActionFacts>(start: nil, count: 0)
     /// The inspector's; nil in facts that no inspector made.
     unowned(unsafe) var internalDestinations: InternalDestinations?

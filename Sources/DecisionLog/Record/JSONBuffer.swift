@@ -210,6 +210,7 @@ struct JSONBuffer: ~Copyable {
     }
 
     private mutating func decimal(_ number: UInt) {
+        if number < 10 { return raw(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number)) }
         if number >= 100_000_000 {
             decimal(number / 100_000_000)
             return decimal(number % 100_000_000, width: 8)

@@ -3,6 +3,8 @@ import Authorization
 
 extension ActionFacts {
     /// False when the request can show no prompt and no document: then nobody needs to look.
+    /// Inlined, because a call would copy the facts.
+    @inlinable @inline(__always)
     public var mayShowLineage: Bool {
         switch trafficProtocol {
         case .llm, .a2a: true
@@ -23,5 +25,6 @@ extension ActionFacts {
         for message in batch where message.isRetrieval { body(message.resource) }
     }
 
-    private var isRetrieval: Bool { operation.equals("resources/read") && !resource.isEmpty }
+    @inlinable
+    var isRetrieval: Bool { operation.equals("resources/read") && !resource.isEmpty }
 }
