@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CText
 
 /// A SPIFFE ID (SPIFFE-ID standard, section 2), strictly parsed.
 ///
@@ -46,7 +47,8 @@ public struct SPIFFEID {
     }
 
     private static func isPath(_ path: Bytes) -> Bool {
-        guard !path.isEmpty else { return true }
+        guard let start = path.start, !path.isEmpty else { return true }
+        if text_is_plain_path(start, path.count) { return true }
         var length = 0
         var dots = 0
         for byte in path[1..<path.count].buffer {

@@ -64,6 +64,8 @@ struct Inspection {
 
     // MARK: The body
 
+    /// Inlined, because a call copies all of the inspection.
+    @inline(__always)
     private var hasBody: Bool {
         http.method.equals("POST") || !body.bytes.isEmpty || (headers.declaredLength ?? 0) > 0
     }

@@ -34,6 +34,36 @@ import Testing
         #expect(identity.provenance == .absent)
     }
 
+    /// Long paths are looked at sixteen bytes at a time.
+    @Test(arguments: [8, 17, 18, 33, 34, 49])
+    func anyByteAtAnyPlace(length: Int) {
+        let start = Array("spiffe://acme/aB/".utf8)
+        let path = start + (0..<length).map { UInt8(ascii: "a") + UInt8($0 % 26) }
+        for place in start.count..<path.count {
+            for byte in UInt8.min...UInt8.max {
+                for next in [UInt8(ascii: "z"), UInt8(ascii: "/"), UInt8(ascii: ".")] {
+                    var text = path
+                    text[place] = byte
+                    if place + 1 < text.count { text[place + 1] = next }
+                    #expect(Self.isAccepted(text) == Self.isWellFormed(text), "\(text)")
+                }
+            }
+        }
+    }
+
+    private static func isAccepted(_ text: [UInt8]) -> Bool {
+        text.withUnsafeBytes { SPIFFEID(Bytes($0)) != nil }
+    }
+
+    private static func isWellFormed(_ text: [UInt8]) -> Bool {
+        let segments = text.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let allowed = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._".utf8)
+        return segments.dropFirst(3).allSatisfy { segment in
+            !segment.isEmpty && Array(segment) != Array(".".utf8)
+                && Array(segment) != Array("..".utf8) && segment.allSatisfy(allowed.contains)
+        }
+    }
+
     @Test func lengthIsBounded() {
         let text = "spiffe://acme/" + String(repeating: "a", count: 2048)
         #expect(SPIFFEID(SampleRequest.bytes(text)) == nil)

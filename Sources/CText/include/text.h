@@ -365,6 +365,39 @@ static inline size_t text_rank(const uint64_t *numbers, size_t count, uint64_t n
   return rank;
 }
 
+// Whether a text that begins with a slash is a path of segments of letters, digits, `-`, `.` and
+// `_`, none of them empty or with a dot in front. It may say no to one that is: to short ones it
+// does.
+static inline bool text_is_plain_path(const uint8_t *text, size_t count) {
+#if TEXT_HAS_VECTORS
+  if (count < 17 || text[count - 1] == '/') return false;
+  // The comparisons are signed: moved down, the first of each range is the smallest byte.
+  const __m128i slash = _mm_set1_epi8('/');
+  for (size_t index = 0;;) {
+    __m128i bytes = text_load16(text + index + 1);
+    __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+    __m128i letters = _mm_cmplt_epi8(_mm_add_epi8(lower, _mm_set1_epi8((char)(0x80 - 'a'))),
+                                     _mm_set1_epi8((char)(0x80 + 26)));
+    // `-`, `.`, `/` and the digits follow each other.
+    __m128i others = _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8((char)(0x80 - '-'))),
+                                    _mm_set1_epi8((char)(0x80 + '9' - '-' + 1)));
+    __m128i line = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_'));
+    __m128i allowed = _mm_or_si128(_mm_or_si128(letters, others), line);
+    // A dot or slash behind a slash: with its last bit set, a dot is a slash.
+    __m128i begins = _mm_cmpeq_epi8(text_load16(text + index), slash);
+    __m128i stops = _mm_cmpeq_epi8(_mm_or_si128(bytes, _mm_set1_epi8(1)), slash);
+    __m128i good = _mm_andnot_si128(_mm_and_si128(begins, stops), allowed);
+    if (_mm_movemask_epi8(good) != 0xFFFF) return false;
+    if (index + 17 == count) return true;
+    index = index + 33 <= count ? index + 16 : count - 17;
+  }
+#else
+  (void)text;
+  (void)count;
+  return false;
+#endif
+}
+
 // Eight bytes with the letters from A to Z in lower case.
 static inline uint64_t text_lower8(uint64_t word) {
   const uint64_t ones = 0x0101010101010101u;

@@ -63,13 +63,14 @@ public final class AgentIdentifier: @unchecked Sendable {
         _ context: AttributeContext, _ certificates: CertificateMemory,
         _ identity: inout AgentIdentity
     ) {
-        let source = context.attributes.pointee.source
-        if !source.principal.isEmpty {
-            guard source.certificate.isEmpty
-                || certificates.confirms(source.principal, source.certificate)
-            else { return }
-            take(source.principal, .attested, &identity)
-        } else if source.certificate.isEmpty,
+        let principal = context.attributes.pointee.source.principal
+        let certificate = context.attributes.pointee.source.certificate
+        if !principal.isEmpty {
+            guard certificate.isEmpty || certificates.confirms(principal, certificate) else {
+                return
+            }
+            take(principal, .attested, &identity)
+        } else if certificate.isEmpty,
             let header = context.header(Bytes("x-forwarded-client-cert")),
             ForwardedCertificate.isTrusted(context),
             let forwarded = ForwardedCertificate.name(header), SPIFFEID(forwarded) != nil

@@ -56,9 +56,8 @@ extension Inspection {
     private static let headersSince: StaticString = "2026-07-28"
 
     /// Versions are dates, so they sort as text.
-    private var requiresHeaders: Bool {
-        let version = headers.mcpProtocolVersion
-        let since = Bytes(Self.headersSince)
+    private static func requiresHeaders(_ version: Bytes) -> Bool {
+        let since = Bytes(headersSince)
         guard version.count == since.count else { return false }
         for index in 0..<since.count where version[index] != since[index] {
             return version[index] > since[index]
@@ -67,6 +66,7 @@ extension Inspection {
     }
 
     private mutating func compareHeaders(_ method: Bytes, _ name: Bytes, _ meta: Value) {
+        let requiresHeaders = Self.requiresHeaders(headers.mcpProtocolVersion)
         if let claimed = headers.mcpMethod {
             if claimed != method { facts.doubts.insert(.mismatch) }
         } else if requiresHeaders {

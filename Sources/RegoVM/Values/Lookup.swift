@@ -72,8 +72,19 @@ extension Value {
     @inlinable
     public subscript(key: StaticString) -> Value {
         guard kind == .object else { return .undefined }
-        let index = position(of: Value.string(key))
-        return index < 0 ? .undefined : values[index]
+        let entries = count
+        let length = key.utf8CodeUnitCount
+        guard entries <= smallCollection, length > 0,
+            let base = pointer?.assumingMemoryBound(to: Value.self)
+        else {
+            let index = position(of: Value.string(key))
+            return index < 0 ? .undefined : values[index]
+        }
+        // Most names are told apart by their length.
+        for index in 0..<entries where base[index].count == length && base[index].equals(key) {
+            return base[entries &+ index]
+        }
+        return .undefined
     }
 
     /// True when `member` is an element of a set or array or a value of an object (Rego's `in`).
