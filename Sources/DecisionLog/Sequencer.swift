@@ -182,8 +182,8 @@ final class Sequencer {
         try builder.writeFull { path, bytes in try put(path, bytes) }
     }
 
-    /// Writes a tile or bundle, which nobody reads before the checkpoint that names it. What a crash
-    /// leaves of it, recovery writes again before that.
+    /// Writes a tile or bundle, which nobody reads before the checkpoint that names it. What a
+    /// crash leaves of it, recovery writes again before that.
     private func put(_ path: String, _ bytes: [UInt8]) throws {
         try bytes.withUnsafeBytes { try log.write(path, $0) }
     }
