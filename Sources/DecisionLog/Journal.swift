@@ -115,10 +115,9 @@ extension Journal {
             try? state.segments[active].repair()
             throw LogError(error)
         }
-        let segment = state.segments[active]
-        state.recent.append(
-            records, first: state.next, count: count,
-            next: Cursor(ordinal: segment.ordinal, offset: segment.size))
+        let next = Cursor(
+            ordinal: state.segments[active].ordinal, offset: state.segments[active].size)
+        state.recent.append(records, first: state.next, count: count, next: next)
         state.next += count
         state.unannounced += records.count
     }
@@ -151,9 +150,11 @@ extension Journal {
 extension Journal.State {
     /// Bytes of all files once `more` bytes of records are in the active one.
     func fileBytes(with more: Int) -> Int {
-        let active = segments[segments.count - 1]
-        let growth = max(0, active.size + more - active.fileSize)
-        return segments.reduce((spare?.fileSize ?? 0) + growth) { $0 + $1.fileSize }
+        // By index: copies of segments would count references at every commit.
+        let active = segments.count - 1
+        var bytes = max(0, segments[active].size + more - segments[active].fileSize)
+        for index in segments.indices { bytes += segments[index].fileSize }
+        return bytes + (spare?.fileSize ?? 0)
     }
 
     /// The oldest segment when all its records are below `published`, to be removed. The first one

@@ -57,7 +57,8 @@ final class Sequencer {
     func follow(from cursor: Journal.Cursor) { self.cursor = cursor }
 
     /// Brings all that is in the journal into the tree, and writes each bundle and tile that is
-    /// full. A crash leaves full tiles beyond the checkpoint; recovery writes the same ones again.
+    /// full. A crash leaves full tiles beyond the checkpoint, the last one in part; recovery writes
+    /// the same ones again.
     func sequence(_ journal: Journal) throws {
         while true {
             try take(buffer[..<batchEnd], from: &position)
@@ -181,9 +182,10 @@ final class Sequencer {
         try builder.writeFull { path, bytes in try put(path, bytes) }
     }
 
-    /// Writes a tile or bundle, which nobody reads before the checkpoint that names it.
+    /// Writes a tile or bundle, which nobody reads before the checkpoint that names it. What a
+    /// crash leaves of it, recovery writes again before that.
     private func put(_ path: String, _ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { try log.replace(path, with: $0, isFlushed: false) }
+        try bytes.withUnsafeBytes { try log.write(path, $0) }
     }
 
     /// Replaces a checkpoint, which must be whole at any time.

@@ -5,7 +5,8 @@ import Synchronization
 
 /// `Storage` on a folder of the local file system.
 ///
-/// New content is written to one temporary file in the folder, then renamed into place. `sync`
+/// Content that replaces other is written to one temporary file in the folder, then renamed into
+/// place. `sync`
 /// flushes the few files that changed one by one, or the whole file system when there are many.
 public final class StorageFolder: Storage {
     private let root: StorageDescriptor
@@ -58,7 +59,7 @@ public final class StorageFolder: Storage {
     public func replace(
         _ path: String, with bytes: UnsafeRawBufferPointer, isFlushed: Bool
     ) throws(StorageError) {
-        let file = StorageDescriptor(try openTemporary())
+        let file = StorageDescriptor(try openEmpty(StorageLimits.temporaryName))
         try writeAll(file.number, bytes, path)
         if isFlushed { try storageCall("fdatasync", path) { fdatasync(file.number) } }
         let parent = folder(of: path)
@@ -73,6 +74,22 @@ public final class StorageFolder: Storage {
                 renameat(root.number, StorageLimits.temporaryName, root.number, path)
             }
         }
+        pending.withLock { $0.note(file: path, folder: parent) }
+    }
+
+    public func write(
+        _ path: String, _ bytes: UnsafeRawBufferPointer
+    ) throws(StorageError) {
+        let parent = folder(of: path)
+        let file: StorageDescriptor
+        do {
+            file = StorageDescriptor(try openEmpty(path))
+        } catch where error.number == ENOENT {
+            try makeFolders(parent, below: root.number)
+            noteFolders(above: parent)
+            file = StorageDescriptor(try openEmpty(path))
+        }
+        try writeAll(file.number, bytes, path)
         pending.withLock { $0.note(file: path, folder: parent) }
     }
 
@@ -195,9 +212,8 @@ public final class StorageFolder: Storage {
 
     public func unlock() { _ = flock(root.number, LOCK_UN) }
 
-    private func openTemporary() throws(StorageError) -> Int32 {
-        try openBelow(
-            root.number, StorageLimits.temporaryName, O_WRONLY | O_CREAT | O_TRUNC)
+    private func openEmpty(_ path: String) throws(StorageError) -> Int32 {
+        try openBelow(root.number, path, O_WRONLY | O_CREAT | O_TRUNC)
     }
 
     private func flush(_ path: String, flags: Int32) throws(StorageError) {

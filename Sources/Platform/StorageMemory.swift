@@ -100,6 +100,22 @@ public final class StorageMemory: Storage {
         }
     }
 
+    public func write(
+        _ path: String, _ bytes: UnsafeRawBufferPointer
+    ) throws(StorageError) {
+        let content = [UInt8](bytes)
+        func put(_ state: inout State, _ count: Int) {
+            state.files.append(File(content: Array(content.prefix(count))))
+            state.names[path] = state.files.count - 1
+        }
+        try run("write", path, partly: { put(&$0, content.count / 2) }) { state in
+            let room = max(0, state.capacity - state.used)
+            put(&state, min(room, content.count))
+            return room < content.count
+                ? .failure(StorageError("write", path, ENOSPC)) : .success(())
+        }
+    }
+
     public func openForAppending(_ path: String) throws(StorageError) -> any AppendFile {
         try open(path)
     }

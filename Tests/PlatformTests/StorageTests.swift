@@ -56,6 +56,18 @@ struct StorageTests {
         }
     }
 
+    @Test("a file written in place, new or over another", arguments: Kind.allCases)
+    func writing(kind: Kind) throws {
+        try with(kind) { storage in
+            for content in ["a longer text", "", "short"] {
+                try Array(content.utf8).withUnsafeBytes { try storage.write("x/y/z", $0) }
+                #expect(try text(storage, "x/y/z") == content)
+                #expect(try storage.list("") == ["x"])
+            }
+            try storage.sync()
+        }
+    }
+
     @Test("many changes at once", arguments: Kind.allCases)
     func many(kind: Kind) throws {
         try with(kind) { storage in

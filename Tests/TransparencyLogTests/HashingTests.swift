@@ -9,7 +9,8 @@ import Testing
 struct HashingTests {
     /// All lengths around the edges of a block, and some large ones.
     private static let lengths =
-        Array(0...200) + [511, 512, 1_007, 1_008, 4_095, 65_535] + Array(stride(from: 9, to: 3_000, by: 41))
+        Array(0...200) + [511, 512, 1_007, 1_008, 4_095, 65_535]
+        + Array(stride(from: 201, to: 3_000, by: 41))
 
     private func expected(_ messages: [[UInt8]], prefix: UInt8) -> [UInt8] {
         messages.flatMap { SHA256.hash([prefix] + $0).bytes }
