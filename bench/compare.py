@@ -4,8 +4,10 @@
 
 usage: compare.py --portcullis BINARY --limit BINARY --load FOLDER [--rounds N] [--seconds N]
 
-All servers answer the same load in turn, round by round, each pinned to one core and h2load to the
-other. Time differs from machine to machine and from minute to minute; the ratios are what counts.
+All servers answer the same load in turn, round by round. What a request costs is measured with the
+server pinned to one core and h2load to the other; how many requests there are a second with all
+cores for both, as a server runs: Portcullis with a loop on each core, the C server with its only
+thread. Time differs from machine to machine and from minute to minute; the ratios are what counts.
 The log makes two files for 256 records, and ext4 makes files slowly for a minute after many were
 removed (it looks for inodes that are safe to use again): wait that long after tests or another run.
 Exit status: 0 when every ratio is met, 1 when one is not, 2 when something could not run.
@@ -47,6 +49,7 @@ class Contender:
     port: int
     body: Path
     folder: Path
+    is_pinned: bool
     samples: list[Sample] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
@@ -57,7 +60,7 @@ class Contender:
         begun = time.monotonic()
         output = (self.folder / "output.txt").open("wb")
         self.process = subprocess.Popen(
-            ["taskset", "-c", SERVER_CORE, *self.command],
+            [*self.pinned(SERVER_CORE), *self.command],
             cwd=self.folder,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -69,6 +72,9 @@ class Contender:
         self.started_in = time.monotonic() - begun
         time.sleep(0.3)
         self.resident = self.memory()
+
+    def pinned(self, core: str) -> list[str]:
+        return ["taskset", "-c", core] if self.is_pinned else []
 
     def memory(self) -> float:
         """Resident MiB."""
@@ -112,9 +118,7 @@ class Contender:
 
 def h2load(contender: Contender, options: list[str]) -> str:
     command = [
-        "taskset",
-        "-c",
-        LOAD_CORE,
+        *contender.pinned(LOAD_CORE),
         "h2load",
         *options,
         "-d",
@@ -145,6 +149,30 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
+CONSTANT: dict[str, object] = {
+    "policies": [str(ROOT / "bench/policies")],
+    "log": {"enabled": False},
+    "agents": {"maximum": 0},
+    "inspection": {"deny": []},
+}
+TEXTS: dict[str, object] = {
+    "policies": [str(ROOT / "policies")],
+    "data": [str(ROOT / "bench/agents")],
+    "entrypoint": "routes/tools/decision",
+}
+DEMO: dict[str, object] = {**TEXTS, "log": {"content": "none"}}
+
+
+@dataclass
+class Rivals:
+    """The same servers with the same cores."""
+
+    limit: Contender
+    constant: Contender
+    demo: Contender
+    equal: Contender
+
+
 class Field:
     """Who takes part."""
 
@@ -153,67 +181,45 @@ class Field:
         self.contenders: list[Contender] = []
         self.folder = folder
         self.load = Path(options.load)
-        port = free_port()
-        self.limit = self.add("limit", [options.limit, "-p", str(port)], port, "check-mcp.grpc")
-        self.constant = self.portcullis(
-            "constant policy, log off",
-            "check-mcp.grpc",
-            {
-                "policies": [str(ROOT / "bench/policies")],
-                "log": {"enabled": False},
-                "agents": {"maximum": 0},
-                "inspection": {"deny": []},
-            },
-        )
-        self.demo = self.portcullis(
-            "demo policy, context, log",
-            "check-mcp.grpc",
-            {
-                "policies": [str(ROOT / "policies")],
-                "data": [str(ROOT / "bench/agents")],
-                "entrypoint": "routes/tools/decision",
-                "log": {"content": "none"},
-            },
-        )
-        self.portcullis(
-            "the same, with texts for replay",
-            "check-mcp.grpc",
-            {
-                "policies": [str(ROOT / "policies")],
-                "data": [str(ROOT / "bench/agents")],
-                "entrypoint": "routes/tools/decision",
-            },
-        )
+        self.pinned = self.rivals(is_pinned=True)
+        self.portcullis("the same, with texts for replay", TEXTS, is_pinned=True)
+        self.free = self.rivals(is_pinned=False)
         self.opa: Contender | None = None
-        self.equal: Contender | None = None
         if binary := os.environ.get("OPA_ENVOY"):
             self.opa = self.opa_envoy(binary)
-        self.equal = self.portcullis(
-            "OPA-Envoy's policy, context, log",
-            "check-mcp.grpc",
-            {
-                "policies": [str(self.load / "realistic.rego")],
-                "entrypoint": "envoy/authz/result",
-                "log": {"content": "none"},
-            },
+
+    def rivals(self, is_pinned: bool) -> Rivals:
+        port = free_port()
+        limit = self.add("limit", [self.options.limit, "-p", str(port)], port, is_pinned)
+        equal: dict[str, object] = {
+            "policies": [str(self.load / "realistic.rego")],
+            "entrypoint": "envoy/authz/result",
+            "log": {"content": "none"},
+        }
+        return Rivals(
+            limit,
+            self.portcullis("constant policy, log off", CONSTANT, is_pinned),
+            self.portcullis("demo policy, context, log", DEMO, is_pinned),
+            self.portcullis("OPA-Envoy's policy, context, log", equal, is_pinned),
         )
 
-    def add(self, name: str, command: list[str], port: int, body: str) -> Contender:
+    def add(self, name: str, command: list[str], port: int, is_pinned: bool) -> Contender:
         folder = self.folder / str(len(self.contenders))
         folder.mkdir()
-        contender = Contender(name, command, port, self.load / body, folder)
+        body = self.load / "check-mcp.grpc"
+        contender = Contender(name, command, port, body, folder, is_pinned)
         self.contenders.append(contender)
         return contender
 
-    def portcullis(self, name: str, body: str, settings: dict[str, object]) -> Contender:
+    def portcullis(self, name: str, settings: dict[str, object], is_pinned: bool) -> Contender:
         port = free_port()
-        contender = self.add(name, [], port, body)
+        contender = self.add(name, [], port, is_pinned)
         config = contender.folder / "portcullis.yaml"
         config.write_text(
             json.dumps(
                 {
                     "listen": {"tcp": f"127.0.0.1:{port}"},
-                    "loops": 1,
+                    **({"loops": 1} if is_pinned else {}),
                     "telemetry": {"level": "warning"},
                     **settings,
                 }
@@ -243,7 +249,7 @@ class Field:
                 str(self.load / "realistic.rego"),
             ],
             port,
-            "check-mcp.grpc",
+            is_pinned=False,
         )
 
 
@@ -271,30 +277,28 @@ def ratio(contender: Contender, limit: Contender, get: str) -> float:
 
 
 def judge(field_: Field) -> list[Row]:
-    limit, constant, demo = field_.limit, field_.constant, field_.demo
-    p50 = statistics.median(a / b for a, b in zip(demo.latencies, limit.latencies, strict=True))
+    pinned, free = field_.pinned, field_.free
+    latencies = zip(pinned.demo.latencies, pinned.limit.latencies, strict=True)
+    p50 = statistics.median(a / b for a, b in latencies)
+
+    def throughput(contender: Contender) -> float:
+        return ratio(contender, free.limit, "throughput")
+
+    def cpu(contender: Contender) -> float:
+        return ratio(contender, pinned.limit, "cpu")
+
     rows = [
-        Row(
-            "constant policy: throughput / limit", ratio(constant, limit, "throughput"), 0.90, True
-        ),
-        Row("constant policy: CPU per request / limit", ratio(constant, limit, "cpu"), 1.35, False),
-        Row(
-            "demo policy, log on: throughput / limit", ratio(demo, limit, "throughput"), 0.75, True
-        ),
-        Row("demo policy, log on: CPU per request / limit", ratio(demo, limit, "cpu"), 2.2, False),
+        Row("constant policy: throughput / limit", throughput(free.constant), 0.90, True),
+        Row("constant policy: CPU per request / limit", cpu(pinned.constant), 1.35, False),
+        Row("demo policy, log on: throughput / limit", throughput(free.demo), 0.75, True),
+        Row("demo policy, log on: CPU per request / limit", cpu(pinned.demo), 2.2, False),
         Row("demo policy: p50 at one stream / limit", p50, 1.5, False),
-        Row("idle, resident MiB", demo.resident, 30, False),
-        Row("exec to listening, ms", demo.started_in * 1000, 100, False),
+        Row("idle, resident MiB", free.demo.resident, 30, False),
+        Row("exec to listening, ms", free.demo.started_in * 1000, 100, False),
     ]
-    if field_.opa and field_.equal:
-        rows.append(
-            Row(
-                "equal policy: throughput / OPA-Envoy",
-                ratio(field_.equal, field_.opa, "throughput"),
-                40,
-                True,
-            )
-        )
+    if field_.opa:
+        value = ratio(free.equal, field_.opa, "throughput")
+        rows.append(Row("equal policy: throughput / OPA-Envoy", value, 40, True))
     return rows
 
 
@@ -332,7 +336,7 @@ def main() -> int:
             for _ in range(options.rounds):
                 for contender in field_.contenders:
                     contender.throughput(options.seconds)
-                for contender in (field_.limit, field_.demo):
+                for contender in (field_.pinned.limit, field_.pinned.demo):
                     contender.latency(5000)
         finally:
             for contender in field_.contenders:
@@ -346,17 +350,20 @@ def main() -> int:
 
 def report(field_: Field, options: argparse.Namespace) -> None:
     print(f"{machine()}; {options.rounds} interleaved rounds of {options.seconds:g} s")
-    print(
-        f"{'server, one core, 8 connections x 16 streams':<46} "
-        f"{'req/s':>9} {'us CPU':>8} {'p50 us':>8}"
-    )
-    for contender in field_.contenders:
-        rate = statistics.median(sample.throughput for sample in contender.samples)
-        cpu = statistics.median(sample.cpu for sample in contender.samples)
-        p50 = (
-            f"{statistics.median(contender.latencies):8.0f}" if contender.latencies else f"{'':>8}"
-        )
-        print(f"{contender.name:<46} {rate:>9.0f} {cpu:>8.2f} {p50}")
+    print("8 connections x 16 streams")
+    for is_pinned in (True, False):
+        cores = "server on one core, h2load on another" if is_pinned else "all cores for both"
+        print(f"\n{cores:<46} {'req/s':>9} {'us CPU':>8} {'p50 us':>8}")
+        for contender in field_.contenders:
+            if contender.is_pinned == is_pinned:
+                print(line(contender))
+
+
+def line(contender: Contender) -> str:
+    rate = statistics.median(sample.throughput for sample in contender.samples)
+    cpu = statistics.median(sample.cpu for sample in contender.samples)
+    p50 = f"{statistics.median(contender.latencies):8.0f}" if contender.latencies else ""
+    return f"{contender.name:<46} {rate:>9.0f} {cpu:>8.2f} {p50}".rstrip()
 
 
 if __name__ == "__main__":

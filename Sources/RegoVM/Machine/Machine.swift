@@ -128,22 +128,31 @@ public final class Machine {
     func call(_ index: Int, _ operands: UnsafePointer<Value>) throws(EvaluationError) -> Value {
         let code = tables.functions[index]
         let frame = top
-        guard depth < Limits.callDepth else {
-            throw EvaluationError(
-                .limit, "call depth of \(depth + 1) exceeds the limit of \(Limits.callDepth)")
+        let end = frame + code.registerCount
+        guard depth < Limits.callDepth, end <= registersEnd else { throw overflow(end) }
+        var parameter = 0
+        while parameter < code.parameterCount {
+            frame[parameter] = operands[parameter]
+            parameter &+= 1
         }
-        guard code.registerCount <= registersEnd - frame else {
-            let wanted = frame - registers + code.registerCount
-            throw EvaluationError(
-                .limit, "calls with \(wanted) registers exceed the limit of \(Self.registerStack)")
-        }
-        for parameter in 0..<code.parameterCount { frame[parameter] = operands[parameter] }
-        top = frame + code.registerCount
+        top = end
         depth &+= 1
         let result = try run(index, code.instructions, frame)
         depth &-= 1
         top = frame
         return result
+    }
+
+    /// - Parameter end: of the registers that the call wants.
+    @inline(never)
+    private func overflow(_ end: UnsafeMutablePointer<Value>) -> EvaluationError {
+        guard depth < Limits.callDepth else {
+            return EvaluationError(
+                .limit, "call depth of \(depth + 1) exceeds the limit of \(Limits.callDepth)")
+        }
+        let wanted = end - registers
+        return EvaluationError(
+            .limit, "calls with \(wanted) registers exceed the limit of \(Self.registerStack)")
     }
 
     @inline(__always)

@@ -90,11 +90,16 @@ extension Value {
     /// True when `member` is an element of a set or array or a value of an object (Rego's `in`).
     public func contains(_ member: Value) -> Bool {
         switch kind {
-        case .set: return position(of: member) >= 0
-        case .array: return elements.contains { $0.isEqual(to: member) }
-        case .object: return values.contains { $0.isEqual(to: member) }
-        default: return false
+        case .set: position(of: member) >= 0
+        case .array: Self.isAny(of: elements, member)
+        case .object: Self.isAny(of: values, member)
+        default: false
         }
+    }
+
+    private static func isAny(of values: UnsafeBufferPointer<Value>, _ member: Value) -> Bool {
+        for value in values where value.isEqual(to: member) { return true }
+        return false
     }
 
     /// A number that can index an array: an integer from 0, with or without a fraction (`1`,
