@@ -22,6 +22,7 @@ let package = Package(
         .systemLibrary(
             name: "CProtobufC", pkgConfig: "libprotobuf-c",
             providers: [.apt(["libprotobuf-c-dev"])]),
+        .systemLibrary(name: "CXXHash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2"), .linkedLibrary("stdc++")]),
         .target(name: "CExtAuthz", dependencies: ["CProtobufC"]),
@@ -80,7 +81,7 @@ let package = Package(
         .target(
             name: "DecisionLog",
             dependencies: [
-                "CText", "Compression", "Platform", "Authorization", "Cryptography",
+                "CText", "CXXHash", "Compression", "Platform", "Authorization", "Cryptography",
                 "TransparencyLog",
             ],
             exclude: ["Record/record.schema.json"]),

@@ -313,8 +313,8 @@ extension FunctionGenerator {
         }
     }
 
-    /// The rule that a term is the whole value of, when it is in no register yet: a test of it needs
-    /// none.
+    /// The rule that a term is the whole value of, when it is in no register yet: a test of it
+    /// needs none.
     func testedRule(_ term: Term) -> Int? {
         guard case .ref(let head, let operands) = term.kind, case .variable("data") = head.kind,
             builder.remembersRules
