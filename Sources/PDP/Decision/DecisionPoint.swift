@@ -42,6 +42,8 @@ public final class DecisionPoint {
     private var defaultEntrypoint: PolicySnapshot.Entrypoint
     private var readsAgent: Bool
     private var machine: Machine
+    /// `machine`, not counted.
+    private var evaluator: Unmanaged<Machine>
     /// Who asks, and what for.
     public let subject: CheckSubject
     /// nil when no context is kept: then nothing can be approved.
@@ -74,6 +76,7 @@ public final class DecisionPoint {
         subject = CheckSubject(settings, evaluation, input)
         machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
         machine.workLimit = settings.workUnits
+        evaluator = .passUnretained(machine)
         input.bind(snapshot.binding)
         sections.agent.use(subject)
         sections.action.use(subject)
@@ -89,6 +92,7 @@ public final class DecisionPoint {
         readsAgent = snapshot.readsAgent
         machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
         machine.workLimit = settings.workUnits
+        evaluator = .passUnretained(machine)
         input.bind(snapshot.binding)
     }
 
@@ -117,7 +121,10 @@ public final class DecisionPoint {
     /// The rules that held in the package of the entrypoint that decided, as one JSON array; empty
     /// for none. To be asked before `maskOperations`; valid until the next check.
     public var ruleRecord: Bytes {
-        rules?.record(of: machine, in: evaluation.arena) ?? .empty
+        guard let rules else { return .empty }
+        return evaluator._withUnsafeGuaranteedRef { machine in
+            rules.record(of: machine, in: evaluation.arena)
+        }
     }
 
     /// The revision of the policy that decides.
@@ -270,10 +277,17 @@ public final class DecisionPoint {
         }
         entrypoint = chosen.name
         rules = chosen.rules
-        let machine = machine
+        evaluator._withUnsafeGuaranteedRef { machine in
+            evaluate(chosen.target, machine, decision)
+        }
+    }
+
+    private func evaluate(
+        _ target: Program.Entrypoint, _ machine: Machine, _ decision: Decision
+    ) {
         machine.begin(input, isKeyed: true)
         do throws(EvaluationError) {
-            let answer = try machine.evaluate(chosen.target)
+            let answer = try machine.evaluate(target)
             self.answer = answer
             if let failure = input.failure { return refuse(decision, failure) }
             read(answer, decision)
