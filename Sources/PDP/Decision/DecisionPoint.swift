@@ -58,6 +58,7 @@ public final class DecisionPoint {
     public private(set) var entrypoint = Bytes.empty
     /// Those of the entrypoint that was asked for this check; nil when none was.
     private var rules: RecordedRules?
+    private var ruleText = RuleText()
 
     /// - Parameter agents: whose approvals and context count; nil when no context is kept.
     public init(
@@ -93,6 +94,7 @@ public final class DecisionPoint {
         machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
         machine.workLimit = settings.workUnits
         evaluator = .passUnretained(machine)
+        ruleText.forget()
         input.bind(snapshot.binding)
     }
 
@@ -123,7 +125,7 @@ public final class DecisionPoint {
     public var ruleRecord: Bytes {
         guard let rules else { return .empty }
         return evaluator._withUnsafeGuaranteedRef { machine in
-            rules.record(of: machine, in: evaluation.arena)
+            ruleText.read(rules, machine)
         }
     }
 
