@@ -71,11 +71,8 @@ struct JSONBuffer: ~Copyable {
     /// A member of the object around it that is an object; `name` as for `key`.
     @inline(__always)
     mutating func beginObject(_ name: StaticString) {
-        let length = name.utf8CodeUnitCount
-        guard fits(length &+ 4) else { return }
         key(name)
-        memory[count] = UInt8(ascii: "{")
-        count &+= 1
+        beginObject()
     }
 
     @inline(__always)
