@@ -9,6 +9,8 @@ import Synchronization
 public final class AgentStore: Sendable {
     public let approvals = ApprovalStore()
     let shards: [Shard]
+    /// `shards`, of which no check counts a reference: all threads share these counts.
+    nonisolated(unsafe) private let asked: UnsafeMutableBufferPointer<Unmanaged<Shard>>
     private let maximum: Int
     private let total = Atomic<Int>(0)
 
@@ -19,7 +21,11 @@ public final class AgentStore: Sendable {
         var number = 1
         while number < Limits.shards && maximum / (number * 2) >= Shard.pageStates { number *= 2 }
         shards = (0..<number).map { _ in Shard() }
+        asked = .allocate(capacity: number)
+        _ = asked.initialize(from: shards.map { .passUnretained($0) })
     }
+
+    deinit { asked.deallocate() }
 
     /// How the store answers for an agent.
     public enum Lookup: Sendable {
@@ -47,7 +53,7 @@ public final class AgentStore: Sendable {
         guard !agent.isEmpty else { return .nobody }
         let hash = AgentState.hash(agent)
         snapshot.ask(for: agent, hash)
-        let isKnown = shards[place(hash)].withLock { storage in
+        let isKnown = withShard(of: hash) { storage in
             guard let index = storage.find(agent, hash) else { return false }
             snapshot.copy(storage.state(index), agent)
             return true
@@ -122,7 +128,7 @@ public final class AgentStore: Sendable {
         guard !agent.isEmpty else { return true }
         let hash = hash ?? AgentState.hash(agent)
         func changeKnown() -> Bool {
-            shards[place(hash)].withLock { storage in
+            withShard(of: hash) { storage in
                 guard let index = storage.find(agent, hash) else { return false }
                 change(&storage, index)
                 return true
@@ -157,6 +163,12 @@ public final class AgentStore: Sendable {
     }
 
     func shard(_ hash: UInt64) -> Shard { shards[place(hash)] }
+
+    private func withShard<Result>(
+        of hash: UInt64, _ body: (inout Shard.Storage) -> Result
+    ) -> Result {
+        asked[place(hash)]._withUnsafeGuaranteedRef { $0.withLock(body) }
+    }
 
     /// The shard of a hash. The table inside a shard uses the low bits.
     private func place(_ hash: UInt64) -> Int {

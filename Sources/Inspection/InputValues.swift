@@ -6,55 +6,71 @@ import RegoVM
 /// a policy that reads only the tool's name pays for nothing else.
 extension ActionFacts {
     /// The keys of `input.action`.
-    public static let keys: [StaticString] = [
-        "protocol", "operation", "tool", "arguments", "resource", "model", "effect", "destination",
-        "certain", "doubts", "destinations", "conversation", "tools", "tool_results", "batch",
-    ]
+    public enum Key: Int, InputKey {
+        case `protocol`, operation, tool, arguments, resource, model, effect, destination
+        case certain, doubts, destinations, conversation, tools, toolResults, batch
+
+        public var word: StaticString {
+            switch self {
+            case .protocol: "protocol"
+            case .operation: "operation"
+            case .tool: "tool"
+            case .arguments: "arguments"
+            case .resource: "resource"
+            case .model: "model"
+            case .effect: "effect"
+            case .destination: "destination"
+            case .certain: "certain"
+            case .doubts: "doubts"
+            case .destinations: "destinations"
+            case .conversation: "conversation"
+            case .tools: "tools"
+            case .toolResults: "tool_results"
+            case .batch: "batch"
+            }
+        }
+    }
 
     /// `input.action` as an object.
     public func value(in arena: Arena) -> Value {
-        Value.object(Self.keys, in: arena) { self.value(of: $0, in: arena) }
+        withUnsafePointer(to: self) { facts in
+            Value.object(Key.self, in: arena) { Self.value(facts, of: $0, in: arena) }
+        }
     }
 
     /// The value under `key`; `.undefined` when there is none.
-    public func value(of key: StaticString, in arena: Arena) -> Value {
-        value(of: .string(key), in: arena)
-    }
-
-    /// The value under `key`, a string, of facts that are not copied for the few that policies
-    /// mostly read.
-    public static func value(
-        _ facts: UnsafePointer<ActionFacts>, of key: Value, in arena: Arena
-    ) -> Value {
-        if key.equals("tool") { return .unlessEmpty(facts.pointee.tool, arena) }
-        if key.equals("operation") { return .unlessEmpty(facts.pointee.operation, arena) }
-        if key.equals("arguments") { return facts.pointee.arguments }
-        if key.equals("certain") { return .boolean(facts.pointee.isCertain) }
-        if key.equals("protocol") { return .string(facts.pointee.trafficProtocol.word) }
-        if key.equals("effect") { return .string(facts.pointee.effect.word) }
-        return facts.pointee.otherValue(of: key, in: arena)
-    }
-
-    /// The value under `key`, a string; `.undefined` when there is none.
-    public func value(of key: Value, in arena: Arena) -> Value {
+    public func value(of key: Key, in arena: Arena) -> Value {
         withUnsafePointer(to: self) { Self.value($0, of: key, in: arena) }
     }
 
-    private func otherValue(of key: Value, in arena: Arena) -> Value {
-        if key.equals("destination") { return destination.value(in: arena) }
-        if key.equals("resource") { return .unlessEmpty(resource, arena) }
-        if key.equals("model") { return .unlessEmpty(model, arena) }
-        if key.equals("doubts") { return doubts.value(in: arena) }
-        return rareValue(of: key, in: arena)
+    /// The value under `key` of facts that are not copied for the few that policies mostly read.
+    public static func value(
+        _ facts: UnsafePointer<ActionFacts>, of key: Key, in arena: Arena
+    ) -> Value {
+        switch key {
+        case .tool: .unlessEmpty(facts.pointee.tool, arena)
+        case .operation: .unlessEmpty(facts.pointee.operation, arena)
+        case .arguments: facts.pointee.arguments
+        case .certain: .boolean(facts.pointee.isCertain)
+        case .protocol: .string(facts.pointee.trafficProtocol.word)
+        case .effect: .string(facts.pointee.effect.word)
+        case .destination: facts.pointee.destination.value(in: arena)
+        case .resource: .unlessEmpty(facts.pointee.resource, arena)
+        case .model: .unlessEmpty(facts.pointee.model, arena)
+        case .doubts: facts.pointee.doubts.value(in: arena)
+        case .conversation: .unlessEmpty(facts.pointee.conversation, arena)
+        case .destinations, .tools, .toolResults, .batch: facts.pointee.list(of: key, in: arena)
+        }
     }
 
-    private func rareValue(of key: Value, in arena: Arena) -> Value {
-        if key.equals("conversation") { return .unlessEmpty(conversation, arena) }
-        if key.equals("destinations") { return destinations(in: arena) }
-        if key.equals("tools") { return OfferedTools.names(self, in: arena) }
-        if key.equals("tool_results") { return toolResults(in: arena) }
-        if key.equals("batch") { return messages(in: arena) }
-        return .undefined
+    private func list(of key: Key, in arena: Arena) -> Value {
+        switch key {
+        case .destinations: destinations(in: arena)
+        case .tools: OfferedTools.names(self, in: arena)
+        case .toolResults: toolResults(in: arena)
+        case .batch: messages(in: arena)
+        default: .undefined
+        }
     }
 
     /// `input.action.destinations`: where the arguments point to; undefined when nowhere.
@@ -132,28 +148,50 @@ extension Doubts {
 
 extension AgentIdentity {
     /// The keys of `input.agent`.
-    public static let keys: [StaticString] =
-        ["id", "provenance", "spiffe", "session", "session_provenance", "scopes"] + Principals.keys
+    public enum Key: Int, InputKey {
+        case id, provenance, spiffe, session, sessionProvenance, scopes, human, service
+        case delegation, token
 
-    /// `input.agent` as an object.
-    public func value(scopes: ScopeList, _ principals: Principals, in arena: Arena) -> Value {
-        Value.object(Self.keys, in: arena) { key in
-            if key.equals("scopes") { return scopes.value }
-            let value = self.value(of: key, in: arena)
-            return value.isDefined ? value : principals.value(of: key)
+        public var word: StaticString {
+            switch self {
+            case .id: "id"
+            case .provenance: "provenance"
+            case .spiffe: "spiffe"
+            case .session: "session"
+            case .sessionProvenance: "session_provenance"
+            case .scopes: "scopes"
+            case .human: "human"
+            case .service: "service"
+            case .delegation: "delegation"
+            case .token: "token"
+            }
         }
     }
 
-    /// The value under `key`, a string, but for `scopes` and what `Principals` has; `.undefined`
-    /// when there is none.
-    public func value(of key: Value, in arena: Arena) -> Value {
-        if key.equals("id") { return .unlessEmpty(id, arena) }
-        if key.equals("provenance") { return .string(provenance.word) }
-        if key.equals("session") { return .unlessEmpty(session, arena) }
-        if key.equals("session_provenance"), !session.isEmpty {
-            return .string(Provenance.claimed.word)
+    /// `input.agent` as an object.
+    public func value(scopes: ScopeList, _ principals: Principals, in arena: Arena) -> Value {
+        Value.object(Key.self, in: arena) { key in
+            if key == .scopes { return scopes.value }
+            return Principals.has(key) ? principals.value(of: key) : value(of: key, in: arena)
         }
-        guard key.equals("spiffe"), let spiffe else { return .undefined }
+    }
+
+    /// The value under `key`, but for `scopes` and what `Principals` has; `.undefined` when there
+    /// is none.
+    public func value(of key: Key, in arena: Arena) -> Value {
+        switch key {
+        case .id: .unlessEmpty(id, arena)
+        case .provenance: .string(provenance.word)
+        case .session: .unlessEmpty(session, arena)
+        case .sessionProvenance:
+            session.isEmpty ? .undefined : .string(Provenance.claimed.word)
+        case .spiffe: spiffeValue(in: arena)
+        case .scopes, .human, .service, .delegation, .token: .undefined
+        }
+    }
+
+    private func spiffeValue(in arena: Arena) -> Value {
+        guard let spiffe else { return .undefined }
         return Value.object(["trust_domain", "path"], in: arena) { key in
             .unlessEmpty(key.equals("path") ? spiffe.path : spiffe.trustDomain, arena)
         }
@@ -169,6 +207,18 @@ extension Value {
             let key = Value.string(name)
             let value = value(key)
             if value.isDefined { builder.insert(key, value) }
+        }
+        return builder.finish()
+    }
+
+    /// The same for the keys of a part of `input`.
+    static func object<Key: InputKey>(
+        _ keys: Key.Type, in arena: Arena, _ value: (Key) -> Value
+    ) -> Value {
+        let builder = CollectionBuilder.object(in: arena, capacity: keys.allCases.count)
+        for key in keys.allCases {
+            let value = value(key)
+            if value.isDefined { builder.insert(.string(key.word), value) }
         }
         return builder.finish()
     }

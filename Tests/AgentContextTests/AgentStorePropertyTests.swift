@@ -88,7 +88,7 @@ private struct SplitMix: RandomNumberGenerator {
             }
             let arena = Arena()
             defer { arena.destroy() }
-            let counted = snapshot.value(of: .string("counts"), in: arena)["1h"].asInteger ?? -1
+            let counted = snapshot.value(of: .counts, in: arena)["1h"].asInteger ?? -1
             let least = times[agent, default: []].filter { $0 > later - 3600 * second }.count
             let most = times[agent, default: []].filter { $0 > later - 3901 * second }.count
             #expect(counted >= Int64(least) && counted <= Int64(most))

@@ -32,11 +32,11 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
     let snapshot = AgentSnapshot()
     let arena = Arena()
 
-    private func context(_ store: AgentStore, _ agent: String, _ now: Int64, _ key: StaticString)
-        -> String
-    {
+    private func context(
+        _ store: AgentStore, _ agent: String, _ now: Int64, _ key: AgentSnapshot.Key
+    ) -> String {
         _ = store.load(bytes(agent), now: now, into: snapshot)
-        return snapshot.value(of: .string(key), in: arena).description
+        return snapshot.value(of: key, in: arena).description
     }
 
     @Test func unknownAgentHasAnEmptyContext() {
@@ -65,14 +65,14 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
                 $0.destination = bytes("partner.example")
             })
         #expect(
-            context(store, "a", start + 2 * second, "events") == """
+            context(store, "a", start + 2 * second, .events) == """
                 [{"action":"deny","allowed":false,"destination":"partner.example",\
                 "effect":"execute","internal":false,"operation":"tools/call",\
                 "protocol":"mcp","time":1795000001,"tool":"post"},\
                 {"action":"allow","allowed":true,"effect":"execute","internal":false,\
                 "operation":"tools/call","protocol":"mcp","time":1795000000,"tool":"read"}]
                 """)
-        #expect(context(store, "a", start + 2 * second, "denials") == #"{"10m":1,"1h":1,"1m":1}"#)
+        #expect(context(store, "a", start + 2 * second, .denials) == #"{"10m":1,"1h":1,"1m":1}"#)
         #expect(snapshot.hasSeen(tool: bytes("read")))
         #expect(!snapshot.hasSeen(tool: bytes("post")), "a refused call makes nothing familiar")
     }
@@ -81,10 +81,10 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
         let store = AgentStore()
         for index in 0..<10 { store.apply(event("a", start + Int64(index) * second)) }
         let last = start + 9 * second
-        #expect(context(store, "a", last, "counts") == #"{"10m":10,"1h":10,"1m":10}"#)
-        #expect(context(store, "a", last + 80 * second, "counts") == #"{"10m":10,"1h":10,"1m":0}"#)
-        #expect(context(store, "a", last + 700 * second, "counts") == #"{"10m":0,"1h":10,"1m":0}"#)
-        #expect(context(store, "a", last + 4000 * second, "counts") == #"{"10m":0,"1h":0,"1m":0}"#)
+        #expect(context(store, "a", last, .counts) == #"{"10m":10,"1h":10,"1m":10}"#)
+        #expect(context(store, "a", last + 80 * second, .counts) == #"{"10m":10,"1h":10,"1m":0}"#)
+        #expect(context(store, "a", last + 700 * second, .counts) == #"{"10m":0,"1h":10,"1m":0}"#)
+        #expect(context(store, "a", last + 4000 * second, .counts) == #"{"10m":0,"1h":0,"1m":0}"#)
     }
 
     @Test func labelsExpire() {
@@ -95,12 +95,12 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
                 $0.decision = DecisionID(milliseconds: 1, random: (2, 3))
             })
         #expect(
-            context(store, "a", start + 59 * second, "labels") == """
+            context(store, "a", start + 59 * second, .labels) == """
                 {"tainted":{"cause":"00000000-0001-7002-8000-000000000003","expires":1795000060,\
                 "since":1795000000}}
                 """)
         #expect(snapshot.isLabelled(bytes("tainted")))
-        #expect(context(store, "a", start + 60 * second, "labels") == "{}")
+        #expect(context(store, "a", start + 60 * second, .labels) == "{}")
     }
 
     @Test func aMarkOnlyGrowsLonger() {
@@ -112,7 +112,7 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
                 })
         }
         #expect(
-            context(store, "a", start, "labels").contains(
+            context(store, "a", start, .labels).contains(
                 #""expires":1795000320,"since":1795000000"#))
     }
 
@@ -186,7 +186,7 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
                 })
         }
         _ = store.load(bytes("a"), now: start, into: snapshot)
-        let events = snapshot.value(of: .string("events"), in: arena)
+        let events = snapshot.value(of: .events, in: arena)
         #expect(events.count == 1)
         #expect(events.elements[0]["cut"].isTrue)
         #expect(events.elements[0]["operation"].asString == String(repeating: "é", count: 116))
@@ -199,7 +199,7 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
             store.apply(event("a", start + Int64(index)) { $0.tool = bytes("t\(index)") })
         }
         _ = store.load(bytes("a"), now: start, into: snapshot)
-        let events = snapshot.value(of: .string("events"), in: arena)
+        let events = snapshot.value(of: .events, in: arena)
         #expect(events.count > 20 && events.count <= Limits.events)
         for index in 0..<events.count {
             #expect(events.elements[index]["tool"].asString == "t\(99 - index)")

@@ -188,13 +188,13 @@ import Testing
                 """)
         let facts = request.facts
         #expect(
-            facts.value(of: "tools", in: request.arena).description
+            facts.value(of: .tools, in: request.arena).description
                 == #"["f","g","m","h","web_search"]"#)
         #expect(
-            facts.value(of: "tool_results", in: request.arena).description
+            facts.value(of: .toolResults, in: request.arena).description
                 == #"[{"name":"c","text":"r"}]"#)
         #expect(
-            facts.value(of: "destinations", in: request.arena).description == """
+            facts.value(of: .destinations, in: request.arena).description == """
                 [{"argument":"server_url","host":"evil.example","internal":false,"port":443,\
                 "scheme":"https"}]
                 """)

@@ -211,7 +211,7 @@ import Testing
                 [{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"}},
                 {"jsonrpc":"2.0","id":2,"method":"tools/list"}]
                 """)
-        let batch = request.facts.value(of: "batch", in: request.arena)
+        let batch = request.facts.value(of: .batch, in: request.arena)
         #expect(batch.elements.map { $0["operation"].description } == ["tools/call", "tools/list"]
             .map { "\"\($0)\"" })
         #expect(batch.elements[0]["tool"].description == #""a""#)

@@ -9,23 +9,23 @@ import Testing
     private let agent = "spiffe://acme.example/agent"
 
     private func value(
-        _ key: StaticString, metadata: String = "{}", headers: [(String, String)] = []
+        _ key: AgentIdentity.Key, metadata: String = "{}", headers: [(String, String)] = []
     ) -> String {
         let request = SampleRequest(headers: headers, principal: agent)
         let identity = AgentIdentifier().identify(request.context, CertificateMemory())
-        let value = request.principals(identity, metadata: metadata).value(of: .string(key))
+        let value = request.principals(identity, metadata: metadata).value(of: key)
         return value.isDefined ? value.description : "undefined"
     }
 
     @Test func verifiedPerson() {
         let metadata = #"{"payload":{"iss":"i","sub":"ada","client_id":"c","email":"ada@x"}}"#
         #expect(
-            value("human", metadata: metadata)
+            value(.human, metadata: metadata)
                 == #"{"id":"ada","name":"ada@x","provenance":"attested"}"#)
-        #expect(value("service", metadata: metadata) == #"{"id":"c","provenance":"attested"}"#)
+        #expect(value(.service, metadata: metadata) == #"{"id":"c","provenance":"attested"}"#)
         #expect(
             value(
-                "human", metadata: metadata, headers: [("x-jwt-signature-verified", "false")])
+                .human, metadata: metadata, headers: [("x-jwt-signature-verified", "false")])
                 == #"{"id":"ada","name":"ada@x","provenance":"claimed"}"#)
     }
 
@@ -34,7 +34,7 @@ import Testing
             {"p":{"iss":"i","sub":"ada","act":{"sub":"\(agent)","act":{"sub":"planner","iss":"j"}}}}
             """
         #expect(
-            value("delegation", metadata: metadata) == """
+            value(.delegation, metadata: metadata) == """
                 [{"id":"\(agent)","provenance":"attested","role":"agent"},\
                 {"id":"planner","issuer":"j","provenance":"attested","role":"actor"},\
                 {"id":"ada","issuer":"i","provenance":"attested","role":"subject"}]
@@ -46,7 +46,7 @@ import Testing
         let acts = String(repeating: #"{"sub":"x","act":"#, count: depth)
         let metadata =
             #"{"p":{"sub":"ada","act":"# + acts + "{}" + String(repeating: "}", count: depth + 2)
-        #expect(value("delegation", metadata: metadata).contains(#""role":"omitted""#))
+        #expect(value(.delegation, metadata: metadata).contains(#""role":"omitted""#))
     }
 
     @Test(arguments: [
@@ -55,7 +55,7 @@ import Testing
         #"{"sub":7}"#, #"{"iss":"i"}"#,
     ])
     func servicesAreNoPeople(_ payload: String) {
-        #expect(value("human", metadata: #"{"p":\#(payload)}"#) == "undefined")
+        #expect(value(.human, metadata: #"{"p":\#(payload)}"#) == "undefined")
     }
 
     /// {"alg":"none"}.{"sub":"eve"}.
@@ -63,13 +63,13 @@ import Testing
 
     @Test func tokenThatWasOnlyCarriedIsAClaim() {
         let headers = [("authorization", forged)]
-        #expect(value("human", headers: headers) == #"{"id":"eve","provenance":"claimed"}"#)
+        #expect(value(.human, headers: headers) == #"{"id":"eve","provenance":"claimed"}"#)
         #expect(
-            value("token", headers: headers)
+            value(.token, headers: headers)
                 == #"{"claims":{"sub":"eve"},"provenance":"claimed"}"#)
         // Never beside one that was verified.
         #expect(
-            value("human", metadata: #"{"p":{"sub":"ada"}}"#, headers: headers)
+            value(.human, metadata: #"{"p":{"sub":"ada"}}"#, headers: headers)
                 == #"{"id":"ada","provenance":"attested"}"#)
     }
 
@@ -79,19 +79,19 @@ import Testing
         "Bearer x.W10.x", "Bearer x.eyJzdWIiOiJhIiwic3ViIjoiYiJ9.x",
     ])
     func whatIsNoToken(_ header: String) {
-        #expect(value("token", headers: [("authorization", header)]) == "undefined")
+        #expect(value(.token, headers: [("authorization", header)]) == "undefined")
     }
 
     @Test func twoPayloadsAreNobodys() {
-        #expect(value("human", metadata: #"{"a":{"sub":"x"},"b":{"sub":"y"}}"#) == "undefined")
+        #expect(value(.human, metadata: #"{"a":{"sub":"x"},"b":{"sub":"y"}}"#) == "undefined")
         #expect(
-            value("human", metadata: #"{"a":{"sub":"x"},"header":{"alg":"RS256"}}"#)
+            value(.human, metadata: #"{"a":{"sub":"x"},"header":{"alg":"RS256"}}"#)
                 == #"{"id":"x","provenance":"attested"}"#)
     }
 
     @Test func impersonationIsAClaim() {
         #expect(
-            value("delegation", headers: [("impersonate-user", "root")]) == """
+            value(.delegation, headers: [("impersonate-user", "root")]) == """
                 [{"id":"\(agent)","provenance":"attested","role":"agent"},\
                 {"id":"root","provenance":"claimed","role":"impersonated"}]
                 """)

@@ -93,7 +93,7 @@ import Testing
         let request = SampleRequest(
             "POST", "/?query=SELECT+*+FROM+url('https://evil.example:8/x',CSV)", headers: [])
         #expect(
-            request.facts.value(of: "destinations", in: request.arena).description == """
+            request.facts.value(of: .destinations, in: request.arena).description == """
                 [{"argument":"statement","host":"evil.example","internal":false,"port":8,\
                 "scheme":"https"}]
                 """)

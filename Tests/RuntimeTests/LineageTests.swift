@@ -103,6 +103,28 @@ import Testing
         #expect(records.allSatisfy { !$0.contains("secret\"") })
     }
 
+    /// A record names the rules of its own decision, however those before it came out, and those of
+    /// the policy that made it.
+    @Test func eachRecordNamesItsOwnRules() throws {
+        let rules = """
+            decision := {"action": "allow"} if reads
+            decision := {"action": "allow"} if sends
+
+            reads if input.action.operation == "resources/read"
+
+            sends if input.action.tool == "send"
+            """
+        let runtime = try Runtime(rules)
+        for check in [send(), send(), read("file:///a"), send()] { try runtime.check(check) }
+        runtime.handler.use(
+            try Runtime.compile(rules.replacing("sends", with: "posts"), revision: "r2"))
+        try runtime.check(send())
+        let names = try runtime.records().map { record in
+            ["reads", "sends", "posts"].filter { record.contains(#""rules":["\#($0)"]"#) }
+        }
+        #expect(names == [["sends"], ["sends"], ["reads"], ["sends"], ["posts"]])
+    }
+
     /// What was asked for and refused was never read.
     @Test func resourcesCountWhenTheyWereAllowed() throws {
         let runtime = try Runtime(

@@ -5,38 +5,56 @@ import RegoVM
 /// `input.context` as a policy reads it. All times are seconds since 1970.
 extension AgentSnapshot {
     /// The keys of `input.context`.
-    public static let keys: [StaticString] = [
-        "known", "first_seen", "last_seen", "counts", "denials", "events", "labels", "restrictions",
-        "signals", "approvals", "reputation", "session", "lineage",
-    ]
+    public enum Key: Int, InputKey {
+        case known, firstSeen, lastSeen, counts, denials, events, labels, restrictions
+        case signals, approvals, reputation, session, lineage
+
+        public var word: StaticString {
+            switch self {
+            case .known: "known"
+            case .firstSeen: "first_seen"
+            case .lastSeen: "last_seen"
+            case .counts: "counts"
+            case .denials: "denials"
+            case .events: "events"
+            case .labels: "labels"
+            case .restrictions: "restrictions"
+            case .signals: "signals"
+            case .approvals: "approvals"
+            case .reputation: "reputation"
+            case .session: "session"
+            case .lineage: "lineage"
+            }
+        }
+    }
 
     /// `input.context` as an object.
     public func value(in arena: Arena) -> Value {
-        let builder = CollectionBuilder.object(in: arena, capacity: Self.keys.count)
-        for name in Self.keys {
-            let value = value(of: .string(name), in: arena)
-            if value.isDefined { builder.insert(.string(name), value) }
+        let builder = CollectionBuilder.object(in: arena, capacity: Key.allCases.count)
+        for key in Key.allCases {
+            let value = value(of: key, in: arena)
+            if value.isDefined { builder.insert(.string(key.word), value) }
         }
         return builder.finish()
     }
 
-    /// The value under `key`, a string; `.undefined` when there is none.
-    public func value(of key: Value, in arena: Arena) -> Value {
-        if key.equals("labels") { return marks(.label, arena) }
-        if key.equals("restrictions") { return marks(.restriction, arena) }
-        if key.equals("counts") { return counts(content.pointee.state.requests, arena) }
-        if key.equals("denials") { return counts(content.pointee.state.denials, arena) }
-        if key.equals("events") { return events(arena) }
-        if key.equals("signals") { return signals(arena) }
-        if key.equals("approvals") { return approvalsValue(arena) }
-        if key.equals("reputation") { return .integer(reputation) }
-        if key.equals("session") { return sessionValue(arena) }
-        if key.equals("lineage") { return lineageValue(arena) }
-        if key.equals("known") { return .boolean(isKnown) }
-        guard isKnown else { return .undefined }
-        if key.equals("first_seen") { return Self.seconds(content.pointee.state.firstSeen) }
-        if key.equals("last_seen") { return Self.seconds(content.pointee.state.lastSeen) }
-        return .undefined
+    /// The value under `key`; `.undefined` when there is none.
+    public func value(of key: Key, in arena: Arena) -> Value {
+        switch key {
+        case .known: .boolean(isKnown)
+        case .firstSeen: isKnown ? Self.seconds(content.pointee.state.firstSeen) : .undefined
+        case .lastSeen: isKnown ? Self.seconds(content.pointee.state.lastSeen) : .undefined
+        case .counts: counts(content.pointee.state.requests, arena)
+        case .denials: counts(content.pointee.state.denials, arena)
+        case .events: events(arena)
+        case .labels: marks(.label, arena)
+        case .restrictions: marks(.restriction, arena)
+        case .signals: signals(arena)
+        case .approvals: approvalsValue(arena)
+        case .reputation: .integer(reputation)
+        case .session: sessionValue(arena)
+        case .lineage: lineageValue(arena)
+        }
     }
 
     static func seconds(_ time: Int64) -> Value { .integer(time / 1_000_000_000) }

@@ -261,6 +261,15 @@ static inline void text_copy(uint8_t *copy, const uint8_t *text, size_t count) {
   }
 }
 
+// Whether two words have no special byte.
+static inline bool text_is_plain_pair(uint64_t left, uint64_t right) {
+#if TEXT_HAS_VECTORS
+  return text_special16(_mm_set_epi64x((long long)left, (long long)right)) == 0;
+#else
+  return (text_special(left) | text_special(right)) == 0;
+#endif
+}
+
 // Copies a text and says whether all of it is plain: printable ASCII without quote and backslash.
 static inline bool text_copy_all_plain(uint8_t *copy, const uint8_t *text, size_t count) {
   if (count >= 16) {
@@ -283,12 +292,13 @@ static inline bool text_copy_all_plain(uint8_t *copy, const uint8_t *text, size_
     uint64_t first = text_load8(text), last = text_load8(text + count - 8);
     memcpy(copy, text, 8);
     memcpy(copy + count - 8, text + count - 8, 8);
-    return (text_special(first) | text_special(last)) == 0;
+    return text_is_plain_pair(first, last);
   }
   if (count >= 4) {
+    uint64_t ends = text_ends(text, count);
     memcpy(copy, text, 4);
     memcpy(copy + count - 4, text + count - 4, 4);
-    return text_special(text_ends(text, count)) == 0;
+    return text_is_plain_pair(ends, ends);
   }
   for (size_t index = 0; index < count; index++) {
     if (text_is_special(text[index])) return false;

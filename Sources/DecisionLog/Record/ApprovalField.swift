@@ -5,8 +5,7 @@ extension JSONBuffer {
     /// `"approval"` of a decision: the one that it waits for or used up; left out without one.
     mutating func writeApproval(_ decision: Decision) {
         guard let approval = decision.approval else { return }
-        key("approval")
-        beginObject()
+        beginObject("approval")
         key("id")
         value(approval.id)
         key("state")

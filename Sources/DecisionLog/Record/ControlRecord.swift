@@ -123,8 +123,7 @@ extension JSONBuffer {
         time(record.time)
         key("id")
         value(record.id)
-        key("agent")
-        beginObject()
+        beginObject("agent")
         exact("id", record.agent, RecordLimits.identity)
         exact("session", record.content.session, RecordLimits.name)
         endObject()
@@ -139,8 +138,7 @@ extension JSONBuffer {
         case .restrict(let name, let seconds):
             key("operation")
             value("restrict")
-            key("restriction")
-            beginObject()
+            beginObject("restriction")
             exact("name", name, RecordLimits.name)
             key("seconds")
             value(Int(seconds))
@@ -149,8 +147,7 @@ extension JSONBuffer {
             key("operation")
             value("release")
             guard let name else { return }
-            key("restriction")
-            beginObject()
+            beginObject("restriction")
             exact("name", name, RecordLimits.name)
             endObject()
         case .signal(let signal): write(signal)
@@ -159,8 +156,7 @@ extension JSONBuffer {
     }
 
     private mutating func write(_ signal: ControlRecord.Signal) {
-        key("signal")
-        beginObject()
+        beginObject("signal")
         exact("kind", signal.kind, RecordLimits.name)
         key("severity")
         value(signal.severity)
@@ -173,8 +169,7 @@ extension JSONBuffer {
     }
 
     private mutating func write(_ approval: ControlRecord.Approval) {
-        key("approval")
-        beginObject()
+        beginObject("approval")
         exact("id", approval.id, RecordLimits.name)
         exact("state", approval.state, RecordLimits.name)
         exact("digest", approval.digest, RecordLimits.name)

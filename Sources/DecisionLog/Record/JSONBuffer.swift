@@ -67,6 +67,14 @@ struct JSONBuffer: ~Copyable {
 
     @inline(__always)
     mutating func beginObject() { raw(UInt8(ascii: "{")) }
+
+    /// A member of the object around it that is an object; `name` as for `key`.
+    @inline(__always)
+    mutating func beginObject(_ name: StaticString) {
+        key(name)
+        beginObject()
+    }
+
     @inline(__always)
     mutating func endObject() { close("}") }
     @inline(__always)
@@ -110,6 +118,18 @@ struct JSONBuffer: ~Copyable {
     // MARK: values
 
     mutating func value(_ number: Int) {
+        guard number >= 0, number < 100_000_000, fits(9) else { return anyValue(number) }
+        if number < 10 {
+            let digit = Unicode.Scalar(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number))
+            return pair(digit, ",")
+        }
+        let digits = text_decimal(memory + count, UInt32(truncatingIfNeeded: number))
+        memory[count &+ digits] = UInt8(ascii: ",")
+        count &+= digits &+ 1
+    }
+
+    /// What `value` does with a number that is negative or has more than eight digits.
+    private mutating func anyValue(_ number: Int) {
         if number < 0 { raw(UInt8(ascii: "-")) }
         decimal(number.magnitude)
         raw(UInt8(ascii: ","))

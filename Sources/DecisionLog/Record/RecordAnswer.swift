@@ -4,8 +4,7 @@ import Authorization
 // What a record says of the answer.
 extension JSONBuffer {
     mutating func writeAnswer(_ decision: Decision, _ mask: RecordMask.Parts) {
-        key("answer")
-        beginObject()
+        beginObject("answer")
         key("action")
         value(decision.action.word)
         key("allowed")
@@ -37,8 +36,7 @@ extension JSONBuffer {
     mutating func writeMutations(_ decision: Decision, _ mask: RecordMask.Parts) {
         let start = mark
         let isMasked = mask.contains(.headerValues)
-        key("mutations")
-        beginObject()
+        beginObject("mutations")
         let before = mark
         let content = decision.content
         headers("headers", &content.pointee.headers, decision, isMasked)
@@ -96,8 +94,7 @@ extension JSONBuffer {
     /// sees that it is the same. It is no protection: the content is not secret.
     private mutating func sum(_ name: StaticString, _ bytes: Bytes) {
         guard !bytes.isEmpty else { return }
-        key(name)
-        beginObject()
+        beginObject(name)
         number("bytes", bytes.count)
         key("xxh64")
         value(hexadecimal: Checksum.of(UnsafeRawBufferPointer(bytes.buffer)))

@@ -26,8 +26,7 @@ extension JSONBuffer {
 
     /// Where a text lies beside the log.
     mutating func written(_ reference: ContentReference) {
-        key("content")
-        beginObject()
+        beginObject("content")
         number("segment", reference.segment)
         number("offset", reference.offset)
         number("bytes", reference.bytes)

@@ -7,8 +7,7 @@ extension JSONBuffer {
     mutating func writeSignals(_ decision: Decision) {
         guard !decision.signals.isEmpty else { return }
         let start = length
-        key("signals")
-        beginObject()
+        beginObject("signals")
         for index in 0..<decision.signals.count {
             let mark = mark
             signal(decision.signals[index])

@@ -13,8 +13,7 @@ extension JSONBuffer {
         let hasTrace = context.isTraceContext
         let hasParent = parent.isIdentifier
         guard hasTrace || hasParent else { return }
-        key("trace")
-        beginObject()
+        beginObject("trace")
         if hasTrace {
             text("id", context[3..<35], RecordLimits.name)
             text("span", context[36..<52], RecordLimits.name)

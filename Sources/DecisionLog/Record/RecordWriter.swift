@@ -115,8 +115,7 @@ extension JSONBuffer {
     }
 
     private mutating func writeAgent(_ facts: RecordFacts) {
-        key("agent")
-        beginObject()
+        beginObject("agent")
         // The agent's context is rebuilt from the log: its id stays, whatever is masked.
         text("id", facts.agent, RecordLimits.identity)
         if !facts.mask.parts.contains(.agent) { digest("certificate_sha256", facts.certificate) }
@@ -140,8 +139,7 @@ extension JSONBuffer {
             !source.principal.isEmpty && source.principal != facts.agent && !parts.contains(.agent)
         let hasAddress = source.address.isShown && !parts.contains(.address)
         guard namesOther || hasAddress else { return }
-        key("source")
-        beginObject()
+        beginObject("source")
         if hasAddress { writeAddress(source.address) }
         if namesOther { text("principal", source.principal, RecordLimits.identity) }
         endObject()
@@ -161,8 +159,7 @@ extension JSONBuffer {
     private mutating func writeRequest(_ request: AttributeContext, _ facts: RecordFacts) {
         guard let http = request.http else { return }
         let parts = facts.mask.parts
-        key("request")
-        beginObject()
+        beginObject("request")
         text("id", http.id, RecordLimits.name)
         text("method", http.method, RecordLimits.name)
         if !parts.contains(.host) { text("host", http.host, RecordLimits.host) }
@@ -177,8 +174,7 @@ extension JSONBuffer {
     }
 
     private mutating func writePolicy(_ facts: RecordFacts) {
-        key("policy")
-        beginObject()
+        beginObject("policy")
         text("revision", facts.policyRevision, RecordLimits.name)
         text("entrypoint", facts.entrypoint, RecordLimits.name)
         text("route", facts.route, RecordLimits.name)
@@ -189,8 +185,7 @@ extension JSONBuffer {
 
     private mutating func writeAction(_ facts: RecordFacts, _ host: Bytes) {
         let parts = facts.mask.parts
-        key("action")
-        beginObject()
+        beginObject("action")
         key("protocol")
         value(facts.trafficProtocol.word)
         key("effect")
@@ -204,8 +199,7 @@ extension JSONBuffer {
         if !parts.contains(.model) { text("model", facts.model, RecordLimits.name) }
         if !parts.contains(.arguments) { digest("arguments_sha256", facts.argumentsDigest) }
         if !facts.destinationHost.isEmpty {
-            key("destination")
-            beginObject()
+            beginObject("destination")
             if facts.destinationHost != host, !parts.contains(.host) {
                 text("host", facts.destinationHost, RecordLimits.host)
             }
@@ -220,8 +214,7 @@ extension JSONBuffer {
     }
 
     private mutating func writeContext(_ context: RecordFacts.Context) {
-        key("context")
-        beginObject()
+        beginObject("context")
         number("events", Int(clamping: context.events))
         key("before")
         value(hexadecimal: context.before)
@@ -235,8 +228,7 @@ extension JSONBuffer {
         case .none: break
         case .kept(let reference): written(reference)
         case .maskFailed:
-            key("content")
-            beginObject()
+            beginObject("content")
             key("dropped")
             value("mask_failed")
             endObject()

@@ -10,13 +10,12 @@ public struct Principals {
     private let token: TokenClaims
     let arena: Arena
 
-    /// The keys of `input.agent` that this type has.
-    public static let keys: [StaticString] = ["human", "service", "delegation", "token"]
-
-    /// True when `key` is one of `keys`.
-    public static func has(_ key: Value) -> Bool {
-        key.equals("human") || key.equals("service") || key.equals("delegation")
-            || key.equals("token")
+    /// True for a key of `input.agent` that this type has.
+    public static func has(_ key: AgentIdentity.Key) -> Bool {
+        switch key {
+        case .human, .service, .delegation, .token: true
+        default: false
+        }
     }
 
     public init(
@@ -28,12 +27,15 @@ public struct Principals {
         self.arena = arena
     }
 
-    /// The value under `key`, a string; `.undefined` when there is none.
-    public func value(of key: Value) -> Value {
-        if key.equals("human") { return human }
-        if key.equals("service") { return service }
-        if key.equals("delegation") { return delegation }
-        return key.equals("token") ? wholeToken : .undefined
+    /// The value under `key`; `.undefined` when there is none.
+    public func value(of key: AgentIdentity.Key) -> Value {
+        switch key {
+        case .human: human
+        case .service: service
+        case .delegation: delegation
+        case .token: wholeToken
+        default: .undefined
+        }
     }
 
     /// The token's subject, when it is no service that speaks for itself (RFC 9068 section 5).

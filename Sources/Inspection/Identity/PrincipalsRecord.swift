@@ -8,13 +8,13 @@ extension Principals {
     /// of the agent alone says nothing more than `agent.id`, and is left out.
     public var record: Bytes {
         var output = ByteBuilder(arena)
-        for key: StaticString in ["human", "service"] {
-            let principal = value(of: .string(key))
+        for key in [AgentIdentity.Key.human, .service] {
+            let principal = value(of: key)
             guard principal.isDefined else { continue }
-            begin(key, &output)
+            begin(key.word, &output)
             Self.append(principal, to: &output)
         }
-        let chain = value(of: .string("delegation"))
+        let chain = value(of: .delegation)
         if chain.count > 1 {
             begin("delegation", &output)
             for (index, principal) in chain.elements.enumerated() {

@@ -24,7 +24,8 @@ struct RequestHeaders {
     private(set) var overridesPath = false
     private(set) var isRepeated = false
 
-    init(_ context: AttributeContext) {
+    /// - Parameter context: borrowed, as an initializer's parameter is not by itself.
+    init(_ context: borrowing AttributeContext) {
         for field in context.attributes.pointee.headers where field.name.count >= 8 {
             take(field.name, field.value)
         }

@@ -25,16 +25,16 @@ public final class ApprovalDesk {
     private let hasher = SHA256()
     private let random = RandomWords()
     /// What the last decision did to an approval, for the log and the context; nil for nothing.
-    public private(set) var step: ApprovalStep?
-    /// Whether there is a `step`, which is large to copy.
-    public var hasStep: Bool { step != nil }
+    public private(set) var step: ApprovalStep? { didSet { hasStep = step != nil } }
+    /// Whether there is a `step`, which is large to look at.
+    public private(set) var hasStep = false
 
     init(_ settings: Settings, _ store: ApprovalStore) {
         self.settings = settings
         self.store = store
     }
 
-    func begin() { if step != nil { step = nil } }
+    func begin() { if hasStep { step = nil } }
 
     /// Settles a decision whose action is `require_approval`.
     ///

@@ -56,9 +56,12 @@ final class AgentSection: SubjectSection {
         }
     }
 
-    override func value(of key: Value, in arena: Arena) -> Value {
-        ask { subject in
-            if key.equals("scopes") { return subject.scopes.value }
+    override func place(of key: Value) -> Int { AgentIdentity.Key(key)?.rawValue ?? Self.nowhere }
+
+    override func value(at place: Int, in arena: Arena) -> Value {
+        guard let key = AgentIdentity.Key(rawValue: place) else { return .undefined }
+        return ask { subject in
+            if key == .scopes { return subject.scopes.value }
             if Principals.has(key) { return subject.principals.value(of: key) }
             return subject.identity.pointee.value(of: key, in: arena)
         }
@@ -74,14 +77,20 @@ final class ActionSection: SubjectSection {
         for index in 0..<whole.count where !whole.keys[index].equals("destination") {
             builder.insert(whole.keys[index], whole.values[index])
         }
-        builder.insert(destination, value(of: destination, in: arena))
+        builder.insert(destination, value(of: .destination, in: arena))
         return builder.finish()
     }
 
-    override func value(of key: Value, in arena: Arena) -> Value {
+    override func place(of key: Value) -> Int { ActionFacts.Key(key)?.rawValue ?? Self.nowhere }
+
+    override func value(at place: Int, in arena: Arena) -> Value {
+        ActionFacts.Key(rawValue: place).map { value(of: $0, in: arena) } ?? .undefined
+    }
+
+    private func value(of key: ActionFacts.Key, in arena: Arena) -> Value {
         ask { subject in
             let facts = subject.facts
-            guard key.equals("destination"), hasContext else {
+            guard key == .destination, hasContext else {
                 return ActionFacts.value(facts, of: key, in: arena)
             }
             return recall { snapshot in
@@ -95,23 +104,33 @@ final class ActionSection: SubjectSection {
 
 /// `input.context`
 final class ContextSection: SubjectSection {
+    /// The place of the one key that a snapshot does not have by itself.
+    private static let profile = AgentSnapshot.Key.allCases.count
+
     override func value(in arena: Arena) -> Value {
         recall { snapshot in
             let builder = CollectionBuilder.object(
-                in: arena, capacity: AgentSnapshot.keys.count + 1)
-            for name in AgentSnapshot.keys {
-                let value = snapshot.value(of: .string(name), in: arena)
-                if value.isDefined { builder.insert(.string(name), value) }
+                in: arena, capacity: AgentSnapshot.Key.allCases.count + 1)
+            for key in AgentSnapshot.Key.allCases {
+                let value = snapshot.value(of: key, in: arena)
+                if value.isDefined { builder.insert(.string(key.word), value) }
             }
             builder.insert(.string("profile"), profile(snapshot, arena))
             return builder.finish()
         }
     }
 
-    override func value(of key: Value, in arena: Arena) -> Value {
+    override func place(of key: Value) -> Int {
+        if key.equals("profile") { return Self.profile }
+        return AgentSnapshot.Key(key)?.rawValue ?? Self.nowhere
+    }
+
+    override func value(at place: Int, in arena: Arena) -> Value {
         recall { snapshot in
-            key.equals("profile")
-                ? profile(snapshot, arena) : snapshot.value(of: key, in: arena)
+            if let key = AgentSnapshot.Key(rawValue: place) {
+                return snapshot.value(of: key, in: arena)
+            }
+            return place == Self.profile ? profile(snapshot, arena) : .undefined
         }
     }
 

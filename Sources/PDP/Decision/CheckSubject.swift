@@ -16,6 +16,8 @@ public final class CheckSubject {
     private let input: CheckInput
     private let empty = AttributeContext()
     private var context: AttributeContext
+    /// `context`, not counted.
+    private var asked: Unmanaged<AttributeContext>
     private let inspected: UnsafeMutablePointer<ActionFacts>
     private let identified: UnsafeMutablePointer<AgentIdentity>
     private var isInspected = false
@@ -35,6 +37,7 @@ public final class CheckSubject {
         confidenceHeader = settings.confidenceHeader
         said = CheckPrompt(evaluation)
         context = empty
+        asked = .passUnretained(empty)
         inspected = .allocate(capacity: 1)
         inspected.initialize(to: ActionFacts())
         identified = .allocate(capacity: 1)
@@ -47,7 +50,10 @@ public final class CheckSubject {
     }
 
     func begin(_ context: AttributeContext) {
-        if self.context !== context { self.context = context }
+        if self.context !== context {
+            self.context = context
+            asked = .passUnretained(context)
+        }
         isInspected = false
         isIdentified = false
         isAskedForPrincipals = false
@@ -65,9 +71,11 @@ public final class CheckSubject {
     private func inspect() {
         isInspected = true
         let arena = evaluation.arena
-        inspected.pointee = inspector.inspect(
-            context, arena: arena, readMetadata: { input.metadata($0, in: arena) },
-            readBody: { input.bodyReading(in: arena) })
+        asked._withUnsafeGuaranteedRef { context in
+            inspected.pointee = inspector.inspect(
+                context, arena: arena, readMetadata: { input.metadata($0, in: arena) },
+                readBody: { input.bodyReading(in: arena) })
+        }
     }
 
     /// The request's body as JSON.
@@ -77,7 +85,9 @@ public final class CheckSubject {
     public var identity: UnsafePointer<AgentIdentity> {
         if !isIdentified {
             isIdentified = true
-            identified.pointee = identifier.identify(context, certificates)
+            asked._withUnsafeGuaranteedRef { context in
+                identified.pointee = identifier.identify(context, certificates)
+            }
         }
         return UnsafePointer(identified)
     }
@@ -137,7 +147,9 @@ public final class CheckSubject {
     /// The scopes that the request carries.
     var scopes: ScopeList {
         if let listed { return listed }
-        let list = scopeHeader.scopes(context, arena: evaluation.arena)
+        let list = asked._withUnsafeGuaranteedRef { context in
+            scopeHeader.scopes(context, arena: evaluation.arena)
+        }
         listed = list
         return list
     }

@@ -42,6 +42,8 @@ public final class DecisionPoint {
     private var defaultEntrypoint: PolicySnapshot.Entrypoint
     private var readsAgent: Bool
     private var machine: Machine
+    /// `machine`, not counted.
+    private var evaluator: Unmanaged<Machine>
     /// Who asks, and what for.
     public let subject: CheckSubject
     /// nil when no context is kept: then nothing can be approved.
@@ -56,6 +58,7 @@ public final class DecisionPoint {
     public private(set) var entrypoint = Bytes.empty
     /// Those of the entrypoint that was asked for this check; nil when none was.
     private var rules: RecordedRules?
+    private var ruleText = RuleText()
 
     /// - Parameter agents: whose approvals and context count; nil when no context is kept.
     public init(
@@ -74,6 +77,7 @@ public final class DecisionPoint {
         subject = CheckSubject(settings, evaluation, input)
         machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
         machine.workLimit = settings.workUnits
+        evaluator = .passUnretained(machine)
         input.bind(snapshot.binding)
         sections.agent.use(subject)
         sections.action.use(subject)
@@ -89,6 +93,8 @@ public final class DecisionPoint {
         readsAgent = snapshot.readsAgent
         machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
         machine.workLimit = settings.workUnits
+        evaluator = .passUnretained(machine)
+        ruleText.forget()
         input.bind(snapshot.binding)
     }
 
@@ -117,7 +123,10 @@ public final class DecisionPoint {
     /// The rules that held in the package of the entrypoint that decided, as one JSON array; empty
     /// for none. To be asked before `maskOperations`; valid until the next check.
     public var ruleRecord: Bytes {
-        rules?.record(of: machine, in: evaluation.arena) ?? .empty
+        guard let rules else { return .empty }
+        return evaluator._withUnsafeGuaranteedRef { machine in
+            ruleText.read(rules, machine)
+        }
     }
 
     /// The revision of the policy that decides.
@@ -270,10 +279,17 @@ public final class DecisionPoint {
         }
         entrypoint = chosen.name
         rules = chosen.rules
-        let machine = machine
+        evaluator._withUnsafeGuaranteedRef { machine in
+            evaluate(chosen.target, machine, decision)
+        }
+    }
+
+    private func evaluate(
+        _ target: Program.Entrypoint, _ machine: Machine, _ decision: Decision
+    ) {
         machine.begin(input, isKeyed: true)
         do throws(EvaluationError) {
-            let answer = try machine.evaluate(chosen.target)
+            let answer = try machine.evaluate(target)
             self.answer = answer
             if let failure = input.failure { return refuse(decision, failure) }
             read(answer, decision)

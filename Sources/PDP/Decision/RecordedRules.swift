@@ -71,18 +71,23 @@ struct RecordedRules: @unchecked Sendable {
         text.deallocate()
     }
 
-    /// The names of those that held in the machine's last decision: one JSON array, empty bytes for
-    /// none. Valid as long as the arena is not reset.
-    func record(of machine: Machine, in arena: Arena) -> Bytes {
-        guard count > 0 else { return .empty }
-        let places = arena.allocate(Int.self, count: count)
-        let found = machine.findHeld(UnsafeBufferPointer(rebasing: rules[0..<count]), places)
-        guard found > 0 else { return .empty }
-        return record(UnsafeBufferPointer(start: places, count: found), arena)
+    /// Tells these rules from those of other entrypoints as long as they are not freed.
+    var owner: UnsafePointer<Int>? { UnsafePointer(rules.baseAddress) }
+
+    /// Finds those that held in the machine's last decision.
+    ///
+    /// - Parameter places: gets which of these rules they are; has room for
+    ///   `Limits.recordedRules`.
+    /// - Returns: how many there are.
+    func findHeld(in machine: Machine, _ places: UnsafeMutablePointer<Int>) -> Int {
+        machine.findHeld(UnsafeBufferPointer(rebasing: rules[0..<count]), places)
     }
 
-    private func record(_ places: UnsafeBufferPointer<Int>, _ arena: Arena) -> Bytes {
-        let memory = arena.allocate(UInt8.self, count: Limits.recordedRuleBytes)
+    /// Writes the names of the rules at `places` as one JSON array; nothing when there are none.
+    ///
+    /// - Parameter memory: has room for `Limits.recordedRuleBytes`.
+    /// - Returns: how many bytes were written.
+    func write(_ places: UnsafeBufferPointer<Int>, to memory: UnsafeMutablePointer<UInt8>) -> Int {
         var count = 0
         for place in places {
             let name = names[place]
@@ -93,8 +98,8 @@ struct RecordedRules: @unchecked Sendable {
             text_copy(memory + count + 1, start, name.count)
             count += name.count + 1
         }
-        guard count > 0 else { return .empty }
+        guard count > 0 else { return 0 }
         memory[count] = UInt8(ascii: "]")
-        return Bytes(start: memory, count: count + 1)
+        return count + 1
     }
 }

@@ -16,6 +16,15 @@ open class InputSection {
     open func value(in arena: Arena) -> Value { .undefined }
     /// The value under one key of it, for policies that read no more; asked for at most once.
     open func value(of key: Value, in arena: Arena) -> Value { .undefined }
+
+    /// Stands for a key that the section does not know.
+    public static let nowhere = -1
+
+    /// A number by which the section is asked for a key from then on, so that it compares no names
+    /// in a Check; nil where it wants the key itself.
+    open func place(of key: Value) -> Int? { nil }
+    /// The value under the key of a number, for policies that read no more; asked for at most once.
+    open func value(at place: Int, in arena: Arena) -> Value { .undefined }
 }
 
 /// The `input` of one Check, in OPA-Envoy's shape, read from the request as the policy asks.
@@ -38,6 +47,8 @@ public final class CheckInput: InputDocument {
     private var binding: InputBinding?
     /// That of `binding`.
     private var bound = InputBinding.Tables()
+    /// `bound.nodes`, with keys of sections by their places.
+    private var nodes = UnsafeMutableBufferPointer<InputNode>(start: nil, count: 0)
     /// What has been made of `bound.nodes`; valid where `knownIn` is `round`.
     private var known: UnsafeMutablePointer<Value>
     private var knownIn: UnsafeMutablePointer<UInt64>
@@ -59,6 +70,7 @@ public final class CheckInput: InputDocument {
     }
 
     deinit {
+        freeNodes()
         asked.deallocate()
         known.deallocate()
         knownIn.deallocate()
@@ -70,6 +82,21 @@ public final class CheckInput: InputDocument {
     public func bind(_ binding: InputBinding) {
         self.binding = binding
         bound = binding.tables
+        freeNodes()
+        nodes = .allocate(capacity: bound.nodes.count)
+        _ = nodes.initialize(from: bound.nodes.map(placed))
+    }
+
+    private func freeNodes() {
+        nodes.deinitialize()
+        nodes.deallocate()
+    }
+
+    private func placed(_ node: InputNode) -> InputNode {
+        guard case .sectionKey(let index, let key) = node, index < sections.count,
+            let place = sections[index].place(of: key)
+        else { return node }
+        return .sectionPlace(index, place)
     }
 
     /// Turns to another Check. `context` and its message must stay as they are until the decision
@@ -136,12 +163,18 @@ public final class CheckInput: InputDocument {
         if knownIn[field.node] == round {
             part = known[field.node]
         } else {
-            part = make(bound.nodes[field.node], arena)
+            part = make(nodes[field.node], arena)
             known[field.node] = part
             knownIn[field.node] = round
         }
+        return field.rest.isEmpty ? part : Self.follow(field.rest, from: part)
+    }
+
+    /// By itself, so that the many paths without further steps do not pay for its registers.
+    @inline(never)
+    private static func follow(_ steps: UnsafeBufferPointer<Value>, from part: Value) -> Value {
         var value = part
-        for step in field.rest {
+        for step in steps {
             value = value[step]
             if value.isUndefined { break }
         }
@@ -169,7 +202,15 @@ public final class CheckInput: InputDocument {
         return object.finish()
     }
 
+    private func value(at place: Int, ofSection index: Int, _ arena: Arena) -> Value {
+        asked[index]._withUnsafeGuaranteedRef { $0.value(at: place, in: arena) }
+    }
+
     private func make(_ node: InputNode, _ arena: Arena) -> Value {
+        // Most of what policies read, which needs no look at the other parts.
+        if case .sectionPlace(let index, let place) = node {
+            return value(at: place, ofSection: index, arena)
+        }
         do {
             return try read(node, arena)
         } catch {
@@ -223,6 +264,7 @@ public final class CheckInput: InputDocument {
         case .sectionKey(let index, let key):
             guard index < asked.count else { return .undefined }
             return asked[index]._withUnsafeGuaranteedRef { $0.value(of: key, in: arena) }
+        case .sectionPlace(let index, let place): return value(at: place, ofSection: index, arena)
         case .nothing: return .undefined
         }
     }

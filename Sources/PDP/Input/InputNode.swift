@@ -26,6 +26,8 @@ enum InputNode: Hashable {
     case section(Int)
     /// One key of such a section.
     case sectionKey(Int, Value)
+    /// One key of a section that knows its keys by places.
+    case sectionPlace(Int, Int)
     case nothing
 
     enum HTTPText: Hashable {

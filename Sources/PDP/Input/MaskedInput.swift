@@ -65,8 +65,9 @@ public struct MaskedInput {
         case .routeMetadata, .routeNamespace: lacks(.routeMetadata)
         case .tlsSession: lacks(.tlsSession)
         case .section(CheckSections.agent): lacksToken
-        case .sectionKey(CheckSections.agent, let key): Principals.has(key) && lacksToken
-        case .section, .sectionKey: !isWholeBody
+        case .sectionKey(CheckSections.agent, let key):
+            AgentIdentity.Key(key).map { Principals.has($0) && lacksToken } ?? false
+        case .section, .sectionKey, .sectionPlace: !isWholeBody
         case .size, .time, .version, .nothing: false
         }
     }

@@ -124,11 +124,12 @@ extension Machine {
 
     /// The entry of this decision's key.
     private func keyedEntry() -> UnsafeMutablePointer<KeyedValues.Entry>? {
-        guard let keyed else { return nil }
+        // Not bound: that would count a reference.
+        guard keyed != nil else { return nil }
         if let entry = currentKey { return entry }
         let parts = arena.values(keyedPaths.count)
         for (index, path) in keyedPaths.enumerated() { parts[index] = inputValue(path) }
-        currentKey = keyed.entry(parts)
+        currentKey = keyed?.entry(parts)
         return currentKey
     }
 }

@@ -108,11 +108,11 @@ extension Value {
         return Self.take(elements, from: &left) || Self.take(values, from: &left) || left < 0
     }
 
-    /// Most parts have no parts of their own, and cost no call.
+    /// Most parts have no parts of their own, as an empty list has none, and cost no call.
     @inline(__always)
     private static func take(_ parts: UnsafeBufferPointer<Value>, from left: inout Int) -> Bool {
         for part in parts {
-            if part.isCollection {
+            if part.isCollection, part.count > 0 {
                 if part.takes(from: &left) { return true }
             } else {
                 left -= 16 + part.count

@@ -111,7 +111,8 @@ package final class CheckHandler {
     /// Encodes the decision when it is in the log's batch, else a denial.
     private func recorded(_ now: Int64, _ arrival: UInt64, _ log: LogWriter?) -> Bytes {
         var bytes: Bytes?
-        if let log {
+        // Not bound, here and in `append`: that would count a reference.
+        if log != nil {
             // The record says what Envoy is told, so the rules of encoding apply before it.
             MutationRules.settle(decision)
             bytes = append(now, to: log)
@@ -178,20 +179,20 @@ package final class CheckHandler {
     }
 
     /// - Returns: the record, valid until the next one; nil when the log does not take it.
-    private func append(_ now: Int64, to log: LogWriter) -> Bytes? {
-        let mark = log.content?.mark
+    private func append(_ now: Int64, to log: LogWriter?) -> Bytes? {
+        let mark = log?.content?.mark
         do throws(LogError) {
             // Not a variable: that would be copied where it is passed on.
-            let facts = try recordFacts(now, log.content)
+            let facts = try recordFacts(now, log?.content)
             let bytes = record.encode(request, decision, facts, time: now)
             // What the decision did to an approval is a record of its own, in the same commit.
             let step =
-                approvals?.hasStep == true ? try encodeStep(log.content, facts) : nil
-            try log.append(bytes)
-            if let step { try log.append(step) }
+                approvals?.hasStep == true ? try encodeStep(log?.content, facts) : nil
+            try log?.append(bytes)
+            if let step { try log?.append(step) }
             return bytes
         } catch {
-            if let mark { log.content?.goBack(to: mark) }
+            if let mark { log?.content?.goBack(to: mark) }
             return nil
         }
     }
