@@ -357,12 +357,41 @@ static inline uint64_t text_prefix(const uint8_t *text, size_t length, size_t re
   return word;
 }
 
-// How many of a few numbers are below `number`. Without jumps, which nobody could foresee.
+// `text_prefix` of a text of at most sixteen bytes, of which eight may be looked at in any case.
+static inline uint64_t text_short_prefix(const uint8_t *text, size_t length) {
+  static const uint64_t masks[17] = {
+      0,
+      UINT64_MAX << 56,
+      UINT64_MAX << 48,
+      UINT64_MAX << 40,
+      UINT64_MAX << 32,
+      UINT64_MAX << 24,
+      UINT64_MAX << 16,
+      UINT64_MAX << 8,
+      UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+      UINT64_MAX, UINT64_MAX};
+  return __builtin_bswap64(text_load8(text)) & masks[length];
+}
+
+// How many of at most eight numbers are below `number`. They are compared four at a time, so that
+// behind them come three that are not below anything: `text_close_ranks` puts them there. Without
+// jumps that nobody could foresee.
 static inline size_t text_rank(const uint64_t *numbers, size_t count, uint64_t number) {
-  size_t rank = 0;
-#pragma clang loop vectorize(disable) unroll(disable)
-  for (size_t index = 0; index < count; index++) rank += numbers[index] < number;
+  size_t rank = numbers[0] < number;
+  rank += numbers[1] < number;
+  rank += numbers[2] < number;
+  rank += numbers[3] < number;
+  if (count <= 4) return rank;
+  rank += numbers[4] < number;
+  rank += numbers[5] < number;
+  rank += numbers[6] < number;
+  rank += numbers[7] < number;
   return rank;
+}
+
+// Makes numbers ready for `text_rank`: writes to the three places behind them.
+static inline void text_close_ranks(uint64_t *numbers, size_t count) {
+  for (size_t index = 0; index < 3; index++) numbers[count + index] = UINT64_MAX;
 }
 
 // Whether a text that begins with a slash is a path of segments of letters, digits, `-`, `.` and

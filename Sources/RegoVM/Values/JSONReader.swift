@@ -180,7 +180,7 @@ public struct JSONReader {
             stack.lastFrame.pointee.add(empty)
             return false
         }
-        stack.push(JSONFrame(base: slot - stack.values, closing: closing))
+        stack.push(JSONFrame(base: stack.offset(of: slot), closing: closing))
         return true
     }
 
@@ -199,7 +199,7 @@ public struct JSONReader {
             return try unusualKey(start, index)
         }
         (stack.keys + index).setString(content, count)
-        stack.prefixes[index] = text_prefix(content, count, 8)
+        stack.prefixes[index] = text_short_prefix(content, count)
         return content + (count &+ 2)
     }
 
@@ -220,12 +220,13 @@ public struct JSONReader {
     /// place.
     ///
     /// - Returns: the place behind it.
+    @inline(never)
     private mutating func close(
         _ top: UnsafeMutablePointer<Value>
     ) -> UnsafeMutablePointer<Value> {
         let frame = stack.lastFrame
-        let parts = stack.values + frame.pointee.base
-        let count = top - parts
+        let parts = stack.value(at: frame.pointee.base)
+        let count = JSONStack.count(from: parts, to: top)
         if frame.pointee.isObject {
             let first = stack.popKeys(count)
             let keys = stack.keys + first
@@ -246,6 +247,7 @@ public struct JSONReader {
     }
 
     /// Puts an object that is large, or has a key more than once, in the place of its values.
+    @inline(never)
     private mutating func setObject(
         _ keys: UnsafePointer<Value>, _ values: UnsafeMutablePointer<Value>, _ count: Int
     ) {

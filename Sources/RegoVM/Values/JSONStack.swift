@@ -2,7 +2,7 @@
 
 /// A collection that is still open.
 struct JSONFrame {
-    /// Where its parts begin on the stack of values.
+    /// Where its parts begin on the stack of values, in bytes.
     let base: Int
     let closing: UInt8
     let separator: UInt8
@@ -58,13 +58,15 @@ struct JSONStack {
     private var framesEnd: UnsafeMutablePointer<JSONFrame>
 
     private static let capacity = 32
+    /// Places behind the prefixes, which `text_close_ranks` writes to.
+    private static let spare = 3
 
     init(_ arena: Arena) {
         self.arena = arena
         values = arena.values(Self.capacity)
         valuesEnd = values + Self.capacity
         keys = arena.values(Self.capacity)
-        prefixes = arena.allocate(UInt64.self, count: Self.capacity)
+        prefixes = arena.allocate(UInt64.self, count: Self.capacity + Self.spare)
         frames = arena.allocate(JSONFrame.self, count: Self.capacity)
         frames.pointee = .root
         lastFrame = frames
@@ -73,6 +75,27 @@ struct JSONStack {
 
     /// Collections that are open.
     var depth: Int { lastFrame - frames }
+
+    /// How many bytes lie before a value, which stays so when the stack moves.
+    @inline(__always)
+    func offset(of value: UnsafeMutablePointer<Value>) -> Int {
+        Int(bitPattern: value) &- Int(bitPattern: values)
+    }
+
+    @inline(__always)
+    func value(at offset: Int) -> UnsafeMutablePointer<Value> {
+        (UnsafeMutableRawPointer(values) + offset).assumingMemoryBound(to: Value.self)
+    }
+
+    /// How many values lie between two places, of which `start` is not the later one: a difference
+    /// that may be negative takes longer to divide.
+    @inline(__always)
+    static func count(
+        from start: UnsafeMutablePointer<Value>, to end: UnsafeMutablePointer<Value>
+    ) -> Int {
+        let bytes = UInt(bitPattern: end) &- UInt(bitPattern: start)
+        return Int(bitPattern: bytes / UInt(MemoryLayout<Value>.stride))
+    }
 
     @inline(__always)
     mutating func push(_ frame: JSONFrame) {
@@ -115,7 +138,7 @@ struct JSONStack {
 
     private mutating func growKeys() {
         keys = larger(keys, keyCapacity)
-        prefixes = larger(prefixes, keyCapacity)
+        prefixes = larger(prefixes, keyCapacity, spare: Self.spare)
         keyCapacity *= 2
     }
 
@@ -127,9 +150,9 @@ struct JSONStack {
     }
 
     private func larger<Element: BitwiseCopyable>(
-        _ elements: UnsafeMutablePointer<Element>, _ count: Int
+        _ elements: UnsafeMutablePointer<Element>, _ count: Int, spare: Int = 0
     ) -> UnsafeMutablePointer<Element> {
-        let larger = arena.allocate(Element.self, count: count * 2)
+        let larger = arena.allocate(Element.self, count: count * 2 + spare)
         larger.update(from: elements, count: count)
         return larger
     }
