@@ -297,9 +297,9 @@ static inline bool text_copy_all_plain(uint8_t *copy, const uint8_t *text, size_
   return true;
 }
 
-// Whether a text of at least eight bytes is surely made of lower-case letters, digits and hyphens,
-// as nearly all names of headers are; false may also mean that nobody looked.
-static inline bool text_is_plain_name(const uint8_t *text, size_t count) {
+// Whether a text of at least eight bytes is surely made of lower-case letters, digits, hyphens and
+// `more` of the bytes that follow the hyphen; false may also mean that nobody looked.
+static inline bool text_is_plain_word(const uint8_t *text, size_t count, uint8_t more) {
 #if TEXT_HAS_VECTORS
   if (count < 8) return false;
   __m128i wrong = _mm_setzero_si128();
@@ -308,15 +308,26 @@ static inline bool text_is_plain_name(const uint8_t *text, size_t count) {
     __m128i bytes = _mm_loadl_epi64((const __m128i *)(text + index));
     __m128i letter = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('a')), _mm_set1_epi8(25));
     __m128i digit = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), _mm_set1_epi8(9));
-    __m128i hyphen = _mm_xor_si128(bytes, _mm_set1_epi8('-'));
-    __m128i best = _mm_min_epu8(letter, _mm_min_epu8(digit, hyphen));
+    __m128i mark = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('-')),
+                                 _mm_set1_epi8((char)more));
+    __m128i best = _mm_min_epu8(letter, _mm_min_epu8(digit, mark));
     wrong = _mm_or_si128(wrong, best);
   }
   return (_mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) & 0xFF) == 0xFF;
 #else
-  (void)text, (void)count;
+  (void)text, (void)count, (void)more;
   return false;
 #endif
+}
+
+// The same without dots, as nearly all names of headers are.
+static inline bool text_is_plain_name(const uint8_t *text, size_t count) {
+  return text_is_plain_word(text, count, 0);
+}
+
+// The same with dots, as nearly all names of hosts are.
+static inline bool text_is_plain_domain(const uint8_t *text, size_t count) {
+  return text_is_plain_word(text, count, 1);
 }
 
 // The place of the first byte that is one of two; `count` when there is none.
