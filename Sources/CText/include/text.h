@@ -171,6 +171,27 @@ static inline size_t text_ascii_run(const uint8_t *text, size_t count) {
   return index;
 }
 
+// Whether a text is ASCII; for short ones.
+static inline bool text_is_ascii(const uint8_t *text, size_t count) {
+#if TEXT_HAS_VECTORS
+  if (count >= 16) {
+    __m128i all = text_load16(text + count - 16);
+#pragma clang loop unroll(disable)
+    for (size_t index = 0; index + 16 < count; index += 16) {
+      all = _mm_or_si128(all, text_load16(text + index));
+    }
+    return !text_high16(all);
+  }
+#else
+  if (count >= 16) return text_ascii_run(text, count) == count;
+#endif
+  if (count >= 8) return !text_high(text_load8(text) | text_load8(text + count - 8));
+  if (count >= 4) return !text_high(text_ends(text, count));
+  uint8_t all = 0;
+  for (size_t index = 0; index < count; index++) all |= text[index];
+  return all < 0x80;
+}
+
 // The number of bytes that `text` begins with and that JSON writes as they are: printable ASCII
 // without quote and backslash.
 static inline size_t text_plain_run(const uint8_t *text, size_t count) {

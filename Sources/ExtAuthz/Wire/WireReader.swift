@@ -106,6 +106,9 @@ public struct WireReader {
     @inline(__always)
     public mutating func string() throws(CheckRequestError) -> Bytes {
         let content = try data()
+        if let start = content.start, UTF8Check.isShortASCII(start, content.count) {
+            return content
+        }
         if let bad = UTF8Check.firstInvalid(in: content) {
             throw CheckRequestError(.invalidUTF8, position - content.count + bad)
         }
@@ -142,9 +145,16 @@ public struct WireReader {
                 plainEnd &+= UTF8Check.block
             }
             if contentEnd > plainEnd {
-                plainEnd &+= UTF8Check.asciiRun(base + plainEnd, contentEnd &- plainEnd)
+                // What is left of the message, if it is less than that.
+                if UTF8Check.isShortASCII(base + plainEnd, end &- plainEnd) {
+                    plainEnd = end
+                } else {
+                    let rest = contentEnd &- plainEnd
+                    guard UTF8Check.isASCII(base + plainEnd, rest) else { break }
+                    plainEnd = contentEnd
+                }
             }
-            guard contentEnd <= plainEnd, take(base + content, count) else { break }
+            guard take(base + content, count) else { break }
             next = contentEnd
         }
         return next
