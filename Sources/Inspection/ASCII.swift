@@ -95,6 +95,7 @@ extension Value {
     /// The bytes of a string value; empty for all others.
     var text: Bytes {
         guard isString else { return .empty }
+        let bytes = bytes
         return Bytes(start: bytes.baseAddress, count: bytes.count)
     }
 }

@@ -14,8 +14,9 @@ enum WireType {
 /// Reads the fields of one protobuf message in place.
 ///
 /// Invariant: `0 <= position <= end <= count of the outermost message`. All bytes are loaded in
-/// `byte()` and `slice()`, which compare with `end` first, in release builds too. A reader of an
-/// embedded message shares the memory of the outermost one, so that errors name one offset.
+/// `byte()`, `varint()` and `slice()`, which compare with `end` first, in release builds too. A
+/// reader of an embedded message shares the memory of the outermost one, so that errors name one
+/// offset.
 public struct WireReader {
     private let base: UnsafePointer<UInt8>
     public private(set) var position: Int
@@ -197,6 +198,11 @@ public struct WireReader {
     private mutating func varint() throws(CheckRequestError) -> UInt64 {
         let first = try byte()
         if first < 0x80 { return UInt64(first) }
+        // Two bytes are what most lengths take that are not short.
+        if position < end, base[position] < 0x80 {
+            position &+= 1
+            return UInt64(first & 0x7F) | UInt64(base[position &- 1]) << 7
+        }
         let (value, next) = try Self.longVarint(
             UInt64(first & 0x7F), base, position, end, field: tagPosition)
         position = next
@@ -205,7 +211,8 @@ public struct WireReader {
 
     /// The rest of a varint of several bytes, and where it ends. The tenth byte holds bit 63 alone.
     ///
-    /// Static, because a mutating call would keep the whole reader in memory instead of registers.
+    /// Not inlined, because it is rare. Static, because a mutating call would keep the whole reader in memory instead of registers.
+    @inline(never)
     private static func longVarint(
         _ first: UInt64, _ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, field: Int
     ) throws(CheckRequestError) -> (value: UInt64, next: Int) {
