@@ -15,7 +15,7 @@ extension UnsafeMutablePointer<Value> {
     private static var stringKind: UInt64 { UInt64(Value.Kind.string.rawValue) << 32 }
 
     /// Lays out an object of at most `smallCollection` entries whose values begin here, and puts it
-    /// in the place of the first.
+    /// in the place before them.
     ///
     /// - Parameters:
     ///   - prefixes: of each key the first eight bytes, as a number that orders as they do;
@@ -40,7 +40,7 @@ extension UnsafeMutablePointer<Value> {
         }
         // Keys that begin alike have come to the same place.
         if taken &+ 1 != 1 &<< count, !putByText(keys, count, entries) { return false }
-        pointee = Value(
+        (self - 1).pointee = Value(
             kind: .object, pointer: UnsafeRawPointer(entries), length: count, parts: parts)
         return true
     }
