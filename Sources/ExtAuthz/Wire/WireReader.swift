@@ -211,7 +211,8 @@ public struct WireReader {
 
     /// The rest of a varint of several bytes, and where it ends. The tenth byte holds bit 63 alone.
     ///
-    /// Not inlined, because it is rare. Static, because a mutating call would keep the whole reader in memory instead of registers.
+    /// Not inlined, because it is rare. Static, because a mutating call would keep the whole reader
+    /// in memory instead of registers.
     @inline(never)
     private static func longVarint(
         _ first: UInt64, _ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, field: Int
