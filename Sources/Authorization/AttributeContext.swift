@@ -211,6 +211,17 @@ extension AttributeContext.Attributes {
     }
 }
 
+extension Table<AttributeContext.HeaderField> {
+    /// Where the first header `name` (lower case) lies from `first` on; `count` when there is none.
+    public func firstIndex(of name: Bytes, from first: Int) -> Int {
+        precondition(first >= 0)
+        guard let start else { return count }
+        var index = first
+        while index < count, start[index].name != name { index &+= 1 }
+        return index
+    }
+}
+
 extension AttributeContext {
     /// Forgets the last request; keeps the capacity of all tables.
     public func reset() { attributes.pointee.reset() }

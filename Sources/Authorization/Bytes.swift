@@ -53,7 +53,8 @@ public struct Bytes: BitwiseCopyable, @unchecked Sendable {
         return Bytes(start: start + range.lowerBound, count: range.count)
     }
 
-    @inlinable
+    /// Inlined, so that all but one literal of a list of them cost a comparison with a constant.
+    @inlinable @inline(__always)
     public func equals(_ literal: StaticString) -> Bool { self == Bytes(literal) }
 
     /// A copy as a `String`; ill-formed UTF-8 is repaired with U+FFFD. Not for the path of a Check.

@@ -21,10 +21,10 @@ public struct SPIFFEID {
     public init?(_ text: Bytes) {
         let start = Self.scheme.utf8CodeUnitCount
         guard text.count >= start, text.count <= Self.maximumBytes,
-            text[0..<start].equals(Self.scheme)
+            text[0..<start].equals(Self.scheme), let bytes = text.start
         else { return nil }
-        var slash = start
-        while slash < text.count, text[slash] != UInt8(ascii: "/") { slash &+= 1 }
+        let end = UInt8(ascii: "/")
+        let slash = start + text_find_either(bytes + start, text.count - start, end, end)
         let domain = text[start..<slash]
         let path = text[slash..<text.count]
         guard Self.isTrustDomain(domain), Self.isPath(path) else { return nil }
@@ -34,7 +34,10 @@ public struct SPIFFEID {
     }
 
     public static func isTrustDomain(_ domain: Bytes) -> Bool {
-        guard !domain.isEmpty, domain.count <= trustDomainBytes else { return false }
+        guard let start = domain.start, !domain.isEmpty, domain.count <= trustDomainBytes else {
+            return false
+        }
+        if text_is_plain_domain(start, domain.count) { return true }
         for byte in domain.buffer {
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import CText
 import RegoVM
 
 /// Comparing and changing case without locale or allocation.
@@ -65,12 +66,9 @@ extension Bytes {
     }
 
     func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
-        var index = start
-        while index < count {
-            if self[index] == byte { return index }
-            index &+= 1
-        }
-        return nil
+        guard let memory = self.start, start < count else { return nil }
+        let index = start + text_find_either(memory + start, count - start, byte, byte)
+        return index < count ? index : nil
     }
 
     /// Without spaces and tabs at either end.
@@ -97,6 +95,7 @@ extension Value {
     /// The bytes of a string value; empty for all others.
     var text: Bytes {
         guard isString else { return .empty }
+        let bytes = bytes
         return Bytes(start: bytes.baseAddress, count: bytes.count)
     }
 }

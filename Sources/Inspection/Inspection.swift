@@ -4,9 +4,8 @@ import RegoVM
 
 /// One request while it is being looked at.
 struct Inspection {
-    let http: AttributeContext.HTTPRequest
     unowned(unsafe) let context: AttributeContext
-    let headers: RequestHeaders
+    private(set) var headers = RequestHeaders()
     let path: RequestPath
     let body: RequestBody
     let arena: Arena
@@ -14,22 +13,27 @@ struct Inspection {
     var expected: TrafficProtocol?
     var facts = ActionFacts()
 
-    init(
-        http: AttributeContext.HTTPRequest, context: AttributeContext, headers: RequestHeaders,
-        path: RequestPath, body: RequestBody, arena: Arena
-    ) {
-        self.http = http
+    /// Inlined, because a call would return a copy.
+    ///
+    /// - Parameter context: with an HTTP request.
+    @inline(__always)
+    init(_ context: AttributeContext, path: RequestPath, body: RequestBody, arena: Arena) {
         self.context = context
-        self.headers = headers
         self.path = path
         self.body = body
         self.arena = arena
+        headers.read(context.attributes.pointee.headers)
         if headers.isRepeated { facts.doubts.insert(.repeatedHeader) }
         if headers.overridesMethod { facts.doubts.insert(.methodOverride) }
         if headers.overridesPath { facts.doubts.insert(.pathOverride) }
         if let word = context.contextExtension(Bytes(Inspector.protocolExtension)) {
             expected = TrafficProtocol(word) ?? .unknown
         }
+    }
+
+    /// Read where it lies, because it is large.
+    var http: AttributeContext.HTTPRequest {
+        @inline(__always) get { context.attributes.pointee.http.unsafelyUnwrapped }
     }
 
     mutating func classify(_ readBody: () -> BodyReading, _ readMetadata: (Bytes) -> Value) {

@@ -27,20 +27,20 @@ public struct Inspector: Sendable {
         _ context: AttributeContext, arena: Arena, readMetadata: (Bytes) -> Value,
         readBody: () -> BodyReading
     ) -> ActionFacts {
-        guard let http = context.http else {
+        guard context.attributes.pointee.http != nil else {
             var facts = ActionFacts()
             facts.doubts = .noRequest
             return facts
         }
-        let path = RequestPath(target: http.path, arena: arena)
+        let path = RequestPath(
+            target: context.attributes.pointee.http.unsafelyUnwrapped.path, arena: arena)
         var inspection = Inspection(
-            http: http, context: context, headers: RequestHeaders(context), path: path,
-            body: RequestBody(context), arena: arena)
+            context, path: path, body: RequestBody(context), arena: arena)
         inspection.facts.resource = path.text
         inspection.facts.internalDestinations = internalDestinations
         inspection.facts.arena = arena
         if path.isAmbiguous { inspection.facts.doubts.insert(.ambiguousPath) }
-        findDestination(http.host, arena, &inspection.facts)
+        findDestination(inspection.http.host, arena, &inspection.facts)
         inspection.classify(readBody, readMetadata)
         return inspection.facts
     }

@@ -171,6 +171,27 @@ static inline size_t text_ascii_run(const uint8_t *text, size_t count) {
   return index;
 }
 
+// Whether a text is ASCII; for short ones.
+static inline bool text_is_ascii(const uint8_t *text, size_t count) {
+#if TEXT_HAS_VECTORS
+  if (count >= 16) {
+    __m128i all = text_load16(text + count - 16);
+#pragma clang loop unroll(disable)
+    for (size_t index = 0; index + 16 < count; index += 16) {
+      all = _mm_or_si128(all, text_load16(text + index));
+    }
+    return !text_high16(all);
+  }
+#else
+  if (count >= 16) return text_ascii_run(text, count) == count;
+#endif
+  if (count >= 8) return !text_high(text_load8(text) | text_load8(text + count - 8));
+  if (count >= 4) return !text_high(text_ends(text, count));
+  uint8_t all = 0;
+  for (size_t index = 0; index < count; index++) all |= text[index];
+  return all < 0x80;
+}
+
 // The number of bytes that `text` begins with and that JSON writes as they are: printable ASCII
 // without quote and backslash.
 static inline size_t text_plain_run(const uint8_t *text, size_t count) {
@@ -307,9 +328,9 @@ static inline bool text_copy_all_plain(uint8_t *copy, const uint8_t *text, size_
   return true;
 }
 
-// Whether a text of at least eight bytes is surely made of lower-case letters, digits and hyphens,
-// as nearly all names of headers are; false may also mean that nobody looked.
-static inline bool text_is_plain_name(const uint8_t *text, size_t count) {
+// Whether a text of at least eight bytes is surely made of lower-case letters, digits, hyphens and
+// `more` of the bytes that follow the hyphen; false may also mean that nobody looked.
+static inline bool text_is_plain_word(const uint8_t *text, size_t count, uint8_t more) {
 #if TEXT_HAS_VECTORS
   if (count < 8) return false;
   __m128i wrong = _mm_setzero_si128();
@@ -318,15 +339,26 @@ static inline bool text_is_plain_name(const uint8_t *text, size_t count) {
     __m128i bytes = _mm_loadl_epi64((const __m128i *)(text + index));
     __m128i letter = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('a')), _mm_set1_epi8(25));
     __m128i digit = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('0')), _mm_set1_epi8(9));
-    __m128i hyphen = _mm_xor_si128(bytes, _mm_set1_epi8('-'));
-    __m128i best = _mm_min_epu8(letter, _mm_min_epu8(digit, hyphen));
+    __m128i mark = _mm_subs_epu8(_mm_sub_epi8(bytes, _mm_set1_epi8('-')),
+                                 _mm_set1_epi8((char)more));
+    __m128i best = _mm_min_epu8(letter, _mm_min_epu8(digit, mark));
     wrong = _mm_or_si128(wrong, best);
   }
   return (_mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) & 0xFF) == 0xFF;
 #else
-  (void)text, (void)count;
+  (void)text, (void)count, (void)more;
   return false;
 #endif
+}
+
+// The same without dots, as nearly all names of headers are.
+static inline bool text_is_plain_name(const uint8_t *text, size_t count) {
+  return text_is_plain_word(text, count, 0);
+}
+
+// The same with dots, as nearly all names of hosts are.
+static inline bool text_is_plain_domain(const uint8_t *text, size_t count) {
+  return text_is_plain_word(text, count, 1);
 }
 
 // The place of the first byte that is one of two; `count` when there is none.
@@ -367,12 +399,41 @@ static inline uint64_t text_prefix(const uint8_t *text, size_t length, size_t re
   return word;
 }
 
-// How many of a few numbers are below `number`. Without jumps, which nobody could foresee.
+// `text_prefix` of a text of at most sixteen bytes, of which eight may be looked at in any case.
+static inline uint64_t text_short_prefix(const uint8_t *text, size_t length) {
+  static const uint64_t masks[17] = {
+      0,
+      UINT64_MAX << 56,
+      UINT64_MAX << 48,
+      UINT64_MAX << 40,
+      UINT64_MAX << 32,
+      UINT64_MAX << 24,
+      UINT64_MAX << 16,
+      UINT64_MAX << 8,
+      UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+      UINT64_MAX, UINT64_MAX};
+  return __builtin_bswap64(text_load8(text)) & masks[length];
+}
+
+// How many of at most eight numbers are below `number`. They are compared four at a time, so that
+// behind them come three that are not below anything: `text_close_ranks` puts them there. Without
+// jumps that nobody could foresee.
 static inline size_t text_rank(const uint64_t *numbers, size_t count, uint64_t number) {
-  size_t rank = 0;
-#pragma clang loop vectorize(disable) unroll(disable)
-  for (size_t index = 0; index < count; index++) rank += numbers[index] < number;
+  size_t rank = numbers[0] < number;
+  rank += numbers[1] < number;
+  rank += numbers[2] < number;
+  rank += numbers[3] < number;
+  if (count <= 4) return rank;
+  rank += numbers[4] < number;
+  rank += numbers[5] < number;
+  rank += numbers[6] < number;
+  rank += numbers[7] < number;
   return rank;
+}
+
+// Makes numbers ready for `text_rank`: writes to the three places behind them.
+static inline void text_close_ranks(uint64_t *numbers, size_t count) {
+  for (size_t index = 0; index < 3; index++) numbers[count + index] = UINT64_MAX;
 }
 
 // Whether a text that begins with a slash is a path of segments of letters, digits, `-`, `.` and

@@ -26,7 +26,6 @@ enum PeerReader {
         _ reader: WireReader, into address: inout AttributeContext.Address
     ) throws(CheckRequestError) {
         var reader = reader
-        if case .absent = address { address = .empty }
         while let field = try reader.next() {
             switch field {
             case 1:
@@ -39,6 +38,7 @@ enum PeerReader {
             default: try reader.skip()
             }
         }
+        if case .absent = address { address = .empty }
     }
 
     private static func readSocket(

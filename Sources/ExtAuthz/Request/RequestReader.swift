@@ -7,20 +7,21 @@ enum RequestReader {
         _ reader: WireReader, into context: inout AttributeContext.Attributes
     ) throws(CheckRequestError) {
         var reader = reader
-        var request = context.request ?? AttributeContext.Request()
+        if context.request == nil { context.request = AttributeContext.Request() }
         while let field = try reader.next() {
             switch field {
             case 1:
-                var time = request.time ?? AttributeContext.Timestamp()
+                var time = context.request?.time ?? AttributeContext.Timestamp()
                 try readTime(reader.message(), into: &time)
-                request.time = time
+                context.request?.time = time
             case 2:
                 if context.http == nil { context.http = AttributeContext.HTTPRequest() }
-                try readHTTP(reader.message(), into: &context)
+                try readHTTP(
+                    reader.message(), into: &context.http!, &context.headers,
+                    &context.hasHeaderMap)
             default: try reader.skip()
             }
         }
-        context.request = request
     }
 
     private static func readTime(
@@ -37,24 +38,32 @@ enum RequestReader {
     }
 
     private static func readHTTP(
-        _ reader: WireReader, into context: inout AttributeContext.Attributes
+        _ reader: WireReader, into http: inout AttributeContext.HTTPRequest,
+        _ headers: inout Table<AttributeContext.HeaderField>, _ hasHeaderMap: inout Bool
     ) throws(CheckRequestError) {
         var reader = reader
         while let field = try reader.next() {
             switch field {
-            case 1: context.http?.id = try reader.string()
-            case 2: context.http?.method = try reader.string()
-            case 3: try readHeader(&reader, into: &context)
-            case 4: context.http?.path = try reader.string()
-            case 5: context.http?.host = try reader.string()
-            case 6: context.http?.scheme = try reader.string()
-            case 7: context.http?.query = try reader.string()
-            case 8: context.http?.fragment = try reader.string()
-            case 9: context.http?.size = Int64(bitPattern: try reader.number())
-            case 10: context.http?.protocol = try reader.string()
-            case 11: context.http?.body = try reader.string()
-            case 12: context.http?.rawBody = try reader.data()
-            case 13: try readHeaderMap(&reader, into: &context)
+            case 1: http.id = try reader.string()
+            case 2: http.method = try reader.string()
+            case 3:
+                guard !hasHeaderMap else { throw reader.error(.ambiguousHeaders) }
+                try readHeader(&reader, into: &headers)
+            case 4: http.path = try reader.string()
+            case 5: http.host = try reader.string()
+            case 6: http.scheme = try reader.string()
+            case 7: http.query = try reader.string()
+            case 8: http.fragment = try reader.string()
+            case 9: http.size = Int64(bitPattern: try reader.number())
+            case 10: http.protocol = try reader.string()
+            case 11: http.body = try reader.string()
+            case 12: http.rawBody = try reader.data()
+            case 13:
+                guard hasHeaderMap || headers.isEmpty else {
+                    throw reader.error(.ambiguousHeaders)
+                }
+                hasHeaderMap = true
+                try readHeaderMap(&reader, into: &headers)
             default: try reader.skip()
             }
         }
@@ -62,11 +71,10 @@ enum RequestReader {
 
     @inline(__always)
     private static func readHeader(
-        _ reader: inout WireReader, into context: inout AttributeContext.Attributes
+        _ reader: inout WireReader, into headers: inout Table<AttributeContext.HeaderField>
     ) throws(CheckRequestError) {
-        guard !context.hasHeaderMap else { throw reader.error(.ambiguousHeaders) }
-        if reader.skipEntries(to: plainHeadersEnd(reader, into: &context.headers)) { return }
-        try readUnusualHeader(&reader, into: &context)
+        if reader.skipEntries(to: plainHeadersEnd(reader, into: &headers)) { return }
+        try readUnusualHeader(&reader, into: &headers)
     }
 
     @inline(never)
@@ -80,30 +88,24 @@ enum RequestReader {
 
     @inline(never)
     private static func readUnusualHeader(
-        _ reader: inout WireReader, into context: inout AttributeContext.Attributes
+        _ reader: inout WireReader, into headers: inout Table<AttributeContext.HeaderField>
     ) throws(CheckRequestError) {
-        guard context.headers.count < Limits.tableEntries else {
-            throw reader.error(.tooManyEntries)
-        }
+        guard headers.count < Limits.tableEntries else { throw reader.error(.tooManyEntries) }
         let (name, value) = try MapReader.entry(reader.message())
-        context.headers.append(AttributeContext.HeaderField(name: name, value: value))
+        headers.append(AttributeContext.HeaderField(name: name, value: value))
     }
 
     private static func readHeaderMap(
-        _ reader: inout WireReader, into context: inout AttributeContext.Attributes
+        _ reader: inout WireReader, into headers: inout Table<AttributeContext.HeaderField>
     ) throws(CheckRequestError) {
-        if !context.hasHeaderMap, !context.headers.isEmpty { throw reader.error(.ambiguousHeaders) }
-        context.hasHeaderMap = true
         var map = try reader.message()
         while let field = try map.next() {
             guard field == 1 else {
                 try map.skip()
                 continue
             }
-            guard context.headers.count < Limits.tableEntries else {
-                throw map.error(.tooManyEntries)
-            }
-            context.headers.append(try readHeaderValue(&map))
+            guard headers.count < Limits.tableEntries else { throw map.error(.tooManyEntries) }
+            headers.append(try readHeaderValue(&map))
         }
     }
 

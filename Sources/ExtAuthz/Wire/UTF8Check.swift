@@ -5,7 +5,7 @@ import CText
 /// Finds bytes that are not UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
 enum UTF8Check {
     /// The index of the first byte of the first ill-formed sequence; nil when all is well.
-    @inline(__always)
+    @inline(never)
     static func firstInvalid(in bytes: Bytes) -> Int? {
         guard let start = bytes.start else { return nil }
         let plain = text_ascii_run(start, bytes.count)
@@ -21,10 +21,16 @@ enum UTF8Check {
         count >= block && text_is_ascii64(start)
     }
 
-    /// How many ASCII bytes come first.
+    /// True when the bytes are fewer than a block's, and all are ASCII.
     @inline(__always)
-    static func asciiRun(_ start: UnsafePointer<UInt8>, _ count: Int) -> Int {
-        text_ascii_run(start, count)
+    static func isShortASCII(_ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        count < block && text_is_ascii(start, count)
+    }
+
+    /// True when all are ASCII.
+    @inline(__always)
+    static func isASCII(_ start: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        text_is_ascii(start, count)
     }
 
     private static func firstInvalid(

@@ -14,8 +14,9 @@ enum WireType {
 /// Reads the fields of one protobuf message in place.
 ///
 /// Invariant: `0 <= position <= end <= count of the outermost message`. All bytes are loaded in
-/// `byte()` and `slice()`, which compare with `end` first, in release builds too. A reader of an
-/// embedded message shares the memory of the outermost one, so that errors name one offset.
+/// `byte()`, `varint()` and `slice()`, which compare with `end` first, in release builds too. A
+/// reader of an embedded message shares the memory of the outermost one, so that errors name one
+/// offset.
 public struct WireReader {
     private let base: UnsafePointer<UInt8>
     public private(set) var position: Int
@@ -106,6 +107,9 @@ public struct WireReader {
     @inline(__always)
     public mutating func string() throws(CheckRequestError) -> Bytes {
         let content = try data()
+        if let start = content.start, UTF8Check.isShortASCII(start, content.count) {
+            return content
+        }
         if let bad = UTF8Check.firstInvalid(in: content) {
             throw CheckRequestError(.invalidUTF8, position - content.count + bad)
         }
@@ -142,9 +146,16 @@ public struct WireReader {
                 plainEnd &+= UTF8Check.block
             }
             if contentEnd > plainEnd {
-                plainEnd &+= UTF8Check.asciiRun(base + plainEnd, contentEnd &- plainEnd)
+                // What is left of the message, if it is less than that.
+                if UTF8Check.isShortASCII(base + plainEnd, end &- plainEnd) {
+                    plainEnd = end
+                } else {
+                    let rest = contentEnd &- plainEnd
+                    guard UTF8Check.isASCII(base + plainEnd, rest) else { break }
+                    plainEnd = contentEnd
+                }
             }
-            guard contentEnd <= plainEnd, take(base + content, count) else { break }
+            guard take(base + content, count) else { break }
             next = contentEnd
         }
         return next
@@ -187,6 +198,11 @@ public struct WireReader {
     private mutating func varint() throws(CheckRequestError) -> UInt64 {
         let first = try byte()
         if first < 0x80 { return UInt64(first) }
+        // Two bytes are what most lengths take that are not short.
+        if position < end, base[position] < 0x80 {
+            position &+= 1
+            return UInt64(first & 0x7F) | UInt64(base[position &- 1]) << 7
+        }
         let (value, next) = try Self.longVarint(
             UInt64(first & 0x7F), base, position, end, field: tagPosition)
         position = next
@@ -195,7 +211,9 @@ public struct WireReader {
 
     /// The rest of a varint of several bytes, and where it ends. The tenth byte holds bit 63 alone.
     ///
-    /// Static, because a mutating call would keep the whole reader in memory instead of registers.
+    /// Not inlined, because it is rare. Static, because a mutating call would keep the whole reader
+    /// in memory instead of registers.
+    @inline(never)
     private static func longVarint(
         _ first: UInt64, _ base: UnsafePointer<UInt8>, _ start: Int, _ end: Int, field: Int
     ) throws(CheckRequestError) -> (value: UInt64, next: Int) {

@@ -38,8 +38,8 @@ public final class ScopeHeader: @unchecked Sendable {
     /// The scopes of a request, each once, in the order in which they came.
     public func scopes(_ context: AttributeContext, arena: Arena) -> ScopeList {
         var list = ScopeList(arena)
-        for field in context.attributes.pointee.headers where field.name == name {
-            split(field.value) { list.add($0) }
+        values(context) { value in
+            split(value) { list.add($0) }
         }
         return list
     }
@@ -55,8 +55,8 @@ public final class ScopeHeader: @unchecked Sendable {
         var count = 0
         var isStripped = false
         var fits = true
-        for field in context.attributes.pointee.headers where field.name == name {
-            split(field.value) { scope in
+        values(context) { value in
+            split(value) { scope in
                 for candidate in stripped where candidate == scope {
                     isStripped = true
                     return
@@ -67,6 +67,16 @@ public final class ScopeHeader: @unchecked Sendable {
         guard isStripped else { return .unchanged }
         guard fits, count > 0 else { return .removed }
         return .rewritten(Bytes(start: UnsafePointer(buffer.baseAddress), count: count))
+    }
+
+    /// The values of the request's headers of this name.
+    private func values(_ context: AttributeContext, _ body: (Bytes) -> Void) {
+        let headers = context.attributes.pointee.headers
+        var index = headers.firstIndex(of: name, from: 0)
+        while index < headers.count {
+            body(headers[index].value)
+            index = headers.firstIndex(of: name, from: index + 1)
+        }
     }
 
     private func append(

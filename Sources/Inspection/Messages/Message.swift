@@ -78,12 +78,14 @@ extension Inspection {
     /// such a key for the name itself, and the later one wins.
     private func hasAmbiguousKeys(_ message: Value) -> Bool {
         for key in message.keys {
-            let key = key.text
-            if key.differsInCase("jsonrpc") || key.differsInCase("method")
-                || key.differsInCase("params") || key.differsInCase("id")
-            {
-                return true
-            }
+            let differs =
+                switch key.count {
+                case 2: key.text.differsInCase("id")
+                case 6: key.text.differsInCase("method") || key.text.differsInCase("params")
+                case 7: key.text.differsInCase("jsonrpc")
+                default: false
+                }
+            if differs { return true }
         }
         return false
     }

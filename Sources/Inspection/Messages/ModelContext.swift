@@ -34,12 +34,14 @@ extension Inspection {
 
     private func hasAmbiguousParameters(_ params: Value) -> Bool {
         for key in params.keys {
-            let key = key.text
-            if key.differsInCase("name") || key.differsInCase("arguments")
-                || key.differsInCase("uri")
-            {
-                return true
-            }
+            let differs =
+                switch key.count {
+                case 3: key.text.differsInCase("uri")
+                case 4: key.text.differsInCase("name")
+                case 9: key.text.differsInCase("arguments")
+                default: false
+                }
+            if differs { return true }
         }
         return false
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import CText
 import RegoVM
 
 extension Destination {
@@ -23,9 +24,20 @@ extension Destination {
             port = authority[colon + 1..<authority.count]
         }
         if host.hasSuffix(".") { host = host[0..<host.count - 1] }
-        guard Self.isHost(host), let number = Self.number(port) else { return nil }
-        self.host = host.lowercased(in: arena)
+        guard let number = Self.number(port) else { return nil }
         self.port = number
+        if Self.isPlainHost(host) {
+            self.host = host
+        } else {
+            guard Self.isHost(host) else { return nil }
+            self.host = host.lowercased(in: arena)
+        }
+    }
+
+    /// True for most hosts that are in lower case.
+    private static func isPlainHost(_ host: Bytes) -> Bool {
+        guard let start = host.start, host.count <= Limits.hostBytes else { return false }
+        return text_is_plain_domain(start, host.count)
     }
 
     private static func isHost(_ host: Bytes) -> Bool {

@@ -81,7 +81,9 @@ public final class InternalDestinations: @unchecked Sendable {
             for range in ranges where range.contains(address) { return true }
             return false
         }
-        for domain in domains where host.hasSuffix(domain) {
+        // Most are told apart by their last letter.
+        let last = host[host.count - 1]
+        for domain in domains where domain[domain.count - 1] == last && host.hasSuffix(domain) {
             if host.count == domain.count { return true }
             if host[host.count - domain.count - 1] == UInt8(ascii: ".") { return true }
         }

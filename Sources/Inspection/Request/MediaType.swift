@@ -11,6 +11,10 @@ enum MediaType {
     case other
 
     init(_ value: Bytes) {
+        if value.equals("application/json") {
+            self = .json
+            return
+        }
         var end = 0
         while end < value.count, value[end] != UInt8(ascii: ";") { end += 1 }
         let type = value[0..<end].trimmed

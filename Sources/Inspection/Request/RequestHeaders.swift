@@ -24,9 +24,12 @@ struct RequestHeaders {
     private(set) var overridesPath = false
     private(set) var isRepeated = false
 
-    /// - Parameter context: borrowed, as an initializer's parameter is not by itself.
-    init(_ context: borrowing AttributeContext) {
-        for field in context.attributes.pointee.headers where field.name.count >= 8 {
+    init() {}
+
+    /// Fills itself where it lies: what an initialiser returns would be copied.
+    @inline(never)
+    mutating func read(_ headers: Table<AttributeContext.HeaderField>) {
+        for field in headers where field.name.count >= 8 {
             take(field.name, field.value)
         }
         mediaType = MediaType(contentType)
@@ -67,30 +70,46 @@ struct RequestHeaders {
         }
     }
 
+    /// Those that proxies add have mostly other letters in this place.
+    @inline(__always)
     private mutating func takeExtension(_ name: Bytes, _ value: Bytes) {
-        switch name.count {
-        case 12: if name.equals("x-trino-user") { hasDatabaseHeader = true }
-        case 13, 15, 17:
-            if name.hasPrefix("x-vault-") {
-                hasVaultHeader = true
-                if name.equals("x-vault-namespace") {
-                    Self.once(&vaultNamespace, value, &isRepeated)
-                }
-            } else if name.equals("x-clickhouse-user") || name.equals("x-presto-user") {
-                hasDatabaseHeader = true
-            } else if name.equals("x-http-method") || name.equals("x-method-override") {
-                overridesMethod = true
-            } else if name.equals("x-rewrite-url") {
-                overridesPath = true
-            }
-        case 14: if name.equals("x-original-url") { overridesPath = true }
-        case 16, 19, 21: if name.hasPrefix("x-clickhouse-") { hasDatabaseHeader = true }
-        case 22: if name.equals("x-http-method-override") { overridesMethod = true }
-        case 25:
+        switch name[2] {
+        case UInt8(ascii: "c"): takeDatabase(name)
+        case UInt8(ascii: "e"):
             // Envoy removes a client's own; whatever else came through is no reason for trust.
             if name.equals("x-envoy-auth-partial-body"), !value.equals("false") {
                 isPartialBody = true
             }
+        case UInt8(ascii: "h"):
+            if name.equals("x-http-method") || name.equals("x-http-method-override") {
+                overridesMethod = true
+            }
+        case UInt8(ascii: "m"): if name.equals("x-method-override") { overridesMethod = true }
+        case UInt8(ascii: "o"): if name.equals("x-original-url") { overridesPath = true }
+        case UInt8(ascii: "p"): if name.equals("x-presto-user") { hasDatabaseHeader = true }
+        case UInt8(ascii: "r"): if name.equals("x-rewrite-url") { overridesPath = true }
+        case UInt8(ascii: "t"): if name.equals("x-trino-user") { hasDatabaseHeader = true }
+        case UInt8(ascii: "v"): takeVault(name, value)
+        default: break
+        }
+    }
+
+    /// `x-clickhouse-` with `user`, `key`, `format`, `database`.
+    private mutating func takeDatabase(_ name: Bytes) {
+        switch name.count {
+        case 16, 19, 21: if name.hasPrefix("x-clickhouse-") { hasDatabaseHeader = true }
+        case 17: if name.equals("x-clickhouse-user") { hasDatabaseHeader = true }
+        default: break
+        }
+    }
+
+    /// `x-vault-` with `token`, `request`, `namespace`.
+    private mutating func takeVault(_ name: Bytes, _ value: Bytes) {
+        switch name.count {
+        case 13, 15, 17:
+            guard name.hasPrefix("x-vault-") else { return }
+            hasVaultHeader = true
+            if name.equals("x-vault-namespace") { Self.once(&vaultNamespace, value, &isRepeated) }
         default: break
         }
     }

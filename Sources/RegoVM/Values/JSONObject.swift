@@ -15,19 +15,21 @@ extension UnsafeMutablePointer<Value> {
     private static var stringKind: UInt64 { UInt64(Value.Kind.string.rawValue) << 32 }
 
     /// Lays out an object of at most `smallCollection` entries whose values begin here, and puts it
-    /// in the place of the first.
+    /// in the place before them.
     ///
     /// - Parameters:
-    ///   - prefixes: of each key the first eight bytes, as a number that orders as they do.
+    ///   - prefixes: of each key the first eight bytes, as a number that orders as they do;
+    ///     behind them lies room for three.
     ///   - parts: what keys and values are together.
     /// - Returns: false when there are more, or a key comes again; then nothing has changed.
     @inline(__always)
     func setSmallObject(
-        _ keys: UnsafePointer<Value>, _ prefixes: UnsafePointer<UInt64>, _ count: Int,
+        _ keys: UnsafePointer<Value>, _ prefixes: UnsafeMutablePointer<UInt64>, _ count: Int,
         _ parts: Shape, in arena: Arena
     ) -> Bool {
         guard count <= smallCollection else { return false }
         let entries = arena.values(count &* 2)
+        text_close_ranks(prefixes, count)
         var taken = 0
         var index = 0
         while index < count {
@@ -37,14 +39,21 @@ extension UnsafeMutablePointer<Value> {
             index &+= 1
         }
         // Keys that begin alike have come to the same place.
-        if taken &+ 1 != 1 &<< count {
-            for index in 0..<count {
-                guard let rank = rankByText(index, keys, count) else { return false }
-                put(index, rank, keys, count, entries)
-            }
-        }
-        pointee = Value(
+        if taken &+ 1 != 1 &<< count, !putByText(keys, count, entries) { return false }
+        (self - 1).pointee = Value(
             kind: .object, pointer: UnsafeRawPointer(entries), length: count, parts: parts)
+        return true
+    }
+
+    /// Puts each entry in its place by the whole of its key; false when a key comes again.
+    @inline(never)
+    private func putByText(
+        _ keys: UnsafePointer<Value>, _ count: Int, _ entries: UnsafeMutablePointer<Value>
+    ) -> Bool {
+        for index in 0..<count {
+            guard let rank = rankByText(index, keys, count) else { return false }
+            put(index, rank, keys, count, entries)
+        }
         return true
     }
 

@@ -104,8 +104,8 @@ public struct JSONReader {
         var frame = stack.frames
         var slot = stack.values
         while true {
-            if frame.pointee.isObject { cursor = try key(cursor) }
             if slot == stack.valuesEnd { slot = stack.growValues() }
+            if frame.pointee.isObject { cursor = try key(cursor, of: slot) }
             let first = byte(at: &cursor)
             switch first {
             case UInt8(ascii: "\""): cursor = try string(cursor, into: slot)
@@ -113,6 +113,7 @@ public struct JSONReader {
                 // `}` and `]` come two places after their opening bytes.
                 if try open(first &+ 2, &cursor, slot) {
                     frame = stack.lastFrame
+                    slot += 1
                     continue
                 }
             case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
@@ -180,79 +181,81 @@ public struct JSONReader {
             stack.lastFrame.pointee.add(empty)
             return false
         }
-        stack.push(JSONFrame(base: slot - stack.values, closing: closing))
+        stack.push(JSONFrame(base: stack.offset(of: slot + 1), closing: closing))
         return true
     }
 
-    /// Pushes a key, and steps over the colon behind it.
+    /// Reads the key of the value that will lie in `slot`, and steps over the colon behind it.
     @inline(__always)
     private mutating func key(
-        _ start: UnsafePointer<UInt8>
+        _ start: UnsafePointer<UInt8>, of slot: UnsafeMutablePointer<Value>
     ) throws(Failure) -> UnsafePointer<UInt8> {
-        let index = stack.pushKey()
+        let place = stack.offset(of: slot)
         guard start < wideEnd, start.pointee == UInt8(ascii: "\"") else {
-            return try unusualKey(start, index)
+            return try unusualKey(start, place)
         }
         let content = start + 1
         let count = text_plain_run16(content)
         guard content[count] == UInt8(ascii: "\""), content[count &+ 1] == UInt8(ascii: ":") else {
-            return try unusualKey(start, index)
+            return try unusualKey(start, place)
         }
-        (stack.keys + index).setString(content, count)
-        stack.prefixes[index] = text_prefix(content, count, 8)
+        stack.key(at: place).setString(content, count)
+        stack.prefix(at: place).pointee = text_short_prefix(content, count)
         return content + (count &+ 2)
     }
 
     /// A key that is long, not plain ASCII, near the end of the text or not where it should be.
     private mutating func unusualKey(
-        _ start: UnsafePointer<UInt8>, _ index: Int
+        _ start: UnsafePointer<UInt8>, _ place: Int
     ) throws(Failure) -> UnsafePointer<UInt8> {
         var cursor = start
         guard byte(at: &cursor) == UInt8(ascii: "\"") else { throw unexpected(cursor) }
-        let key = stack.keys + index
+        let key = stack.key(at: place)
         cursor = try longString(cursor, from: cursor + 1, into: key)
-        stack.prefixes[index] = key.pointee.prefix
+        stack.prefix(at: place).pointee = key.pointee.prefix
         guard byte(at: &cursor) == UInt8(ascii: ":") else { throw unexpected(cursor) }
         return cursor + 1
     }
 
-    /// Makes a collection of the parts of the innermost frame up to `top`, and puts it in their
-    /// place.
+    /// Makes a collection of the parts of the innermost frame up to `top`, and puts it in its
+    /// place, which lies before them.
     ///
     /// - Returns: the place behind it.
+    @inline(never)
     private mutating func close(
         _ top: UnsafeMutablePointer<Value>
     ) -> UnsafeMutablePointer<Value> {
         let frame = stack.lastFrame
-        let parts = stack.values + frame.pointee.base
-        let count = top - parts
+        let base = frame.pointee.base
+        let parts = stack.value(at: base)
+        let count = JSONStack.count(from: parts, to: top)
         if frame.pointee.isObject {
-            let first = stack.popKeys(count)
-            let keys = stack.keys + first
+            let keys = stack.key(at: base)
             let shape = frame.pointee.shape(count &* 2)
-            if !parts.setSmallObject(keys, stack.prefixes + first, count, shape, in: arena) {
+            if !parts.setSmallObject(keys, stack.prefix(at: base), count, shape, in: arena) {
                 setObject(keys, parts, count)
             }
         } else {
             let elements = arena.values(count)
             elements.update(from: parts, count: count)
-            parts.pointee = Value(
+            (parts - 1).pointee = Value(
                 kind: .array, pointer: UnsafeRawPointer(elements), length: count,
                 parts: frame.pointee.shape(count))
         }
         stack.popFrame()
-        stack.lastFrame.pointee.add(parts.pointee)
-        return parts + 1
+        stack.lastFrame.pointee.add((parts - 1).pointee)
+        return parts
     }
 
-    /// Puts an object that is large, or has a key more than once, in the place of its values.
+    /// Puts an object that is large, or has a key more than once, in the place before its values.
+    @inline(never)
     private mutating func setObject(
         _ keys: UnsafePointer<Value>, _ values: UnsafeMutablePointer<Value>, _ count: Int
     ) {
         let builder = CollectionBuilder.object(in: arena, capacity: count)
         for index in 0..<count { builder.update(keys[index], values[index]) }
         if builder.count != count { hasDuplicateKeys = true }
-        values.pointee = builder.finish()
+        (values - 1).pointee = builder.finish()
     }
 
     // MARK: numbers and strings

@@ -2,7 +2,7 @@
 
 /// A collection that is still open.
 struct JSONFrame {
-    /// Where its parts begin on the stack of values.
+    /// Where its parts begin on the stack of values, in bytes: behind the place of its own.
     let base: Int
     let closing: UInt8
     let separator: UInt8
@@ -47,24 +47,25 @@ struct JSONStack {
     private let arena: Arena
     private(set) var values: UnsafeMutablePointer<Value>
     private(set) var valuesEnd: UnsafeMutablePointer<Value>
-    private(set) var keys: UnsafeMutablePointer<Value>
+    /// Of each value that lies in an object, in the same place.
+    private var keys: UnsafeMutablePointer<Value>
     /// Of each key the first eight bytes, as a number that orders as they do.
-    private(set) var prefixes: UnsafeMutablePointer<UInt64>
-    private var keyCount = 0
-    private var keyCapacity = capacity
+    private var prefixes: UnsafeMutablePointer<UInt64>
     /// Begins with the root, which is never taken off.
     private(set) var frames: UnsafeMutablePointer<JSONFrame>
     private(set) var lastFrame: UnsafeMutablePointer<JSONFrame>
     private var framesEnd: UnsafeMutablePointer<JSONFrame>
 
     private static let capacity = 32
+    /// Places behind the prefixes, which `text_close_ranks` writes to.
+    private static let spare = 3
 
     init(_ arena: Arena) {
         self.arena = arena
         values = arena.values(Self.capacity)
         valuesEnd = values + Self.capacity
         keys = arena.values(Self.capacity)
-        prefixes = arena.allocate(UInt64.self, count: Self.capacity)
+        prefixes = arena.allocate(UInt64.self, count: Self.capacity + Self.spare)
         frames = arena.allocate(JSONFrame.self, count: Self.capacity)
         frames.pointee = .root
         lastFrame = frames
@@ -73,6 +74,39 @@ struct JSONStack {
 
     /// Collections that are open.
     var depth: Int { lastFrame - frames }
+
+    /// How many bytes lie before a value, which stays so when the stack moves.
+    @inline(__always)
+    func offset(of value: UnsafeMutablePointer<Value>) -> Int {
+        Int(bitPattern: value) &- Int(bitPattern: values)
+    }
+
+    @inline(__always)
+    func value(at offset: Int) -> UnsafeMutablePointer<Value> {
+        (UnsafeMutableRawPointer(values) + offset).assumingMemoryBound(to: Value.self)
+    }
+
+    /// The key of the value at an offset.
+    @inline(__always)
+    func key(at offset: Int) -> UnsafeMutablePointer<Value> {
+        (UnsafeMutableRawPointer(keys) + offset).assumingMemoryBound(to: Value.self)
+    }
+
+    @inline(__always)
+    func prefix(at offset: Int) -> UnsafeMutablePointer<UInt64> {
+        // A value takes the room of two.
+        (UnsafeMutableRawPointer(prefixes) + offset &>> 1).assumingMemoryBound(to: UInt64.self)
+    }
+
+    /// How many values lie between two places, of which `start` is not the later one: a difference
+    /// that may be negative takes longer to divide.
+    @inline(__always)
+    static func count(
+        from start: UnsafeMutablePointer<Value>, to end: UnsafeMutablePointer<Value>
+    ) -> Int {
+        let bytes = UInt(bitPattern: end) &- UInt(bitPattern: start)
+        return Int(bitPattern: bytes / UInt(MemoryLayout<Value>.stride))
+    }
 
     @inline(__always)
     mutating func push(_ frame: JSONFrame) {
@@ -84,39 +118,16 @@ struct JSONStack {
     @inline(__always)
     mutating func popFrame() { lastFrame -= 1 }
 
-    /// Makes room for one more key.
-    ///
-    /// - Returns: its index.
-    @inline(__always)
-    mutating func pushKey() -> Int {
-        if keyCount == keyCapacity { growKeys() }
-        keyCount &+= 1
-        return keyCount &- 1
-    }
-
-    /// Takes off keys, which stay in their memory until the next one comes.
-    ///
-    /// - Returns: the index of the first.
-    @inline(__always)
-    mutating func popKeys(_ count: Int) -> Int {
-        keyCount &-= count
-        return keyCount
-    }
-
-    /// Makes room for more values.
+    /// Makes room for more values and their keys.
     ///
     /// - Returns: the place behind those that there are.
     mutating func growValues() -> UnsafeMutablePointer<Value> {
         let count = valuesEnd - values
         values = larger(values, count)
+        keys = larger(keys, count)
+        prefixes = larger(prefixes, count, spare: Self.spare)
         valuesEnd = values + count * 2
         return values + count
-    }
-
-    private mutating func growKeys() {
-        keys = larger(keys, keyCapacity)
-        prefixes = larger(prefixes, keyCapacity)
-        keyCapacity *= 2
     }
 
     private mutating func growFrames() {
@@ -127,9 +138,9 @@ struct JSONStack {
     }
 
     private func larger<Element: BitwiseCopyable>(
-        _ elements: UnsafeMutablePointer<Element>, _ count: Int
+        _ elements: UnsafeMutablePointer<Element>, _ count: Int, spare: Int = 0
     ) -> UnsafeMutablePointer<Element> {
-        let larger = arena.allocate(Element.self, count: count * 2)
+        let larger = arena.allocate(Element.self, count: count * 2 + spare)
         larger.update(from: elements, count: count)
         return larger
     }
