@@ -32,12 +32,12 @@ let package = Package(
             name: "CMicrohttpd",
             linkerSettings: [.linkedLibrary("microhttpd"), .linkedLibrary("gnutls")]),
         .target(name: "CText"),
-        .target(name: "CSHA256"),
+        .target(name: "CMultiBuffer"),
 
         // Foundations.
         .target(name: "Platform", dependencies: ["CLinux"]),
         .target(name: "Telemetry", dependencies: ["Platform"]),
-        .target(name: "Cryptography", dependencies: ["COpenSSL", "CSHA256"]),
+        .target(name: "Cryptography", dependencies: ["COpenSSL", "CMultiBuffer"]),
         .target(name: "Compression", dependencies: ["CZlib"]),
         .target(name: "Authorization", dependencies: ["CText"]),
 

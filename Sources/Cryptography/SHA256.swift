@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import COpenSSL
-import CSHA256
 
 /// SHA-256 (FIPS 180-4) by libcrypto, with one reused context: hashing allocates nothing.
 ///
 /// An instance belongs to one thread at a time.
 public final class SHA256 {
     private let context: UnsafeMutablePointer<SHA256_CTX>
-    /// Whether `hashEach` takes two messages at a time.
-    let usesLanes: Bool
+    private let usesLanes: Bool
+    /// Loaded when the first messages come that are enough for it.
+    private lazy var lanes = usesLanes ? SHA256Lanes() : nil
 
-    public convenience init() { self.init(usesLanes: sha256_has_lanes()) }
+    public convenience init() { self.init(usesLanes: true) }
 
     init(usesLanes: Bool) {
         self.usesLanes = usesLanes
@@ -48,47 +48,39 @@ public final class SHA256 {
         return finish()
     }
 
-    /// The hashes of messages that lie one after the other, which takes less time than `hash` of
-    /// each: two go at a time where the processor can.
+    /// The hashes of messages that lie one after the other, side by side where the machine has the
+    /// library for that.
     ///
     /// - Parameters:
     ///   - start: the place in `bytes` that the first message comes `gap` bytes after; each of the
     ///     others comes so after the one before.
     ///   - ends: where each message ends in `bytes`.
-    ///   - prefix: comes before each message.
     ///   - digests: room for 32 bytes a message, apart from `bytes`.
     public func hashEach(
         in bytes: UnsafeRawBufferPointer, from start: Int, ends: UnsafeBufferPointer<Int>,
-        gap: Int, prefix: UInt8, into digests: UnsafeMutableRawBufferPointer
+        gap: Int, into digests: UnsafeMutableRawBufferPointer
     ) {
         precondition(start >= 0 && gap >= 0 && digests.count >= ends.count * Digest.byteCount)
         var last = start
+        var suitable = 0
         for end in ends {
             precondition(end >= last + gap && end <= bytes.count)
+            if SHA256Lanes.lengths.contains(end - last - gap) { suitable += 1 }
             last = end
         }
-        guard usesLanes else {
-            return hashOneByOne(bytes, start, ends, gap: gap, prefix: prefix, into: digests)
+        var isDone = false
+        if suitable >= SHA256Lanes.fewestMessages, let lanes {
+            isDone = lanes.hash(in: bytes, from: start, ends: ends, gap: gap, into: digests)
+            if !isDone { self.lanes = nil }
         }
-        guard let memory = bytes.baseAddress, let list = ends.baseAddress,
-            let output = digests.baseAddress
-        else { return }
-        sha256_lanes(
-            memory.assumingMemoryBound(to: UInt8.self), start, list, gap, ends.count, prefix,
-            output.assumingMemoryBound(to: UInt8.self))
-    }
-
-    private func hashOneByOne(
-        _ bytes: UnsafeRawBufferPointer, _ start: Int, _ ends: UnsafeBufferPointer<Int>, gap: Int,
-        prefix: UInt8, into digests: UnsafeMutableRawBufferPointer
-    ) {
-        var start = start
+        var from = start + gap
         for (index, end) in ends.enumerated() {
-            withUnsafeBytes(of: prefix) { update($0) }
-            let digest = hash(UnsafeRawBufferPointer(rebasing: bytes[(start + gap)..<end]))
-            digests.storeBytes(
-                of: digest, toByteOffset: index * Digest.byteCount, as: Digest.self)
-            start = end
+            if !isDone || !SHA256Lanes.lengths.contains(end - from) {
+                let digest = hash(UnsafeRawBufferPointer(rebasing: bytes[from..<end]))
+                digests.storeBytes(
+                    of: digest, toByteOffset: index * Digest.byteCount, as: Digest.self)
+            }
+            from = end + gap
         }
     }
 

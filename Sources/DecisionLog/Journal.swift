@@ -14,30 +14,11 @@ final class Journal: Sendable {
         var offset: Int
     }
 
-    fileprivate struct State {
-        /// Oldest first; the last one is appended to. Never empty.
-        var segments: [JournalSegment]
-        /// Published whole; the next segment takes its file.
-        var spare: JournalSegment?
-        /// The sequence number, which is the leaf index, of the next record.
-        var next: Int
-        /// Records below it survive a power loss.
-        var durable: Int
-        /// Why nothing is taken at the moment.
-        var failure: LogError?
-        var isClosed = false
-        /// Bytes that the sequencer has not been woken for.
-        var unannounced = 0
-        /// The sequencer sleeps until it is woken.
-        var isSequencerParked = false
-        var recent = RecentRecords()
-    }
-
     private let storage: any Storage
     private let origin: Digest
     private let configuration: LogConfiguration
     private let clock: any Clock
-    private let state: Mutex<State>
+    private let state: Mutex<JournalState>
     /// Whether the files of published segments are written over.
     private let reusesFiles: Bool
     let losses = LossLedger()
@@ -59,7 +40,7 @@ final class Journal: Sendable {
                 file, fileSize: 0, ordinal: ordinal, first: next, origin: origin)
             try file.sync()
             reusesFiles = try JournalBoot(storage).note(configuration.durability)
-            state = Mutex(State(segments: [segment], next: next, durable: next))
+            state = Mutex(JournalState(segment, next: next))
         } catch {
             throw LogError(any: error)
         }
@@ -105,24 +86,22 @@ extension Journal {
     }
 
     private func append(
-        _ state: inout State, _ records: UnsafeRawBufferPointer, count: Int, sum: UInt64
+        _ state: inout JournalState, _ records: UnsafeRawBufferPointer, count: Int, sum: UInt64
     ) throws(LogError) {
-        let active = state.segments.count - 1
         do throws(StorageError) {
-            try state.segments[active].append(records, count: count, sum: sum)
+            try state.active.append(records, count: count, sum: sum)
         } catch {
             // Cut off at once what went in: the disk may be full of it.
-            try? state.segments[active].repair()
+            try? state.active.repair()
             throw LogError(error)
         }
-        let next = Cursor(
-            ordinal: state.segments[active].ordinal, offset: state.segments[active].size)
+        let next = Cursor(ordinal: state.active.ordinal, offset: state.active.size)
         state.recent.append(records, first: state.next, count: count, next: next)
         state.next += count
         state.unannounced += records.count
     }
 
-    private func admit(_ state: inout State, _ bytes: Int) throws(LogError) {
+    private func admit(_ state: inout JournalState, _ bytes: Int) throws(LogError) {
         if let failure = state.failure { throw failure }
         let held = state.fileBytes(with: bytes)
         guard held <= configuration.journalBytes else {
@@ -147,37 +126,6 @@ extension Journal {
     func fail(_ error: LogError) { state.withLock { $0.failure = error } }
 }
 
-extension Journal.State {
-    /// Bytes of all files once `more` bytes of records are in the active one.
-    func fileBytes(with more: Int) -> Int {
-        // By index: copies of segments would count references at every commit.
-        let active = segments.count - 1
-        var bytes = max(0, segments[active].size + more - segments[active].fileSize)
-        for index in segments.indices { bytes += segments[index].fileSize }
-        return bytes + (spare?.fileSize ?? 0)
-    }
-
-    /// The oldest segment when all its records are below `published`, to be removed. The first one
-    /// of `most` bytes or fewer becomes the spare instead, when there is none.
-    mutating func takeSpare(_ published: Int, _ most: Int) -> JournalSegment? {
-        while segments.count > 1, segments[0].end <= published {
-            guard spare == nil, segments[0].isReusable, segments[0].fileSize <= most else {
-                return segments[0]
-            }
-            spare = segments.removeFirst()
-        }
-        return nil
-    }
-
-    /// Lets the spare be removed as the oldest segment.
-    mutating func giveUpSpare() {
-        guard var old = spare else { return }
-        old.isReusable = false
-        segments.insert(old, at: 0)
-        spare = nil
-    }
-}
-
 // Decisions without a record.
 extension Journal {
     /// Writes what is known of lost records, also while no loop has anything to commit.
@@ -192,7 +140,7 @@ extension Journal {
     }
 
     @discardableResult
-    private func settle(_ state: inout State) throws(LogError) -> LossLedger.Loss? {
+    private func settle(_ state: inout JournalState) throws(LogError) -> LossLedger.Loss? {
         guard let loss = losses.take() else { return nil }
         let record = LossRecord.encode(loss, time: clock.wall())
         var entry: [UInt8] = []
@@ -242,11 +190,7 @@ extension Journal {
             }
             state.withLock { state in
                 guard state.failure == nil else { return }
-                state.durable = max(state.durable, segment.end)
-                for index in state.segments.indices
-                where state.segments[index].ordinal == segment.ordinal {
-                    state.segments[index].syncedSize = segment.size
-                }
+                state.noteFlushed(segment)
             }
         }
     }
@@ -322,44 +266,62 @@ extension Journal {
         }
     }
 
-    /// Removes segments whose records are all below `published`, but for one whose file the next
-    /// segment takes, and begins a new segment when the active one has grown enough.
+    /// Removes segments whose records are all below `published`, but for those whose files the next
+    /// segments take, and begins a new segment when the active one has grown enough.
     func trim(published: Int) throws(LogError) {
-        let active = state.withLock { state in
-            // What is published was flushed with its tree.
-            state.durable = max(state.durable, published)
-            return state.segments[state.segments.count - 1]
-        }
         do {
+            // What is published was flushed with its tree.
+            state.withLock { $0.durable = max($0.durable, published) }
             try removeOld(published)
-            guard active.size >= configuration.segmentBytes else { return }
-            try rotate(after: active)
-            try removeOld(published)
+            if try rotateGrown() { try removeOld(published) }
         } catch {
             throw LogError(any: error)
         }
     }
 
-    private func removeOld(_ published: Int) throws(StorageError) {
-        while let oldest = state.withLock({ $0.takeSpare(published, reusesFiles ? maxSpare : 0) }) {
-            try storage.remove(segmentName(oldest.ordinal))
-            state.withLock { _ = $0.segments.removeFirst() }
+    /// Begins a new segment when the active one has grown enough, whatever of it is published.
+    ///
+    /// Only where files are written over, so that segments stay small enough to be spares. After a
+    /// power loss any of their bytes and names may be old, and what comes after those is lost:
+    /// recovery knows that of such files alone.
+    func rotateBeforePublish() throws(LogError) {
+        guard reusesFiles else { return }
+        do {
+            _ = try rotateGrown()
+        } catch {
+            throw LogError(error)
         }
     }
 
-    /// Bytes that a spare file may have, so that it takes little of what records may fill.
-    private var maxSpare: Int { configuration.journalBytes / DecisionLogLimits.spareShare }
+    /// - Returns: whether there is a new segment.
+    private func rotateGrown() throws(StorageError) -> Bool {
+        let grown = state.withLock {
+            $0.active.size >= configuration.segmentBytes ? $0.active : nil
+        }
+        guard let grown else { return false }
+        try rotate(after: grown)
+        return true
+    }
+
+    private func removeOld(_ published: Int) throws(StorageError) {
+        let most = reusesFiles ? configuration.journalBytes / DecisionLogLimits.spareShare : 0
+        while let oldest = state.withLock({ $0.retire(below: published, most: most) }) {
+            try storage.remove(segmentName(oldest.ordinal))
+            state.withLock { $0.removeOldest() }
+        }
+    }
 
     /// Begins a new segment. A crash in here leaves one without records.
     private func rotate(after active: JournalSegment) throws(StorageError) {
         let ordinal = active.ordinal + 1
         // In buffered mode nobody else flushes it, and after a power loss a gap before the new
         // segment's records would cost them. Failure is no harm now: the tree is flushed too.
-        if configuration.durability == .buffered { try? active.file.sync() }
+        let isFlushed = configuration.durability == .buffered && !reusesFiles
+        if isFlushed { try? active.file.sync() }
         let (file, size) = try makeFile(ordinal)
         do {
             try state.withLock { (state) throws(StorageError) in
-                state.segments.append(
+                state.begin(
                     try JournalSegment(
                         file, fileSize: size, ordinal: ordinal, first: state.next, origin: origin))
             }
@@ -369,10 +331,10 @@ extension Journal {
             throw error
         }
         // What came in meanwhile.
-        if configuration.durability == .buffered { try? active.file.sync() }
+        if isFlushed { try? active.file.sync() }
     }
 
-    /// The spare file under a new name, or a new one. Once it returns its name is on the disk.
+    /// A spare file under a new name, or a new file.
     private func makeFile(
         _ ordinal: Int
     ) throws(StorageError) -> (any PlacedFile, size: Int) {
@@ -381,21 +343,19 @@ extension Journal {
         }
         do {
             try storage.rename(segmentName(spare.ordinal), to: segmentName(ordinal))
-            // Before its header says so: a header never is under the wrong name.
-            try storage.sync()
         } catch {
             // Under either name; the old one goes with the old segments, the new one is emptied.
             state.withLock { $0.giveUpSpare() }
             throw error
         }
-        state.withLock { $0.spare = nil }
+        state.withLock { $0.takeSpare() }
         return (spare.file, spare.fileSize)
     }
 
     /// Takes records again after a failure, in a new segment: everything before is published, and
     /// so needs the old segments no more.
     func restart(published: Int) throws(LogError) {
-        let active = state.withLock { $0.segments[$0.segments.count - 1] }
+        let active = state.withLock { $0.active }
         do {
             try rotate(after: active)
         } catch {

@@ -4,9 +4,10 @@ import Platform
 /// The file `boot` beside the segments: that their files are written over, and since which boot of
 /// the machine.
 ///
-/// A power loss leaves any part of what was written over such a file, so that whole batches may
-/// follow lost ones. Without a power loss that is damage. In buffered mode records since the last
-/// checkpoint may be lost then; in durable mode, where none may, no file is written over.
+/// A power loss leaves any part of what was written over such files, under their new names or old
+/// ones, so that whole batches and segments may follow lost ones. Otherwise that is damage. In
+/// buffered mode records since the last checkpoint may be lost then; in durable mode, where none
+/// may, no file is written over.
 struct JournalBoot {
     private static let path = "boot"
     private let storage: any Storage

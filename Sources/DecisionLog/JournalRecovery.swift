@@ -9,8 +9,9 @@ struct JournalRecovery {
     private let storage: any Storage
     private let origin: Digest
     private let boot: JournalBoot
-    /// The last segment when it has no records, because its making was cut short.
-    private(set) var unwritten: Int?
+    /// Segments without records: the last one when its making was cut short, and any whose header
+    /// a power loss took.
+    private(set) var unwritten: [Int] = []
     /// Bytes after the last whole batch: a commit that was cut short by a crash, and not answered.
     private(set) var droppedBytes = 0
 
@@ -33,21 +34,26 @@ struct JournalRecovery {
     /// - Parameter published: records below it are in the tree already, and may be damaged.
     /// - Throws: when batches that are needed are damaged.
     mutating func forEach(published: Int, _ body: (Batch) throws -> Void) throws {
-        // Each segment voids what earlier ones say from its own start on.
         var starts: [(ordinal: Int, first: Int)] = []
         for ordinal in ordinals {
             if let header = try header(ordinal) { starts.append((ordinal, header.first)) }
         }
+        // Records below it are in the tree or were handed out.
+        var known = published
         for (index, segment) in starts.enumerated() {
-            let end = index + 1 < starts.count ? starts[index + 1].first : Int.max
-            let isWhole = try walk(
+            // Segments before this one ended too early, or are not there.
+            if boot.mayHaveGaps, segment.first > known { return }
+            // Each segment voids what all earlier ones say from its own start on.
+            let voidFrom = starts[(index + 1)...].map(\.first).min() ?? Int.max
+            let end = try walk(
                 storage.read(segmentName(segment.ordinal)) ?? [], segment.ordinal,
-                from: segment.first, voidFrom: end, published: published, body)
-            guard isWhole else { return }
+                from: segment.first, voidFrom: voidFrom, published: published, body)
+            guard let end else { return }
+            known = max(known, min(end, voidFrom))
         }
     }
 
-    /// Nil for a segment whose making was cut short: it has no records.
+    /// Nil for a segment without records.
     private mutating func header(_ ordinal: Int) throws -> SegmentHeader? {
         guard let file = try storage.openForReading(segmentName(ordinal)) else { return nil }
         let header = try withUnsafeTemporaryAllocation(
@@ -62,32 +68,33 @@ struct JournalRecovery {
                 hint: "each log needs a journal folder of its own")
         }
         guard let header, header.ordinal == ordinal else {
-            let isEmpty = try file.size <= SegmentHeader.length
-            guard ordinal == ordinals.last, try isEmpty || isUnused(ordinal, header) else {
+            guard try boot.mayHaveGaps || wasCutShort(ordinal, header, file.size) else {
                 throw LogError(
                     .journalDamaged, "`\(segmentName(ordinal))` does not begin as a segment does")
             }
-            unwritten = ordinal
+            unwritten.append(ordinal)
             return nil
         }
         return header
     }
 
-    /// Whether a file has the name of the segment that was to be written over it, and its old
-    /// header. A batch of that segment was written after the header.
-    private func isUnused(_ ordinal: Int, _ old: SegmentHeader?) throws -> Bool {
+    /// Whether a crash came before the header of the last segment: nothing is in its file, or the
+    /// header of the segment that it is written over. A batch of its own came after its header.
+    private func wasCutShort(_ ordinal: Int, _ old: SegmentHeader?, _ size: Int) throws -> Bool {
+        guard ordinal == ordinals.last else { return false }
+        if size <= SegmentHeader.length { return true }
         guard boot.hasReusedFiles, let old, old.ordinal < ordinal else { return false }
-        if boot.mayHaveGaps { return true }
         return try (storage.read(segmentName(ordinal)) ?? []).withUnsafeBytes {
             nextBatch($0, after: SegmentHeader.length - 1, ordinal) == nil
         }
     }
 
-    /// - Returns: false when a power loss left a gap, after which nothing counts.
+    /// - Returns: the sequence number after the last record; nil when a power loss left a gap, and
+    ///   nothing after it counts.
     private mutating func walk(
         _ segment: [UInt8], _ ordinal: Int, from start: Int, voidFrom: Int, published: Int,
         _ body: (Batch) throws -> Void
-    ) throws -> Bool {
+    ) throws -> Int? {
         try segment.withUnsafeBytes { bytes in
             var offset = SegmentHeader.length
             var expected = start
@@ -101,13 +108,15 @@ struct JournalRecovery {
                 // A commit cut short, at the end; or damage, when whole batches follow it.
                 guard let next = nextBatch(bytes, after: offset, ordinal) else {
                     droppedBytes += cutShort(bytes, offset, ordinal)
-                    return true
+                    return expected
                 }
+                // The rest is void.
+                guard next.header.first < voidFrom else { return expected }
                 guard next.header.first <= max(published, expected), next.header.first >= expected
                 else {
                     if boot.mayHaveGaps {
                         droppedBytes += bytes.count - offset
-                        return false
+                        return nil
                     }
                     throw LogError(
                         .journalDamaged,
@@ -119,7 +128,7 @@ struct JournalRecovery {
                 offset = next.offset
                 expected = next.header.first
             }
-            return true
+            return expected
         }
     }
 

@@ -17,9 +17,9 @@ public enum DecisionLogLimits {
     static let retryNanoseconds: Int64 = 200_000_000
     /// Bytes of a loss record.
     static let lossRecordBytes = 4_096
-    /// A file that waits for the next journal segment has this share of the journal's bytes at
-    /// most, as a divisor.
-    static let spareShare = 8
+    /// Files that wait for the next journal segments have this share of the journal's bytes at
+    /// most, as a divisor. They hold what is recorded between two checkpoints at full load.
+    static let spareShare = 4
     /// Digits of a journal segment's number in its name.
     static let segmentDigits = 16
     /// Bytes of a content segment before a new one is begun.

@@ -224,7 +224,8 @@ extension LocalLog {
     ///
     /// - Returns: when to come back without being woken, in monotonic nanoseconds; nil when there
     ///   is nothing to do before the next commit.
-    private func sequenceTurn() -> Int64? {
+    @discardableResult
+    func sequenceTurn() -> Int64? {
         turn.withLock { turn in
             let due = turn.lastPublish + configuration.checkpointInterval
             let now = clock.monotonic()
@@ -267,7 +268,10 @@ extension LocalLog {
             let isHealing = journal.failure != nil
             if !isHealing { try settleLosses() }
             try turn.sequencer.sequence(journal)
+            // It may fail for want of what a publish gives back.
+            let rotation = Result { () throws(LogError) in try journal.rotateBeforePublish() }
             if publishes || isHealing { try publishIfNew(&turn) }
+            try rotation.get()
             if isHealing {
                 try journal.restart(published: turn.sequencer.publishedSize)
                 onDurable()

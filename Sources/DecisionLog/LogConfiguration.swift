@@ -26,8 +26,8 @@ public struct LogConfiguration: Sendable {
     public var checkpointInterval: Int64 = 1_000_000_000
     /// Bytes of a journal segment before a new one is begun.
     public var segmentBytes = 32 << 20
-    /// Bytes of records that may wait for the sequencer, with those of a file that waits for the
-    /// next segment; beyond it records are refused.
+    /// Bytes of records that may wait for the sequencer, with those of files that wait for the
+    /// next segments; beyond it records are refused.
     public var journalBytes = 1 << 30
     /// What `open` may do that is not safe on its own.
     public var permissions: Permissions = []

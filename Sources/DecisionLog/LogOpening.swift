@@ -55,9 +55,10 @@ struct LogOpening {
         sequencer.partialsMayRemain(from: firstRecord)
         try sequencer.removeStalePartials()
 
-        // 5. A new segment; the old ones hold nothing that is not published. One without records
-        //    goes before it comes: only the last one may be so.
-        if let unwritten = segments.unwritten {
+        // 5. A new segment; the old ones hold nothing that is not published. Those without records
+        //    go before it comes: only the last one may be so, but for a power loss, and this start
+        //    notes that there was none since.
+        for unwritten in segments.unwritten {
             try folders.journal.remove(segmentName(unwritten))
         }
         journal = try Journal(

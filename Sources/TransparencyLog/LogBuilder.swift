@@ -82,7 +82,7 @@ public final class LogBuilder {
         let count = ends.count - hashed
         guard count > 0 else { return }
         withUnsafeTemporaryAllocation(byteCount: count * Digest.byteCount, alignment: 8) { hashes in
-            bundle.withUnsafeBytes { bundle in
+            bundle.withUnsafeMutableBytes { bundle in
                 ends.withUnsafeBufferPointer { ends in
                     hasher.leaves(
                         of: bundle, from: hashed == 0 ? 0 : ends[hashed - 1],

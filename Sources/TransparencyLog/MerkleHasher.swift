@@ -29,16 +29,28 @@ public final class MerkleHasher {
     /// H(0x00 || entry) of entries in the form of an entry bundle.
     ///
     /// - Parameters:
-    ///   - start: where the first one's length is in `bundle`.
+    ///   - start: where the first one's length is in `bundle`. While this runs the prefix stands
+    ///     where its last byte does, so that it and the entry are one message.
     ///   - ends: where each entry ends.
     ///   - hashes: room for 32 bytes an entry.
     public func leaves(
-        of bundle: UnsafeRawBufferPointer, from start: Int, ends: UnsafeBufferPointer<Int>,
+        of bundle: UnsafeMutableRawBufferPointer, from start: Int, ends: UnsafeBufferPointer<Int>,
         into hashes: UnsafeMutableRawBufferPointer
     ) {
-        sha256.hashEach(
-            in: bundle, from: start, ends: ends, gap: LogLimits.entryPrefixLength, prefix: 0,
-            into: hashes)
+        let last = LogLimits.entryPrefixLength - 1
+        var from = start
+        for end in ends {
+            precondition(from >= 0 && from + last < end && end <= bundle.count)
+            bundle[from + last] = 0
+            from = end
+        }
+        sha256.hashEach(in: bundle.readable, from: start, ends: ends, gap: last, into: hashes)
+        from = start
+        for end in ends {
+            let length = end - from - LogLimits.entryPrefixLength
+            bundle[from + last] = UInt8(truncatingIfNeeded: length)
+            from = end
+        }
     }
 
     /// H(0x01 || left || right).
@@ -56,29 +68,28 @@ public final class MerkleHasher {
     /// - Parameter hashes: one or more hashes of 32 bytes, side by side.
     public func root(ofPerfect hashes: UnsafeRawBufferPointer) -> Digest {
         var width = hashes.count / Digest.byteCount
-        precondition(width > 0 && width & (width - 1) == 0 && width <= LogLimits.tileWidth)
-        // Each level is half as wide as the one below, and lies behind it.
+        precondition(width > 0 && width & (width - 1) == 0)
         return withUnsafeTemporaryAllocation(byteCount: hashes.count, alignment: 8) { work in
-            var level = hashes
-            var start = 0
+            work.copyMemory(from: hashes)
             while width > 1 {
                 width /= 2
-                let end = start + width * Digest.byteCount
-                let above = UnsafeMutableRawBufferPointer(rebasing: work[start..<end])
-                Self.pairEnds.withUnsafeBufferPointer { ends in
-                    sha256.hashEach(
-                        in: level, from: 0, ends: UnsafeBufferPointer(rebasing: ends[..<width]),
-                        gap: 0, prefix: 1, into: above)
-                }
-                level = above.readable
-                start = end
+                for index in 0..<width { fold(work, index) }
             }
-            return Digest(level)
+            return Digest(work.readable)
         }
     }
 
-    /// Where each pair of hashes in a tile ends.
-    private static let pairEnds = (1...(LogLimits.tileWidth / 2)).map { $0 * 2 * Digest.byteCount }
+    /// Hashes pair `index` of `work` into place `index`.
+    private func fold(_ work: UnsafeMutableRawBufferPointer, _ index: Int) {
+        let pair = 2 * Digest.byteCount
+        UnsafeMutableRawBufferPointer(rebasing: node[1...]).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: work[(pair * index)..<(pair * (index + 1))]))
+        sha256.hash(node.readable).withUnsafeBytes {
+            let start = index * Digest.byteCount
+            UnsafeMutableRawBufferPointer(rebasing: work[start..<(start + $0.count)])
+                .copyMemory(from: $0)
+        }
+    }
 
     private func half(_ start: Int) -> UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: node[start..<(start + Digest.byteCount)])

@@ -115,6 +115,30 @@ struct ReuseTests {
         try fixture.check("gap")
     }
 
+    @Test("a gap around the last checkpoint, and a crash at the start that follows")
+    func gapAroundCheckpoint() throws {
+        var target = 0
+        var isDone = false
+        while !isDone {
+            let (fixture, _, _) = try reusing()
+            fixture.crash()
+            var bytes = try #require(fixture.journal.contents[Self.reused])
+            let starts = batches(bytes)
+            for batch in [2, 3] { bytes[starts[batch] + BatchHeader.length + 1] ^= 1 }
+            fixture.journal.cutPower { $0 - 1 }
+            fixture.journal.tamper(Self.reused, bytes)
+            fixture.faults.plan(.killedAfter, at: target, number: EIO)
+            try? fixture.open().close()
+            isDone = !fixture.faults.isDead
+            fixture.crash()
+            try fixture.open().close()
+            fixture.acknowledged.removeLast(21)
+            try fixture.check("killed after operation \(target)")
+            target += 1
+        }
+        #expect(target > 20)
+    }
+
     @Test("a crash at any operation of a rotation, and again at the start that follows")
     func killed() throws {
         var target = 0
@@ -169,11 +193,11 @@ struct ReuseTests {
         try fixture.check("durable")
     }
 
-    @Test("one file waits at most, and none that is large beside what records may fill")
+    @Test("no more bytes wait than a share of what records may fill")
     func bounds() throws {
         let (fixture, log, _) = try reusing()
         #expect(segments(fixture).count <= 2)
-        fixture.configuration.journalBytes = 40_000
+        fixture.configuration.journalBytes = 20_000
         try log.close()
         let bounded = try fixture.open()
         let writer = bounded.makeWriter()

@@ -1,23 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Testing
 
 @testable import Cryptography
 @testable import TransparencyLog
 
-/// Every way of hashing many messages, where this processor has it, against libcrypto one by one.
+/// Many messages at once, with and without the library for that, against libcrypto one by one.
 @Suite("hashes of many messages")
 struct HashingTests {
-    /// All lengths around the edges of a block, and some large ones.
+    /// All lengths around the edges of a block and of what the library gets, and some large ones.
     private static let lengths =
-        Array(0...200) + [511, 512, 1_007, 1_008, 4_095, 65_535]
-        + Array(stride(from: 201, to: 3_000, by: 41))
+        Array(0...200) + [511, 512, 1_007, 1_008, 4_095, 4_096, 4_097, 65_535, 65_536]
+        + Array(stride(from: 201, to: 4_000, by: 41))
 
-    private func expected(_ messages: [[UInt8]], prefix: UInt8) -> [UInt8] {
-        messages.flatMap { SHA256.hash([prefix] + $0).bytes }
+    /// Whether the library is there, and a processor that it is used on.
+    private static var hasLibrary: Bool {
+        let processor = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        return processor.contains(" avx512bw")
+            && FileManager.default.fileExists(
+                atPath: "/usr/lib/x86_64-linux-gnu/libIPSec_MB.so.1.3.0")
+    }
+
+    private func random(_ length: Int) -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
     }
 
     private func hashes(
-        _ messages: [[UInt8]], gap: Int, start: Int, prefix: UInt8, usesLanes: Bool
+        _ messages: [[UInt8]], gap: Int, start: Int, usesLanes: Bool
     ) -> [UInt8] {
         var bytes = [UInt8](repeating: 0xAA, count: start)
         var ends: [Int] = []
@@ -26,12 +36,11 @@ struct HashingTests {
             ends.append(bytes.count)
         }
         var output = [UInt8](repeating: 0, count: messages.count * Digest.byteCount)
-        let hasher = SHA256(usesLanes: usesLanes && SHA256().usesLanes)
+        let hasher = SHA256(usesLanes: usesLanes)
         bytes.withUnsafeBytes { bytes in
             ends.withUnsafeBufferPointer { ends in
                 output.withUnsafeMutableBytes {
-                    hasher.hashEach(
-                        in: bytes, from: start, ends: ends, gap: gap, prefix: prefix, into: $0)
+                    hasher.hashEach(in: bytes, from: start, ends: ends, gap: gap, into: $0)
                 }
             }
         }
@@ -40,21 +49,57 @@ struct HashingTests {
 
     @Test("any lengths beside each other", arguments: [false, true])
     func lengths(usesLanes: Bool) {
-        var generator = SystemRandomNumberGenerator()
-        func random(_ length: Int) -> [UInt8] {
-            (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        }
         for order in [Self.lengths, Self.lengths.reversed(), Self.lengths.shuffled()] {
             let messages = order.map(random)
             #expect(
-                hashes(messages, gap: 2, start: 0, prefix: 0, usesLanes: usesLanes)
-                    == expected(messages, prefix: 0))
+                hashes(messages, gap: 2, start: 0, usesLanes: usesLanes)
+                    == messages.flatMap { SHA256.hash($0).bytes })
         }
-        for count in 0...5 {
-            let messages = (0..<count).map { random(63 + $0) }
+    }
+
+    @Test("few messages and many", arguments: [false, true])
+    func counts(usesLanes: Bool) {
+        for count in Array(0...40) + [255, 256, 257, 600] {
+            let messages = (0..<count).map { random(63 + $0 % 70) }
             #expect(
-                hashes(messages, gap: 0, start: 7, prefix: 1, usesLanes: usesLanes)
-                    == expected(messages, prefix: 1))
+                hashes(messages, gap: 0, start: 7, usesLanes: usesLanes)
+                    == messages.flatMap { SHA256.hash($0).bytes })
+        }
+    }
+
+    @Test("every length around the edges of a block, in every lane at once", arguments: 0...200)
+    func block(length: Int) {
+        let messages = (0..<16).map { _ in random(length) }
+        #expect(
+            hashes(messages, gap: 1, start: 3, usesLanes: true)
+                == messages.flatMap { SHA256.hash($0).bytes })
+    }
+
+    @Test("the library is used where it is", .enabled(if: hasLibrary))
+    func isUsed() {
+        #expect(SHA256Lanes() != nil)
+    }
+
+    @Test("a library that answers one wrong hash, or none, is refused")
+    func refused() {
+        func rightHash(
+            _ bytes: UnsafeRawBufferPointer, _ start: Int, _ ends: UnsafeBufferPointer<Int>,
+            _ gap: Int, _ digests: UnsafeMutableRawBufferPointer
+        ) -> Bool {
+            SHA256(usesLanes: false)
+                .hashEach(in: bytes, from: start, ends: ends, gap: gap, into: digests)
+            return true
+        }
+        #expect(SHA256Lanes.isRight(rightHash))
+        #expect(!SHA256Lanes.isRight { _, _, _, _, _ in true })
+        #expect(!SHA256Lanes.isRight { _ = rightHash($0, $1, $2, $3, $4); return false })
+        for message in 0..<(4 * SHA256Lanes.fewestMessages) {
+            let isRight = SHA256Lanes.isRight {
+                _ = rightHash($0, $1, $2, $3, $4)
+                $4[message * Digest.byteCount + 5] ^= 1
+                return true
+            }
+            #expect(!isRight)
         }
     }
 
