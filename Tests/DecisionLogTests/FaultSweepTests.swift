@@ -103,13 +103,7 @@ struct FaultSweepTests {
                 fixture.faults.plan(.killedAfter, at: target, number: EIO)
                 live(fixture)
                 fixture.crash()
-                var state = UInt64(target * 31 + seed * 7 + 1)
-                func choose(_ limit: Int) -> Int {
-                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                    return Int(state >> 33) % limit
-                }
-                fixture.log.cutPower(choose)
-                fixture.journal.cutPower(choose)
+                fixture.cutPower(target * 31 + seed * 7 + 1)
                 do {
                     try fixture.open().close()
                     if durability == .durable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
+import Glibc
 import Platform
 import Synchronization
 import Testing
@@ -52,6 +53,29 @@ final class LogFixture {
         faults.clear()
         log.endProcess()
         journal.endProcess()
+    }
+
+    /// A power loss: of what was not flushed any part is gone.
+    ///
+    /// - Parameter seed: chooses which, and gives further numbers below a limit.
+    @discardableResult
+    func cutPower(_ seed: Int) -> (Int) -> Int {
+        var state = UInt64(seed)
+        func choose(_ limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
+        log.cutPower(choose)
+        journal.cutPower(choose)
+        return choose
+    }
+
+    /// A start that is killed after an operation, if it comes to it, and another one.
+    func start(killedAfter operation: Int) throws {
+        faults.plan(.killedAfter, at: operation, number: EIO)
+        try? open().close()
+        crash()
+        try open().close()
     }
 
     /// Commits `count` new records; those that are safe in the mode count as acknowledged.

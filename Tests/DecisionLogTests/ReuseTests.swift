@@ -151,10 +151,7 @@ struct ReuseTests {
                 try? log.publish()
                 isDone = !fixture.faults.isDead
                 fixture.crash()
-                fixture.faults.plan(.killedAfter, at: second, number: EIO)
-                try? fixture.open().close()
-                fixture.crash()
-                try fixture.open().close()
+                try fixture.start(killedAfter: second)
                 try fixture.check("killed after operation \(target), then \(second)")
             }
             target += 1

@@ -108,10 +108,7 @@ struct RotationTests {
                 try? log.publish()
                 isDone = !fixture.faults.isDead
                 fixture.crash()
-                fixture.faults.plan(.killedAfter, at: second, number: EIO)
-                try? fixture.open().close()
-                fixture.crash()
-                try fixture.open().close()
+                try fixture.start(killedAfter: second)
                 try fixture.check("killed after operation \(target), then \(second)")
             }
             target += 1
@@ -132,19 +129,10 @@ struct RotationTests {
                 isDone = !fixture.faults.isDead
                 fixture.crash()
                 try fixture.witness()
-                var state = UInt64(target * 31 + seed * 7 + 1)
-                func choose(_ limit: Int) -> Int {
-                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                    return Int(state >> 33) % limit
-                }
-                fixture.log.cutPower(choose)
-                fixture.journal.cutPower(choose)
+                let choose = fixture.cutPower(target * 31 + seed * 7 + 1)
                 let comment: Comment = "power loss after \(target), seed \(seed)"
                 do {
-                    fixture.faults.plan(.killedAfter, at: choose(90), number: EIO)
-                    try? fixture.open().close()
-                    fixture.crash()
-                    try fixture.open().close()
+                    try fixture.start(killedAfter: choose(90))
                     try checkBeginning(fixture, comment)
                 } catch {
                     Issue.record("\(comment.rawValue): \(error)")
