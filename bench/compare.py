@@ -178,6 +178,8 @@ TEXTS: dict[str, object] = {
     "entrypoint": "routes/tools/decision",
 }
 DEMO: dict[str, object] = {**TEXTS, "log": {"content": "none"}}
+# As for requests of which each is new to the policy; those of the load are all alike.
+EVALUATED: dict[str, object] = {**DEMO, "limits": {"remembered": 0}}
 
 
 @dataclass
@@ -199,6 +201,7 @@ class Field:
         self.folder = folder
         self.load = Path(options.load)
         self.pinned = self.rivals(is_pinned=True)
+        self.portcullis("the same, evaluated each time", EVALUATED, is_pinned=True)
         self.portcullis("the same, with texts for replay", TEXTS, is_pinned=True)
         self.free = self.rivals(is_pinned=False)
         self.opa: Contender | None = None

@@ -59,7 +59,11 @@ class Check:
     def __init__(self, binary: Path, load: Path, case: dict[str, Any]) -> None:
         self.command = [binary, "check", load / case["frame"]]
         self.words = [case["entrypoint"], *case["paths"]]
-        self.environment = {**os.environ, "CONTENT": case.get("content", "none")}
+        self.environment = {
+            **os.environ,
+            "CONTENT": case.get("content", "none"),
+            "ANSWERS": case.get("answers", "remembered"),
+        }
 
     def run(self, prefix: list[str], rounds: int) -> str:
         command = [*prefix, *self.command, str(rounds), *map(str, self.words)]

@@ -19,15 +19,23 @@ public enum Limits {
     static let valueParts: UInt64 = 16 * 1024 * 1024
     /// Bytes of text, and 16 for each part, of what a decision answers.
     public static let answerBytes = 1024 * 1024
-    /// Rules of which values are kept for keys (a bit each), and keys that one machine keeps: a
-    /// power of two.
-    static let keyedRules = 64
-    static let keyedKeys = 256
-    /// Bytes of a key's texts, of the values kept for it (text, and 16 for each part), and of the
-    /// memory that both are in: the sum of both and as much again.
-    static let keyBytes = 512
-    static let keyedValueBytes = 1536
-    static let keyedChunkBytes = 4096
+    /// Bytes of all answers that one machine remembers, and of one with what it read, about: text,
+    /// and 16 for each part.
+    public static let answerMemoryBytes = 4 * 1024 * 1024
+    static let rememberedAnswerBytes = 16 * 1024
+    /// Hash slots for the values that were read: a power of two.
+    static let answerSlots = 4096
+    /// Entrypoints whose answers are remembered.
+    static let answerRoots = 64
+    /// Parts of `input` that one answer may depend on, bytes of a scalar and parts of a collection
+    /// among them.
+    static let answerReads = 64
+    static let answerReadBytes = 512
+    static let answerReadParts: UInt64 = 64
+    /// Decisions after which an entrypoint is judged by how many of its answers were found, and
+    /// those that it then lets pass when they were less than a quarter.
+    static let answerTries = 256
+    static let answerRest = 4096
     /// Components of a package's or rule's path.
     public static let documentDepth = 256
     /// Registers of one function.

@@ -11,7 +11,8 @@
 // The library's state for one thread at a time: 0.2 MiB.
 typedef struct multi_buffer multi_buffer;
 
-// NULL when the library is not installed, has another version than 1.3, or lacks 16 lanes here.
+// NULL when the library is not installed, has another version than 1.3, or finds neither AVX-512 nor
+// SHA instructions here.
 multi_buffer *multi_buffer_make(void);
 void multi_buffer_free(multi_buffer *manager);
 

@@ -22,6 +22,9 @@ public final class DecisionPoint {
         public var decisionHeader: StaticString = "x-portcullis-decision-id"
         /// Work units that one decision may spend.
         public var workUnits = RegoVM.Limits.workUnits
+        /// Bytes of answers that are remembered, so that the policy is evaluated only for what is
+        /// new to it; 0 for none.
+        public var rememberedBytes = RegoVM.Limits.answerMemoryBytes
         /// Bytes of text, and 16 for each part, of what a policy answers.
         public var answerBytes = RegoVM.Limits.answerBytes
         public var approvals = ApprovalDesk.Settings()
@@ -56,8 +59,9 @@ public final class DecisionPoint {
     private var answer = Value.undefined
     /// The entrypoint that decided last; empty when none was asked.
     public private(set) var entrypoint = Bytes.empty
-    /// Those of the entrypoint that was asked for this check; nil when none was.
-    private var rules: RecordedRules?
+    /// The rules that held in the package of the entrypoint that decided, as one JSON array; empty
+    /// for none. Valid until the next check.
+    public private(set) var ruleRecord = Bytes.empty
     private var ruleText = RuleText()
 
     /// - Parameter agents: whose approvals and context count; nil when no context is kept.
@@ -75,8 +79,7 @@ public final class DecisionPoint {
             sections.agent, sections.action, sections.context, sections.prompt, sections.threat,
         ])
         subject = CheckSubject(settings, evaluation, input)
-        machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
-        machine.workLimit = settings.workUnits
+        machine = Self.machine(snapshot, settings, evaluation)
         evaluator = .passUnretained(machine)
         input.bind(snapshot.binding)
         sections.agent.use(subject)
@@ -85,14 +88,22 @@ public final class DecisionPoint {
         sections.prompt.use(subject)
     }
 
+    private static func machine(
+        _ snapshot: PolicySnapshot, _ settings: Settings, _ evaluation: Evaluation
+    ) -> Machine {
+        let machine = Machine(
+            snapshot.policy, evaluation: evaluation, answerMemory: settings.rememberedBytes)
+        machine.workLimit = settings.workUnits
+        return machine
+    }
+
     /// Decides with another policy from now on.
     public func use(_ snapshot: PolicySnapshot) {
         guard snapshot !== self.snapshot else { return }
         self.snapshot = snapshot
         defaultEntrypoint = snapshot.defaultEntrypoint
         readsAgent = snapshot.readsAgent
-        machine = Machine(snapshot.policy, evaluation: evaluation, keyed: snapshot.agentRules)
-        machine.workLimit = settings.workUnits
+        machine = Self.machine(snapshot, settings, evaluation)
         evaluator = .passUnretained(machine)
         ruleText.forget()
         input.bind(snapshot.binding)
@@ -118,15 +129,6 @@ public final class DecisionPoint {
     public var threatRecord: Bytes {
         guard let text = sections.threat.record(in: evaluation.arena) else { return .empty }
         return Bytes(start: text.baseAddress, count: text.count)
-    }
-
-    /// The rules that held in the package of the entrypoint that decided, as one JSON array; empty
-    /// for none. To be asked before `maskOperations`; valid until the next check.
-    public var ruleRecord: Bytes {
-        guard let rules else { return .empty }
-        return evaluator._withUnsafeGuaranteedRef { machine in
-            ruleText.read(rules, machine)
-        }
     }
 
     /// The revision of the policy that decides.
@@ -172,7 +174,7 @@ public final class DecisionPoint {
         subject.begin(context)
         sections.threat.lookup?.begin(context)
         entrypoint = .empty
-        rules = nil
+        ruleRecord = .empty
         answer = .undefined
         explains = true
         approvals?.begin()
@@ -278,22 +280,29 @@ public final class DecisionPoint {
             chosen = named
         }
         entrypoint = chosen.name
-        rules = chosen.rules
         evaluator._withUnsafeGuaranteedRef { machine in
-            evaluate(chosen.target, machine, decision)
+            evaluate(chosen, machine, decision)
         }
     }
 
     private func evaluate(
-        _ target: Program.Entrypoint, _ machine: Machine, _ decision: Decision
+        _ entrypoint: PolicySnapshot.Entrypoint, _ machine: Machine, _ decision: Decision
     ) {
-        machine.begin(input, isKeyed: true)
+        machine.begin(input)
         do throws(EvaluationError) {
-            let answer = try machine.evaluate(target)
-            self.answer = answer
+            if let (answer, rules) = try machine.remembered(entrypoint.target) {
+                self.answer = answer
+                ruleRecord = Bytes(start: rules.bytes.baseAddress, count: rules.bytes.count)
+                if let failure = input.failure { return refuse(decision, failure) }
+                return read(answer, decision)
+            }
+            answer = try machine.evaluate(entrypoint.target)
+            ruleRecord = ruleText.read(entrypoint.rules, machine)
             if let failure = input.failure { return refuse(decision, failure) }
+            machine.remember(answer, note: .string(ruleRecord.start, ruleRecord.count))
             read(answer, decision)
         } catch {
+            ruleRecord = ruleText.read(entrypoint.rules, machine)
             if let failure = input.failure { return refuse(decision, failure) }
             fail(decision, error.code.reason, "the policy could not be evaluated")
         }

@@ -14,9 +14,6 @@ public final class PolicySnapshot: @unchecked Sendable {
     let readsAgent: Bool
     /// The policy's revision.
     let revision: Bytes
-    /// Rules that depend on nothing but who asks. Those that records name are none of them: what a
-    /// record says must not depend on who asked before.
-    let agentRules: KeyedRules
     /// `data.system.log.mask`; nil when the policy has none.
     let mask: Program.Entrypoint?
     /// It would have to wait for a network, which nobody does for the log: it always fails.
@@ -73,18 +70,11 @@ public final class PolicySnapshot: @unchecked Sendable {
             offset += path.utf8.count
         }
         entrypoints = found
-        agentRules = KeyedRules(
-            policy.program, key: Self.agentKey, excluded: Set(found.flatMap(\.rules.indices)))
         mask = policy.program.entrypoints[LogMask.rule]
         maskMayWait = mask.map { waits.mayWait($0) } ?? false
         mayWait = found.contains { $0.mayWait }
         defaultEntrypoint = found[0]
     }
-
-    /// What identifies the one who asks.
-    private static let agentKey: [[Value]] = [
-        [.string("agent"), .string("id")], [.string("agent"), .string("provenance")],
-    ]
 
     deinit {
         for entrypoint in entrypoints { entrypoint.rules.free() }

@@ -251,7 +251,12 @@ extension FunctionGenerator {
     mutating func root(_ name: String, _ operands: [Term]) -> Operand {
         if name == "input" {
             let (path, rest) = constantPath(operands[...])
-            return steps(document(.input, builder.inputPath(path)), rest)
+            let index = builder.inputPath(path)
+            if let operand = rest.first, binding.isReadable(operand) {
+                let key = self.term(operand)
+                return steps(document(.inputMember, index, key), rest.dropFirst())
+            }
+            return steps(document(.input, index), rest)
         }
         return document(operands)
     }

@@ -18,7 +18,7 @@ public final class Machine {
     var document: Unmanaged<InputDocument>
     private var held: InputDocument
     var scope: UnsafeMutablePointer<Scope>
-    private let baseScope: UnsafeMutablePointer<Scope>
+    let baseScope: UnsafeMutablePointer<Scope>
     let registers: UnsafeMutablePointer<Value>
     private let registersEnd: UnsafeMutablePointer<Value>
     private var top: UnsafeMutablePointer<Value>
@@ -34,15 +34,9 @@ public final class Machine {
     let clauseBits: ClauseBits
     let callMemory = CallMemory()
 
-    /// What rules gave in earlier decisions; nil when nothing is kept.
-    let keyed: KeyedValues?
-    private let keyedRules: KeyedRules?
-    /// Places by rule; nil when nothing is kept for the decision that is being made.
-    private var keyedPlaces: UnsafeMutablePointer<Int32>?
-    /// Where this decision's key is, once it was asked for.
-    var currentKey: UnsafeMutablePointer<KeyedValues.Entry>?
-    /// Paths of the key.
-    let keyedPaths: UnsafeMutableBufferPointer<Int>
+    /// What entrypoints answered in earlier decisions; nil when that is not remembered.
+    let memory: AnswerMemory?
+    var reads = InputReads()
 
     /// Those of `policy`.
     let tables: Policy.Tables
@@ -50,12 +44,10 @@ public final class Machine {
 
     static let registerStack = 128 * 1024
 
-    /// - Parameter keyed: rules of the policy's program whose values are kept; nil for none.
-    public init(_ policy: Policy, evaluation: Evaluation, keyed rules: KeyedRules? = nil) {
+    /// - Parameter answerMemory: bytes of answers that `remember` keeps for `remembered`.
+    public init(_ policy: Policy, evaluation: Evaluation, answerMemory bytes: Int = 0) {
         self.policy = policy
-        keyedRules = rules
-        keyed = rules.map { KeyedValues($0) }
-        keyedPaths = rules?.paths ?? .init(start: nil, count: 0)
+        memory = bytes > 0 ? AnswerMemory(bytes: bytes) : nil
         self.evaluation = evaluation
         if let parser = policy.program.moduleParser { evaluation.moduleParser = parser }
         arena = evaluation.arena
@@ -81,17 +73,14 @@ public final class Machine {
         baseScope.deallocate()
         clauseBits.deallocate()
         callMemory.deallocate()
-        keyed?.free()
+        memory?.free()
+        reads.free()
         registers.deallocate()
     }
 
     /// Starts a decision. `evaluation.begin` comes first.
-    ///
-    /// - Parameter isKeyed: false leaves kept values alone, because values of an earlier decision
-    ///   are still in use, or because the input has another form.
-    public func begin(_ input: InputDocument, isKeyed: Bool = false) {
-        keyedPlaces = isKeyed ? keyedRules?.places : nil
-        currentKey = nil
+    public func begin(_ input: InputDocument) {
+        reads.reset()
         if held !== input {
             held = input
             document = .passUnretained(input)
@@ -166,12 +155,7 @@ public final class Machine {
     @inline(never)
     private func newRule(_ index: Int) throws(EvaluationError) -> Value {
         let scope = scope
-        let result: Value
-        if let keyedPlaces, keyedPlaces[index] >= 0, scope == baseScope {
-            result = try keyedRule(index, at: Int(keyedPlaces[index]))
-        } else {
-            result = try call(tables.ruleFunctions[index], registers)
-        }
+        let result = try call(tables.ruleFunctions[index], registers)
         scope.pointee.ruleMemo[index] = MemoEntry(value: result, epoch: scope.pointee.epoch)
         return result
     }

@@ -12,6 +12,7 @@ extension Machine {
         let linked = tables.builtins + index
         let count = linked.pointee.arity
         for operand in 0..<count { try weigh(operand: operands[operand]) }
+        if !linked.pointee.isPure { reads.spoil() }
         let result: Value
         do throws(BuiltinError) {
             result = try linked.pointee.function(
@@ -54,16 +55,31 @@ extension Machine {
     var hasInput: Bool { document._withUnsafeGuaranteedRef { $0.isDefined } }
 
     func inputValue(_ index: Int) -> Value {
+        // Scopes that see the decision's input read each of its parts once, together.
+        let scope = scope.pointee.replacesInput ? scope : baseScope
         let memo = scope.pointee.inputMemo + index
         if memo.pointee.epoch == scope.pointee.epoch { return memo.pointee.value }
-        let value =
-            scope.pointee.replacesInput
-            ? scope.pointee.input.value(at: tables.inputPaths[index])
-            : document._withUnsafeGuaranteedRef {
-                $0.value(at: index, of: tables.inputPaths, in: arena)
-            }
+        let value: Value
+        if scope.pointee.replacesInput {
+            value = scope.pointee.input.value(at: tables.inputPaths[index])
+        } else {
+            value = requestValue(index)
+            reads.add(index, .undefined, value)
+        }
         memo.pointee = MemoEntry(value: value, epoch: scope.pointee.epoch)
         return value
+    }
+
+    /// A member of what is at a path.
+    func member(_ index: Int, _ key: Value) -> Value {
+        if scope.pointee.replacesInput { return inputValue(index)[key] }
+        let value = requestValue(index)[key]
+        if !reads.contains(index, key) { reads.add(index, key, value) }
+        return value
+    }
+
+    private func requestValue(_ index: Int) -> Value {
+        document._withUnsafeGuaranteedRef { $0.value(at: index, of: tables.inputPaths, in: arena) }
     }
 
     func replacedData(_ index: Int) -> Value {

@@ -28,10 +28,11 @@ extension Machine {
     ) {
         switch replacement {
         case .input(let path):
-            let whole =
-                inner.pointee.replacesInput
-                ? inner.pointee.input
-                : path.isEmpty ? .undefined : document.takeUnretainedValue().whole(in: arena)
+            var whole = inner.pointee.input
+            if !inner.pointee.replacesInput, !path.isEmpty {
+                reads.spoil()
+                whole = document.takeUnretainedValue().whole(in: arena)
+            }
             inner.pointee.input = whole.replacing(path[...], by: value, in: arena)
             inner.pointee.replacesInput = true
         case .data(let path):

@@ -23,6 +23,10 @@ extension Machine {
             case .input:
                 let value = inputValue(Int(i.b))
                 if value.isUndefined { next = code + Int(i.target) } else { R[Int(i.a)] = value }
+            case .inputMember:
+                try weigh(V(i.c))
+                let value = member(Int(i.b), V(i.c))
+                if value.isUndefined { next = code + Int(i.target) } else { R[Int(i.a)] = value }
             case .testInput:
                 if !scope.pointee.replacesInput && !hasInput { next = code + Int(i.target) }
             case .data:

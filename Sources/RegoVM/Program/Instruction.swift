@@ -28,6 +28,8 @@ public enum Opcode: String, Sendable, CaseIterable {
     case move = "R[a] := V(b)"
     case jump = "goto target"
     case input = "R[a] := input path b, else goto target"
+    /// By itself, so that an answer that depends on one member depends on no other.
+    case inputMember = "R[a] := input path b[V(c)], else goto target"
     case testInput = "if there is no input goto target"
     case data = "R[a] := base data path b, else goto target"
     case dot = "R[a] := V(b)[V(c)], else goto target"

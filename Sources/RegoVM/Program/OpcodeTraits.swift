@@ -4,7 +4,7 @@ extension Opcode {
     /// True when `target` is an address.
     public var jumps: Bool {
         switch self {
-        case .jump, .input, .testInput, .data, .dot, .dotStored, .dotStoredReplaceable, .test,
+        case .jump, .input, .inputMember, .testInput, .data, .dot, .dotStored, .dotStoredReplaceable, .test,
             .testRule,            .testComparison, .testMember,
             .jumpIfDefined, .plus, .minus,
             .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callRemembered,
@@ -25,7 +25,7 @@ extension Opcode {
     /// True when R[a] is a value where the instruction did not jump.
     public var writes: Bool {
         switch self {
-        case .move, .input, .data, .dot, .dotStored, .dotStoredReplaceable, .comparison, .plus,
+        case .move, .input, .inputMember, .data, .dot, .dotStored, .dotStoredReplaceable, .comparison, .plus,
             .minus, .multiply, .divide, .remainder,
             .builtin, .builtinReplaceable, .call, .callRemembered,
             .callReplaceable, .rule, .ruleReplaceable, .node,

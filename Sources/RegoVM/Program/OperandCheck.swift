@@ -54,6 +54,8 @@ struct OperandCheck {
         case .move, .setAdd, .arrayAppend: return register(a) && value(i.b)
         case .assignOnce: return register(a) && value(i.b) && (0...1).contains(i.target)
         case .input: return register(a) && program.inputPaths.indices.contains(Int(i.b))
+        case .inputMember:
+            return register(a) && program.inputPaths.indices.contains(Int(i.b)) && value(i.c)
         case .data: return register(a) && program.dataPaths.indices.contains(Int(i.b))
         case .dot, .dotStored, .dotStoredReplaceable, .plus, .minus, .multiply, .divide, .remainder,
             .objectPut:

@@ -33,6 +33,7 @@ public final class Policy: @unchecked Sendable {
     struct LinkedBuiltin {
         let function: Builtin.Function
         let arity: Int
+        let isPure: Bool
     }
 
     struct FunctionCode: BitwiseCopyable {
@@ -77,7 +78,7 @@ public final class Policy: @unchecked Sendable {
                     return copy
                 }),
             builtins: Self.copy(BuiltinTable.all) {
-                LinkedBuiltin(function: $0.function, arity: $0.arity)
+                LinkedBuiltin(function: $0.function, arity: $0.arity, isPure: $0.isPure)
             },
             indices: Self.copy(program.indices) { [indexMemory] in LinkedIndex($0, indexMemory) })
     }

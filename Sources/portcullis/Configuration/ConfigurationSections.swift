@@ -176,6 +176,7 @@ extension Configuration.Limits {
         work = section.integer("work", work, in: 1000...1_000_000_000_000)
         answer = section.size("answer", answer, in: 1 << 10...64 << 20)
         memory = section.size("memory", memory, in: 1 << 20...4 << 30)
+        remembered = section.size("remembered", remembered, in: 0...1 << 30)
     }
 }
 

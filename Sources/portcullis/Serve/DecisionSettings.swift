@@ -18,5 +18,6 @@ extension DecisionPoint.Settings {
         deferral = configuration.deferral.settings
         workUnits = Int64(configuration.limits.work)
         answerBytes = Int(configuration.limits.answer)
+        rememberedBytes = Int(configuration.limits.remembered)
     }
 }

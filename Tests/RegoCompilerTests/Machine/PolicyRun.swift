@@ -7,8 +7,8 @@ struct PolicyRun {
     var options = Compiler.Options()
     var workLimit: Int64 = 200_000
     var memoryLimit = 16 << 20
-    /// Paths under `input` for which rules' values are kept, and how often each input comes.
-    var key: [[Value]] = []
+    /// Bytes of answers that are remembered, and how often each input comes.
+    var answerMemory = 0
     var rounds = 1
 
     /// Random policies compare whatever with whatever.
@@ -46,19 +46,23 @@ struct PolicyRun {
             return [.refused(Self.text(error))]
         }
         let evaluation = Evaluation(arena: Arena(limit: memoryLimit))
-        let keyed = KeyedRules(policy.program, key: key)
-        let machine = Machine(policy, evaluation: evaluation, keyed: keyed)
+        let machine = Machine(policy, evaluation: evaluation, answerMemory: answerMemory)
         machine.workLimit = workLimit
         let inputs = (0..<rounds).flatMap { _ in item.inputs }
         return inputs.map { text in
             guard let input = Self.json(text, memory) else { return .refused("input") }
             evaluation.begin(now: 1)
-            machine.begin(TreeInput(input), isKeyed: !key.isEmpty)
+            machine.begin(TreeInput(input))
             guard let entrypoint = policy.program.entrypoints["t"] else {
                 return .refused("entrypoint")
             }
             do throws(EvaluationError) {
-                return .value(try machine.evaluate(entrypoint).description)
+                if let known = try machine.remembered(entrypoint) {
+                    return .value(known.answer.description)
+                }
+                let answer = try machine.evaluate(entrypoint)
+                machine.remember(answer, note: .emptyString)
+                return .value(answer.description)
             } catch {
                 return .failed(error.code.rawValue)
             }
