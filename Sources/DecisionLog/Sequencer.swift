@@ -20,6 +20,8 @@ final class Sequencer {
     /// What loops committed and is not in the builder yet: bytes `recentPosition..<used`.
     private var recent = RecentRecords()
     private var recentPosition = 0
+    /// Where the records of a bundle end in it, while it is taken.
+    private var bundleEnds: [Int] = []
 
     // What was read from the journal, because it was not there any more or is not yet.
     private var buffer = UnsafeMutableRawBufferPointer.allocate(
@@ -93,13 +95,34 @@ final class Sequencer {
     private func take(
         _ records: UnsafeMutableRawBufferPointer.SubSequence, from position: inout Int
     ) throws {
-        let records = UnsafeRawBufferPointer(rebasing: records)
+        let records = UnsafeMutableRawBufferPointer(rebasing: records)
         while position < records.count {
             try writeFull()
-            let record = try record(records, at: position)
+            if try takeBundle(records, from: &position) { continue }
+            let record = try record(UnsafeRawBufferPointer(records), at: position)
             builder.append(UnsafeRawBufferPointer(rebasing: records[record]))
             position = record.upperBound
         }
+    }
+
+    /// Brings a whole bundle into the tree from where it lies, and writes it; false when another
+    /// one is begun, or when too few records are there.
+    private func takeBundle(
+        _ records: UnsafeMutableRawBufferPointer, from position: inout Int
+    ) throws -> Bool {
+        guard builder.size.isMultiple(of: LogLimits.tileWidth) else { return false }
+        bundleEnds.removeAll(keepingCapacity: true)
+        var end = position
+        for _ in 0..<LogLimits.tileWidth {
+            guard end < records.count else { return false }
+            end = try record(UnsafeRawBufferPointer(records), at: end).upperBound
+            bundleEnds.append(end - position)
+        }
+        let bundle = UnsafeMutableRawBufferPointer(rebasing: records[position..<end])
+        // They are in the tree even where the bundle cannot be written: that is tried again.
+        position = end
+        try builder.append(bundle: bundle, ends: bundleEnds) { path, bytes in try put(path, bytes) }
+        return true
     }
 
     /// Steps over records that are in the tree already; they were read from the journal.
@@ -184,8 +207,8 @@ final class Sequencer {
 
     /// Writes a tile or bundle, which nobody reads before the checkpoint that names it. What a
     /// crash leaves of it, recovery writes again before that.
-    private func put(_ path: String, _ bytes: [UInt8]) throws {
-        try bytes.withUnsafeBytes { try log.write(path, $0) }
+    private func put(_ path: String, _ bytes: UnsafeRawBufferPointer) throws {
+        try log.write(path, bytes)
     }
 
     /// Replaces a checkpoint, which must be whole at any time.

@@ -6,6 +6,9 @@ import Cryptography
 ///
 /// Belongs to one thread.
 public final class LogBuilder {
+    /// Writes a file.
+    public typealias Write = (_ path: String, UnsafeRawBufferPointer) throws -> Void
+
     private let hasher = MerkleHasher()
     private var edge: TreeEdge
     /// The unfinished bundle, in the file's form.
@@ -79,39 +82,70 @@ public final class LogBuilder {
     }
 
     private func hashAppended() {
-        let count = ends.count - hashed
-        guard count > 0 else { return }
-        withUnsafeTemporaryAllocation(byteCount: count * Digest.byteCount, alignment: 8) { hashes in
-            bundle.withUnsafeMutableBytes { bundle in
-                ends.withUnsafeBufferPointer { ends in
-                    hasher.leaves(
-                        of: bundle, from: hashed == 0 ? 0 : ends[hashed - 1],
-                        ends: UnsafeBufferPointer(rebasing: ends[hashed...]), into: hashes)
-                }
+        guard hashed < ends.count else { return }
+        bundle.withUnsafeMutableBytes { bundle in
+            ends.withUnsafeBufferPointer { ends in
+                addLeaves(
+                    of: bundle, from: hashed == 0 ? 0 : ends[hashed - 1],
+                    ends: UnsafeBufferPointer(rebasing: ends[hashed...]))
             }
-            edge.append(leaves: hashes.readable)
         }
         hashed = ends.count
     }
 
+    private func addLeaves(
+        of bundle: UnsafeMutableRawBufferPointer, from start: Int, ends: UnsafeBufferPointer<Int>
+    ) {
+        withUnsafeTemporaryAllocation(byteCount: ends.count * Digest.byteCount, alignment: 8) {
+            hasher.leaves(of: bundle, from: start, ends: ends, into: $0)
+            edge.append(leaves: $0.readable)
+        }
+    }
+
     /// Hands out the full bundle and all tiles that it completes. When `write` throws nothing has
     /// changed.
-    public func writeFull(_ write: (_ path: String, [UInt8]) throws -> Void) throws {
+    public func writeFull(_ write: Write) throws {
         guard isBundleFull else { return }
         hashAppended()
-        try write(TilePath.entries(edge.size / LogLimits.tileWidth - 1), bundle)
-        let roots = try edge.completedTiles(hasher) { level, index, hashes in
-            try write(TilePath.hashes(level: level, index: index), hashes)
-        }
-        edge.roll(roots)
+        try bundle.withUnsafeBytes { try complete($0, write) }
         bundle.removeAll(keepingCapacity: true)
         ends.removeAll(keepingCapacity: true)
         hashed = 0
     }
 
+    /// Takes the entries of a whole bundle from where they lie, without a copy, and hands it out
+    /// with all tiles that it completes. Only while no other bundle is begun. When `write` throws
+    /// the entries are in the tree as if they had been appended.
+    ///
+    /// - Parameters:
+    ///   - bundle: in the file's form; changed while the entries are hashed.
+    ///   - ends: where each of its entries ends.
+    public func append(
+        bundle: UnsafeMutableRawBufferPointer, ends: [Int], _ write: Write
+    ) throws {
+        precondition(self.ends.isEmpty && ends.count == LogLimits.tileWidth)
+        ends.withUnsafeBufferPointer { addLeaves(of: bundle, from: 0, ends: $0) }
+        do {
+            try complete(bundle.readable, write)
+        } catch {
+            self.bundle += bundle
+            self.ends += ends
+            hashed = ends.count
+            throw error
+        }
+    }
+
+    private func complete(_ bundle: UnsafeRawBufferPointer, _ write: Write) throws {
+        try write(TilePath.entries(edge.size / LogLimits.tileWidth - 1), bundle)
+        let roots = try edge.completedTiles(hasher) { level, index, hashes in
+            try hashes.withUnsafeBytes { try write(TilePath.hashes(level: level, index: index), $0) }
+        }
+        edge.roll(roots)
+    }
+
     /// Hands out the partial bundle and tiles of the tree as it is now, those that the last call
     /// did not hand out already. Not while `isBundleFull`.
-    public func writePartial(_ write: (_ path: String, [UInt8]) throws -> Void) throws {
+    public func writePartial(_ write: Write) throws {
         precondition(!isBundleFull)
         hashAppended()
         let shape = TileShape(size: edge.size)
@@ -121,10 +155,12 @@ public final class LogBuilder {
             let width = shape.partialWidth(level: level)
             let index = shape.fullTiles(level: level)
             guard width > 0 else { continue }
-            if level == 0 { try write(TilePath.entries(index, width: width), bundle) }
-            try write(
-                TilePath.hashes(level: level, index: index, width: width),
-                edge.partialTile(level: level))
+            if level == 0 {
+                try bundle.withUnsafeBytes { try write(TilePath.entries(index, width: width), $0) }
+            }
+            try edge.partialTile(level: level).withUnsafeBytes {
+                try write(TilePath.hashes(level: level, index: index, width: width), $0)
+            }
         }
         writtenSize = edge.size
     }

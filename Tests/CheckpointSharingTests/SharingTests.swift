@@ -148,11 +148,11 @@ private final class MemoryLog: TileSource, Sendable {
         var files: [String: [UInt8]] = [:]
         let builder = LogBuilder()
         for index in 0..<count {
-            try builder.writeFull { files[$0] = $1 }
+            try builder.writeFull { files[$0] = Array($1) }
             Array("\(seed) \(index)".utf8).withUnsafeBytes { builder.append($0) }
         }
-        try builder.writeFull { files[$0] = $1 }
-        try builder.writePartial { files[$0] = $1 }
+        try builder.writeFull { files[$0] = Array($1) }
+        try builder.writePartial { files[$0] = Array($1) }
         files["checkpoint"] = try builder.checkpoint(origin: signer.verifierKey.name)
             .signed(by: signer).bytes
         self.files = files

@@ -22,11 +22,11 @@ struct RetentionTests {
             let builder = LogBuilder()
             var files: [String: [UInt8]] = [:]
             for index in 0..<RetentionTests.entries {
-                try builder.writeFull { files[$0] = $1 }
+                try builder.writeFull { files[$0] = Array($1) }
                 Disk.entry(index).withUnsafeBytes { builder.append($0) }
             }
-            try builder.writeFull { files[$0] = $1 }
-            try builder.writePartial { files[$0] = $1 }
+            try builder.writeFull { files[$0] = Array($1) }
+            try builder.writePartial { files[$0] = Array($1) }
             files[TilePath.checkpoint] = try builder.checkpoint(
                 origin: LogFixture.signer.verifierKey.name
             ).signed(by: LogFixture.signer).bytes

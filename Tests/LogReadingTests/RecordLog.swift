@@ -19,11 +19,11 @@ final class RecordLog: TileSource {
         let builder = LogBuilder()
         var files: [String: [UInt8]] = [:]
         for index in 0..<count {
-            try builder.writeFull { files[$0] = $1 }
+            try builder.writeFull { files[$0] = Array($1) }
             Array(record(index).utf8).withUnsafeBytes { builder.append($0) }
         }
-        try builder.writeFull { files[$0] = $1 }
-        try builder.writePartial { files[$0] = $1 }
+        try builder.writeFull { files[$0] = Array($1) }
+        try builder.writePartial { files[$0] = Array($1) }
         files["checkpoint"] = try builder.checkpoint(origin: "example.org/decisions")
             .signed(by: signer).bytes
         self.files = files

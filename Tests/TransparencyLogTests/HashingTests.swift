@@ -121,4 +121,46 @@ struct HashingTests {
             }
         }
     }
+
+    /// Where every single write fails once, too: what was taken is written when it is tried again.
+    @Test("whole bundles, taken from where they lie", arguments: [false, true])
+    func bundles(fails: Bool) throws {
+        struct Failure: Error {}
+        let appended = LogBuilder()
+        let taken = LogBuilder()
+        var expected: [String: [UInt8]] = [:]
+        var files: [String: [UInt8]] = [:]
+        var failed: Set<String> = []
+        let write: LogBuilder.Write = { path, bytes in
+            guard !fails || !failed.insert(path).inserted else { throw Failure() }
+            files[path] = Array(bytes)
+        }
+        for first in stride(from: 0, to: 257 * 256, by: 256) {
+            var bundle: [UInt8] = []
+            var ends: [Int] = []
+            for index in first..<(first + 256) {
+                try Example.entry(index).withUnsafeBytes { entry in
+                    try appended.writeFull { expected[$0] = Array($1) }
+                    appended.append(entry)
+                    EntryBundle.append(entry, to: &bundle)
+                    ends.append(bundle.count)
+                }
+            }
+            let whole = bundle
+            do {
+                try bundle.withUnsafeMutableBytes {
+                    try taken.append(bundle: $0, ends: ends, write)
+                }
+                #expect(!fails)
+            } catch is Failure {
+                while taken.isBundleFull { try? taken.writeFull(write) }
+            }
+            #expect(bundle == whole, "hashing leaves them as they were")
+            #expect(taken.size == first + 256)
+        }
+        try appended.writeFull { expected[$0] = Array($1) }
+        #expect(files == expected)
+        #expect(
+            taken.checkpoint(origin: "o").root == appended.checkpoint(origin: "o").root)
+    }
 }

@@ -16,11 +16,11 @@ final class MemoryTiles: TileSource {
         let builder = LogBuilder()
         for size in sizes {
             while builder.size < size {
-                try builder.writeFull { self.files[$0] = $1 }
+                try builder.writeFull { self.files[$0] = Array($1) }
                 entry(builder.size).withUnsafeBytes { builder.append($0) }
             }
-            try builder.writeFull { self.files[$0] = $1 }
-            try builder.writePartial { self.files[$0] = $1 }
+            try builder.writeFull { self.files[$0] = Array($1) }
+            try builder.writePartial { self.files[$0] = Array($1) }
             let checkpoint = builder.checkpoint(origin: signer.verifierKey.name)
             files[TilePath.checkpoint] = try checkpoint.signed(by: signer).bytes
         }
