@@ -3,7 +3,7 @@ import RegoCompiler
 import RegoVM
 
 // Makes a valid policy, data and inputs from bytes, and runs the policy with and without what the
-// compiler does for speed: both give the same results.
+// compiler and the memory of answers do for speed: both give the same results.
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzRegoMachine(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
@@ -16,7 +16,11 @@ public func fuzzRegoMachine(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt
     without.options.remembersCalls = false
     without.options.indexesComprehensions = false
     without.options.sharesExpressions = false
-    for (left, right) in zip(PolicyRun().outcomes(item), without.outcomes(item)) {
+    without.rounds = 2
+    var with = PolicyRun()
+    with.rounds = 2
+    with.answerMemory = 100_000
+    for (left, right) in zip(with.outcomes(item), without.outcomes(item)) {
         if left.isLimit || right.isLimit { continue }
         guard left == right else {
             fatalError("\(left) and \(right)\n\(item.policy)\n\(item.data)")

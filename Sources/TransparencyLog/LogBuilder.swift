@@ -138,7 +138,8 @@ public final class LogBuilder {
     private func complete(_ bundle: UnsafeRawBufferPointer, _ write: Write) throws {
         try write(TilePath.entries(edge.size / LogLimits.tileWidth - 1), bundle)
         let roots = try edge.completedTiles(hasher) { level, index, hashes in
-            try hashes.withUnsafeBytes { try write(TilePath.hashes(level: level, index: index), $0) }
+            let path = TilePath.hashes(level: level, index: index)
+            try hashes.withUnsafeBytes { try write(path, $0) }
         }
         edge.roll(roots)
     }

@@ -176,6 +176,7 @@ def test_restrictions_count_at_once_and_metrics_tell_them(make_server: MakeServe
     assert 'portcullis_checks_total{action="allow",decided_by="policy"} 2' in text
     assert 'portcullis_checks_total{action="deny",decided_by="restriction"} 1' in text
     assert "portcullis_check_duration_seconds_count 3" in text
+    assert "portcullis_answers_remembered_total 1" in text
     assert "portcullis_log_up 1" in text
     promtool = shutil.which("promtool")
     if promtool:

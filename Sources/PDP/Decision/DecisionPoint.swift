@@ -63,6 +63,8 @@ public final class DecisionPoint {
     /// for none. Valid until the next check.
     public private(set) var ruleRecord = Bytes.empty
     private var ruleText = RuleText()
+    /// The policy answered as it did before, and was not evaluated.
+    public private(set) var isRemembered = false
 
     /// - Parameter agents: whose approvals and context count; nil when no context is kept.
     public init(
@@ -175,6 +177,7 @@ public final class DecisionPoint {
         sections.threat.lookup?.begin(context)
         entrypoint = .empty
         ruleRecord = .empty
+        isRemembered = false
         answer = .undefined
         explains = true
         approvals?.begin()
@@ -290,16 +293,18 @@ public final class DecisionPoint {
     ) {
         machine.begin(input)
         do throws(EvaluationError) {
-            if let (answer, rules) = try machine.remembered(entrypoint.target) {
-                self.answer = answer
-                ruleRecord = Bytes(start: rules.bytes.baseAddress, count: rules.bytes.count)
-                if let failure = input.failure { return refuse(decision, failure) }
-                return read(answer, decision)
+            if let known = try machine.remembered(entrypoint.target) {
+                answer = known.answer
+                ruleRecord = Bytes(start: known.note.bytes.baseAddress, count: known.note.count)
+                isRemembered = true
+            } else {
+                answer = try machine.evaluate(entrypoint.target)
+                ruleRecord = ruleText.read(entrypoint.rules, machine)
             }
-            answer = try machine.evaluate(entrypoint.target)
-            ruleRecord = ruleText.read(entrypoint.rules, machine)
             if let failure = input.failure { return refuse(decision, failure) }
-            machine.remember(answer, note: .string(ruleRecord.start, ruleRecord.count))
+            if !isRemembered {
+                machine.remember(answer, note: .string(ruleRecord.start, ruleRecord.count))
+            }
             read(answer, decision)
         } catch {
             ruleRecord = ruleText.read(entrypoint.rules, machine)

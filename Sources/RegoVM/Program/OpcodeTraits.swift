@@ -4,20 +4,15 @@ extension Opcode {
     /// True when `target` is an address.
     public var jumps: Bool {
         switch self {
-        case .jump, .input, .inputMember, .testInput, .data, .dot, .dotStored, .dotStoredReplaceable, .test,
-            .testRule,            .testComparison, .testMember,
-            .jumpIfDefined, .plus, .minus,
-            .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call, .callRemembered,
-            .callReplaceable,
-            .rule,
-            .ruleReplaceable, .node, .nodeChild, .scan, .next, .checkArray, .checkObject,
-            .checkCollection,
-            .nextCandidate:
+        case .jump, .input, .inputMember, .testInput, .data, .dot, .dotStored,
+            .dotStoredReplaceable, .test, .testRule, .testComparison, .testMember, .jumpIfDefined,
+            .plus, .minus, .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call,
+            .callRemembered, .callReplaceable, .rule, .ruleReplaceable, .node, .nodeChild, .scan,
+            .next, .checkArray, .checkObject, .checkCollection, .nextCandidate:
             true
         case .move, .comparison, .clear, .returnValue, .returnUndefined, .open, .setAdd,
-            .arrayAppend,
-            .objectPut, .objectPutPath, .close, .makeArray, .makeSet, .makeObject, .assignOnce,
-            .candidates, .pushScope, .popScope, .observe:
+            .arrayAppend, .objectPut, .objectPutPath, .close, .makeArray, .makeSet, .makeObject,
+            .assignOnce, .candidates, .pushScope, .popScope, .observe:
             false
         }
     }
@@ -25,11 +20,10 @@ extension Opcode {
     /// True when R[a] is a value where the instruction did not jump.
     public var writes: Bool {
         switch self {
-        case .move, .input, .inputMember, .data, .dot, .dotStored, .dotStoredReplaceable, .comparison, .plus,
-            .minus, .multiply, .divide, .remainder,
-            .builtin, .builtinReplaceable, .call, .callRemembered,
-            .callReplaceable, .rule, .ruleReplaceable, .node,
-            .nodeChild, .makeArray, .makeSet, .makeObject, .close, .assignOnce:
+        case .move, .input, .inputMember, .data, .dot, .dotStored, .dotStoredReplaceable,
+            .comparison, .plus, .minus, .multiply, .divide, .remainder, .builtin,
+            .builtinReplaceable, .call, .callRemembered, .callReplaceable, .rule, .ruleReplaceable,
+            .node, .nodeChild, .makeArray, .makeSet, .makeObject, .close, .assignOnce:
             true
         default:
             false

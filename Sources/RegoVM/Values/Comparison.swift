@@ -115,6 +115,33 @@ extension Value {
     }
 }
 
+extension Value {
+    /// True when nothing can tell the values apart: `1` and `1.0` are equal and not the same.
+    @inline(__always)
+    func isSame(as other: Value) -> Bool {
+        guard kind == other.kind, length == other.length else { return false }
+        if bits == other.bits { return true }
+        return kind == .string ? isText(other) : isSameSlow(as: other)
+    }
+
+    private func isSameSlow(as other: Value) -> Bool {
+        switch kind {
+        case .decimal: return isText(other)
+        case .array, .set: return Self.areSame(elements, other.elements)
+        case .object:
+            return Self.areSame(keys, other.keys) && Self.areSame(values, other.values)
+        default: return false
+        }
+    }
+
+    private static func areSame(
+        _ left: UnsafeBufferPointer<Value>, _ right: UnsafeBufferPointer<Value>
+    ) -> Bool {
+        for index in 0..<left.count where !left[index].isSame(as: right[index]) { return false }
+        return true
+    }
+}
+
 extension Value: Hashable {
     public static func == (left: Value, right: Value) -> Bool { left.isEqual(to: right) }
     public func hash(into hasher: inout Hasher) { hasher.combine(hash) }

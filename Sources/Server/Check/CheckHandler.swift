@@ -133,7 +133,9 @@ package final class CheckHandler {
             }
         }
         let answer = response.encode(decision)
-        meter?.count(decision, point.entrypoint, nanoseconds: clock.wall() - now)
+        meter?.count(
+            decision, point.entrypoint, isRemembered: point.isRemembered,
+            nanoseconds: clock.wall() - now)
         return answer
     }
 

@@ -2,8 +2,8 @@
 import Authorization
 import Telemetry
 
-/// What checks came to: `portcullis_checks_total` by action and by who decided, and how long they
-/// took. Each loop counts in cells of its own.
+/// What checks came to: `portcullis_checks_total` by action and by who decided, how many of them no
+/// policy was evaluated for, and how long they took. Each loop counts in cells of its own.
 public final class CheckMetrics: @unchecked Sendable {
     /// Who decided.
     enum Decider: Int, CaseIterable {
@@ -34,6 +34,7 @@ public final class CheckMetrics: @unchecked Sendable {
     private let registry: MetricRegistry
     /// One for each action and decider; lives as long as the program, as definitions do.
     fileprivate let counters: UnsafeMutablePointer<Counter>
+    fileprivate let remembered: Counter
     fileprivate let duration: Histogram
 
     public init(_ registry: MetricRegistry) {
@@ -47,6 +48,9 @@ public final class CheckMetrics: @unchecked Sendable {
                 (counters + Self.index(action, decider)).initialize(to: counter)
             }
         }
+        remembered = registry.counter(
+            "portcullis_answers_remembered_total",
+            "Checks whose answer the policy gave before, for all that it reads of them.")
         duration = registry.histogram(
             "portcullis_check_duration_seconds",
             "From a decoded call to its encoded answer, without waiting for the log.",
@@ -72,10 +76,14 @@ final class CheckMeter {
 
     /// - Parameters:
     ///   - entrypoint: of the policy that was asked; empty when none was.
+    ///   - isRemembered: the policy was not evaluated for it.
     ///   - nanoseconds: negative when the clock was set back meanwhile.
-    func count(_ decision: Decision, _ entrypoint: Bytes, nanoseconds: Int64) {
+    func count(
+        _ decision: Decision, _ entrypoint: Bytes, isRemembered: Bool, nanoseconds: Int64
+    ) {
         let decider = Self.decider(decision, entrypoint)
         cells.add(metrics.counters[CheckMetrics.index(decision.action, decider)])
+        if isRemembered { cells.add(metrics.remembered) }
         cells.observe(metrics.duration, UInt64(max(0, nanoseconds)))
     }
 

@@ -216,7 +216,7 @@ import Testing
         }
     }
 
-    /// More answers than there is room for; the old ones are forgotten, and nothing else goes wrong.
+    /// More answers than there is room for: the old ones are forgotten, and nothing else happens.
     @Test func forgetsWhenItIsFull() throws {
         let (subject, plain) = try pair(
             "decision := concat(\"\", [input.a, data.long])",
