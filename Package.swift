@@ -188,7 +188,7 @@ let package = Package(
             dependencies: [
                 "Server", "PDP", "AgentContext", "Inspection", "PolicyBundle", "RegoCompiler",
                 "RegoVM", "DecisionLog", "TransparencyLog", "Cryptography", "Platform",
-                "Authorization",
+                "Authorization", "Telemetry",
             ]),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
         .testTarget(

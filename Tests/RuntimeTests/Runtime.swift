@@ -39,6 +39,7 @@ final class Runtime {
 
     init(
         _ policy: PolicySnapshot, maximumAgents: Int = 1000, from crashed: Runtime? = nil,
+        metrics: CheckMetrics? = nil,
         change: (inout DecisionPoint.Settings) -> Void = { _ in }
     ) throws {
         self.policy = policy
@@ -62,7 +63,8 @@ final class Runtime {
         change(&settings)
         let shared = SharedState(
             settings: settings, agents: agents,
-            policy: CurrentPolicy(policy), log: log, memory: 1 << 20, deadline: 1_000_000_000)
+            policy: CurrentPolicy(policy), log: log, memory: 1 << 20, deadline: 1_000_000_000,
+            metrics: metrics)
         handler = CheckHandler(shared)
         writer = log.makeWriter()
     }
