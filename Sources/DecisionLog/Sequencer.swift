@@ -110,7 +110,7 @@ final class Sequencer {
     private func takeBundle(
         _ records: UnsafeMutableRawBufferPointer, from position: inout Int
     ) throws -> Bool {
-        guard builder.size.isMultiple(of: LogLimits.tileWidth) else { return false }
+        guard builder.isBundleEmpty else { return false }
         bundleEnds.removeAll(keepingCapacity: true)
         var end = position
         for _ in 0..<LogLimits.tileWidth {

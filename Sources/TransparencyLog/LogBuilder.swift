@@ -71,6 +71,9 @@ public final class LogBuilder {
     /// Entries in the tree.
     public var size: Int { edge.size + ends.count - hashed }
 
+    /// Whether no entry waits for its bundle to be full.
+    public var isBundleEmpty: Bool { ends.isEmpty }
+
     /// Whether `writeFull` must run before the next `append`.
     public var isBundleFull: Bool { ends.count == LogLimits.tileWidth }
 
@@ -114,7 +117,7 @@ public final class LogBuilder {
     }
 
     /// Takes the entries of a whole bundle from where they lie, without a copy, and hands it out
-    /// with all tiles that it completes. Only while no other bundle is begun. When `write` throws
+    /// with all tiles that it completes. Only while `isBundleEmpty`. When `write` throws
     /// the entries are in the tree as if they had been appended.
     ///
     /// - Parameters:
@@ -123,7 +126,7 @@ public final class LogBuilder {
     public func append(
         bundle: UnsafeMutableRawBufferPointer, ends: [Int], _ write: Write
     ) throws {
-        precondition(self.ends.isEmpty && ends.count == LogLimits.tileWidth)
+        precondition(isBundleEmpty && ends.count == LogLimits.tileWidth)
         ends.withUnsafeBufferPointer { addLeaves(of: bundle, from: 0, ends: $0) }
         do {
             try complete(bundle.readable, write)

@@ -64,7 +64,7 @@ public final class DecisionPoint {
     public private(set) var ruleRecord = Bytes.empty
     private var ruleText = RuleText()
     /// The policy answered as it did before, and was not evaluated.
-    public private(set) var isRemembered = false
+    public private(set) var isAnswerRemembered = false
 
     /// - Parameter agents: whose approvals and context count; nil when no context is kept.
     public init(
@@ -177,7 +177,7 @@ public final class DecisionPoint {
         sections.threat.lookup?.begin(context)
         entrypoint = .empty
         ruleRecord = .empty
-        isRemembered = false
+        isAnswerRemembered = false
         answer = .undefined
         explains = true
         approvals?.begin()
@@ -296,13 +296,13 @@ public final class DecisionPoint {
             if let known = try machine.remembered(entrypoint.target) {
                 answer = known.answer
                 ruleRecord = Bytes(start: known.note.bytes.baseAddress, count: known.note.count)
-                isRemembered = true
+                isAnswerRemembered = true
             } else {
                 answer = try machine.evaluate(entrypoint.target)
                 ruleRecord = ruleText.read(entrypoint.rules, machine)
             }
             if let failure = input.failure { return refuse(decision, failure) }
-            if !isRemembered {
+            if !isAnswerRemembered {
                 machine.remember(answer, note: .string(ruleRecord.start, ruleRecord.count))
             }
             read(answer, decision)

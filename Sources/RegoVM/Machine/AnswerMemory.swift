@@ -52,10 +52,10 @@ struct AnswerMemory {
     }
 
     /// Where an entrypoint begins, and how often its answers were found lately.
-    private struct Root: BitwiseCopyable {
-        let entrypoint: Int
-        /// nil when nothing is known.
-        var step: UnsafeMutablePointer<Step>?
+    struct Root: BitwiseCopyable {
+        fileprivate let entrypoint: Int
+        /// The first step, of which nothing is known at the beginning.
+        fileprivate(set) var step: UnsafeMutablePointer<Step>
         var tries = 0
         var hits = 0
         /// Decisions that do not look.
@@ -91,8 +91,9 @@ struct AnswerMemory {
         arena.destroy()
     }
 
-    /// Where the tree of an entrypoint begins; nil when its answers are not looked for now.
-    func begin(_ entrypoint: Program.Entrypoint) -> UnsafeMutablePointer<Step>? {
+    /// Where the tree of an entrypoint begins; nil when its answers are not looked for now. Whoever
+    /// finds one there counts it as a hit.
+    func begin(_ entrypoint: Program.Entrypoint) -> UnsafeMutablePointer<Root>? {
         guard let root = root(entrypoint.number) else { return nil }
         if root.pointee.rest > 0 {
             root.pointee.rest -= 1
@@ -105,21 +106,15 @@ struct AnswerMemory {
             if !isWorthwhile { root.pointee.rest = Limits.answerRest }
         }
         root.pointee.tries += 1
-        if let step = root.pointee.step { return step }
-        let step = make(nil, .undefined, nil)
-        root.pointee.step = step
-        return step
-    }
-
-    func countHit(_ entrypoint: Program.Entrypoint) {
-        root(entrypoint.number)?.pointee.hits += 1
+        return root
     }
 
     private func root(_ number: Int) -> UnsafeMutablePointer<Root>? {
         let count = state.pointee.rootCount
         for index in 0..<count where roots[index].entrypoint == number { return roots + index }
         guard count < Limits.answerRoots else { return nil }
-        (roots + count).initialize(to: Root(entrypoint: number))
+        (roots + count).initialize(
+            to: Root(entrypoint: number, step: make(nil, .undefined, nil)))
         state.pointee.rootCount = count + 1
         return roots + count
     }
@@ -204,7 +199,9 @@ struct AnswerMemory {
     private func forget() {
         arena.reset()
         slots.update(repeating: nil, count: Limits.answerSlots)
-        for index in 0..<state.pointee.rootCount { roots[index].step = nil }
+        for index in 0..<state.pointee.rootCount {
+            roots[index].step = make(nil, .undefined, nil)
+        }
         state.pointee.room = bytes
     }
 }
@@ -225,8 +222,9 @@ extension Machine {
     public func remembered(
         _ entrypoint: Program.Entrypoint
     ) throws(EvaluationError) -> (answer: Value, note: Value)? {
-        guard let memory, var step = memory.begin(entrypoint) else { return nil }
+        guard let memory, let root = memory.begin(entrypoint) else { return nil }
         reads.start()
+        var step = root.pointee.step
         var known = 0
         while let part = step.pointee.part {
             let value = part.key.isUndefined ? inputValue(part.path) : member(part.path, part.key)
@@ -238,7 +236,7 @@ extension Machine {
             reads.stop(at: step, known: known)
             return nil
         }
-        memory.countHit(entrypoint)
+        root.pointee.hits += 1
         try spend(answer.pointee.work)
         return (answer.pointee.value, answer.pointee.note)
     }

@@ -35,12 +35,12 @@ struct InputReads {
         count += 1
     }
 
-    /// Whether a member was read before.
-    func contains(_ path: Int, _ key: Value) -> Bool {
-        guard count <= Limits.answerReads else { return true }
+    /// Notes down a member, of which nobody else remembers whether it was read before.
+    mutating func addMember(_ path: Int, _ key: Value, _ value: Value) {
+        guard count <= Limits.answerReads else { return }
         let part = AnswerMemory.Part(path: path, key: key)
-        for index in 0..<count where reads[index].part.isSame(as: part) { return true }
-        return false
+        for index in 0..<count where reads[index].part.isSame(as: part) { return }
+        add(path, key, value)
     }
 
     mutating func stop(at step: UnsafeMutablePointer<AnswerMemory.Step>, known: Int) {

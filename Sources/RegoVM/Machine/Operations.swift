@@ -74,7 +74,7 @@ extension Machine {
     func member(_ index: Int, _ key: Value) -> Value {
         if scope.pointee.replacesInput { return inputValue(index)[key] }
         let value = requestValue(index)[key]
-        if !reads.contains(index, key) { reads.add(index, key, value) }
+        reads.addMember(index, key, value)
         return value
     }
 

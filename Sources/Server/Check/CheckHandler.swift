@@ -134,7 +134,7 @@ package final class CheckHandler {
         }
         let answer = response.encode(decision)
         meter?.count(
-            decision, point.entrypoint, isRemembered: point.isRemembered,
+            decision, point.entrypoint, isAnswerRemembered: point.isAnswerRemembered,
             nanoseconds: clock.wall() - now)
         return answer
     }

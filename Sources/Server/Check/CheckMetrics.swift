@@ -76,14 +76,14 @@ final class CheckMeter {
 
     /// - Parameters:
     ///   - entrypoint: of the policy that was asked; empty when none was.
-    ///   - isRemembered: the policy was not evaluated for it.
+    ///   - isAnswerRemembered: the policy was not evaluated for it.
     ///   - nanoseconds: negative when the clock was set back meanwhile.
     func count(
-        _ decision: Decision, _ entrypoint: Bytes, isRemembered: Bool, nanoseconds: Int64
+        _ decision: Decision, _ entrypoint: Bytes, isAnswerRemembered: Bool, nanoseconds: Int64
     ) {
         let decider = Self.decider(decision, entrypoint)
         cells.add(metrics.counters[CheckMetrics.index(decision.action, decider)])
-        if isRemembered { cells.add(metrics.remembered) }
+        if isAnswerRemembered { cells.add(metrics.remembered) }
         cells.observe(metrics.duration, UInt64(max(0, nanoseconds)))
     }
 

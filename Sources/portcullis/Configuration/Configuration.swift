@@ -186,8 +186,8 @@ struct Configuration {
         var answer = Int64(RegoVM.Limits.answerBytes)
         /// `limits.memory`: bytes of values of one decision.
         var memory: Int64 = 64 << 20
-        /// `limits.remembered`: bytes of answers that each loop remembers, so that a policy is
-        /// evaluated only for what is new to it. 0 evaluates it for each check.
+        /// `limits.remembered`: bytes of answers that each loop and each worker remembers, so that
+        /// a policy is evaluated only for what is new to it. 0 evaluates it for each check.
         var remembered = Int64(RegoVM.Limits.answerMemoryBytes)
     }
 
