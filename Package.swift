@@ -144,7 +144,8 @@ let package = Package(
             path: "Tests/Conformance", exclude: ["known-issues.txt"]),
 
         // Tests: one suite a target, and what they share.
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["TransparencyLog"], path: "Tests/TestSupport"),
         .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
         .target(name: "TLSClient", dependencies: ["COpenSSL"], path: "Tests/TLSClient"),
         .testTarget(name: "TLSTests", dependencies: ["TLS", "TLSClient", "COpenSSL"]),
@@ -207,13 +208,16 @@ let package = Package(
                 "RegoCompiler", "RegoVM", "TestSupport", .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(
-            name: "TransparencyLogTests", dependencies: ["TransparencyLog", "Cryptography"]),
+            name: "TransparencyLogTests",
+            dependencies: ["TransparencyLog", "Cryptography", "TestSupport"]),
         .testTarget(
             name: "LogReadingTests",
-            dependencies: ["LogReading", "TransparencyLog", "Cryptography"]),
+            dependencies: ["LogReading", "TransparencyLog", "Cryptography", "TestSupport"]),
         .testTarget(
             name: "CheckpointSharingTests",
-            dependencies: ["CheckpointSharing", "TransparencyLog", "Cryptography", "RegoVM"]),
+            dependencies: [
+                "CheckpointSharing", "TransparencyLog", "Cryptography", "RegoVM", "TestSupport",
+            ]),
         .executableTarget(
             name: "log-driver",
             dependencies: ["DecisionLog", "TransparencyLog", "Platform", "Cryptography"],

@@ -3,6 +3,7 @@ import Cryptography
 import Foundation
 import RegoVM
 import Synchronization
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -145,17 +146,9 @@ private final class MemoryLog: TileSource, Sendable {
     let files: [String: [UInt8]]
 
     init(_ count: Int, _ seed: String, _ signer: NoteSigner) throws {
-        var files: [String: [UInt8]] = [:]
-        let builder = LogBuilder()
-        for index in 0..<count {
-            try builder.writeFull { files[$0] = Array($1) }
-            Array("\(seed) \(index)".utf8).withUnsafeBytes { builder.append($0) }
-        }
-        try builder.writeFull { files[$0] = Array($1) }
-        try builder.writePartial { files[$0] = Array($1) }
-        files["checkpoint"] = try builder.checkpoint(origin: signer.verifierKey.name)
-            .signed(by: signer).bytes
-        self.files = files
+        let tiles = MemoryTiles(signer: signer)
+        try tiles.publish(at: [count]) { Array("\(seed) \($0)".utf8) }
+        files = tiles.files
     }
 
     func read(_ path: String) -> [UInt8]? { files[path] }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import Platform
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -19,18 +20,9 @@ struct RetentionTests {
             let name = "/tmp/portcullis-retention-\(UInt64.random(in: 0...(.max)))"
             path = name
             storage = try StorageFolder(name, creating: true)
-            let builder = LogBuilder()
-            var files: [String: [UInt8]] = [:]
-            for index in 0..<RetentionTests.entries {
-                try builder.writeFull { files[$0] = Array($1) }
-                Disk.entry(index).withUnsafeBytes { builder.append($0) }
-            }
-            try builder.writeFull { files[$0] = Array($1) }
-            try builder.writePartial { files[$0] = Array($1) }
-            files[TilePath.checkpoint] = try builder.checkpoint(
-                origin: LogFixture.signer.verifierKey.name
-            ).signed(by: LogFixture.signer).bytes
-            for (name, bytes) in files {
+            let tiles = MemoryTiles(signer: LogFixture.signer)
+            try tiles.publish(at: [RetentionTests.entries], entry: Disk.entry)
+            for (name, bytes) in tiles.files {
                 try FileReplacement.makeFolder(
                     path + "/" + name.split(separator: "/").dropLast().joined(separator: "/"))
                 try FileReplacement.write(bytes, to: path + "/" + name)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
+import TestSupport
 import Testing
 import TransparencyLog
 
@@ -16,17 +17,9 @@ final class RecordLog: TileSource {
     init(_ count: Int, _ record: (Int) -> String = RecordLog.decision) throws {
         let key = try Ed25519PrivateKey(seed: SHA256.hash(Array("test".utf8)).bytes)
         signer = try NoteSigner(name: "example.org/decisions", privateKey: key)
-        let builder = LogBuilder()
-        var files: [String: [UInt8]] = [:]
-        for index in 0..<count {
-            try builder.writeFull { files[$0] = Array($1) }
-            Array(record(index).utf8).withUnsafeBytes { builder.append($0) }
-        }
-        try builder.writeFull { files[$0] = Array($1) }
-        try builder.writePartial { files[$0] = Array($1) }
-        files["checkpoint"] = try builder.checkpoint(origin: "example.org/decisions")
-            .signed(by: signer).bytes
-        self.files = files
+        let tiles = MemoryTiles(signer: signer)
+        try tiles.publish(at: [count]) { Array(record($0).utf8) }
+        files = tiles.files
     }
 
     func read(_ path: String) -> [UInt8]? { files[path] }

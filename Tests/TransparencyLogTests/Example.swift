@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
+import TestSupport
 import TransparencyLog
 
-/// A log in a dictionary, made as the sequencer makes it.
-final class MemoryTiles: TileSource {
-    var files: [String: [UInt8]] = [:]
-    let signer: NoteSigner
+extension MemoryTiles {
+    convenience init() { self.init(signer: Example.signer) }
 
-    init(signer: NoteSigner = Example.signer) { self.signer = signer }
-
-    func read(_ path: String) -> [UInt8]? { files[path] }
-
-    /// Publishes at each of `sizes`, in order.
-    func publish(at sizes: [Int], entry: (Int) -> [UInt8] = Example.entry) throws {
-        let builder = LogBuilder()
-        for size in sizes {
-            while builder.size < size {
-                try builder.writeFull { self.files[$0] = Array($1) }
-                entry(builder.size).withUnsafeBytes { builder.append($0) }
-            }
-            try builder.writeFull { self.files[$0] = Array($1) }
-            try builder.writePartial { self.files[$0] = Array($1) }
-            let checkpoint = builder.checkpoint(origin: signer.verifierKey.name)
-            files[TilePath.checkpoint] = try checkpoint.signed(by: signer).bytes
-        }
-    }
+    /// Publishes entries of the example.
+    func publish(at sizes: [Int]) throws { try publish(at: sizes, entry: Example.entry) }
 
     func verify(saved: [Checkpoint] = []) throws -> LogVerifier.Report {
         var verifier = LogVerifier(key: signer.verifierKey)
