@@ -78,15 +78,20 @@ class Server:
         return self
 
     def listens(self) -> bool:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", self.port)) != 0:
-                return False
+        """At all of its addresses: those of the operators' API come last, one by one."""
+        ports = [self.port]
+        if tcp := self.settings.get("operators", {}).get("tcp"):
+            ports.append(int(tcp.rpartition(":")[2]))
+        for port in ports:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) != 0:
+                    return False
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(self.operators_socket) == 0
 
     @property
     def operators_socket(self) -> str:
-        """Where the operators' API is, which starts last."""
+        """Where the operators' API is for this machine's users."""
         return f"{self.log_folder}.operators.sock"
 
     def kill(self) -> None:
