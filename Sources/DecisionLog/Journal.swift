@@ -330,6 +330,7 @@ extension Journal {
             try? storage.remove(segmentName(ordinal))
             throw error
         }
+        active.file.endOverwriting()
         // What came in meanwhile.
         if isFlushed { try? active.file.sync() }
     }
@@ -349,6 +350,7 @@ extension Journal {
             throw error
         }
         state.withLock { $0.takeSpare() }
+        spare.file.beginOverwriting(spare.fileSize)
         return (spare.file, spare.fileSize)
     }
 

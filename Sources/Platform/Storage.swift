@@ -110,4 +110,10 @@ public protocol PlacedFile: WritableFile {
     func write(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int
     ) throws(StorageError)
+
+    /// The first `size` bytes, which are there, are going to be written over many times: that may
+    /// cost memory and no system calls until `endOverwriting`. Neither runs beside writing.
+    func beginOverwriting(_ size: Int)
+
+    func endOverwriting()
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CLinux
 import Glibc
 
 /// A file over a descriptor: `AppendFile` when that was opened with O_APPEND, otherwise
@@ -6,11 +7,16 @@ import Glibc
 final class StorageFile: AppendFile, PlacedFile {
     private let descriptor: StorageDescriptor
     private let path: String
+    /// The file's first bytes, while they are written over: what is stored there is in the kernel
+    /// at once. Only for who writes.
+    nonisolated(unsafe) private var mapping: UnsafeMutableRawBufferPointer?
 
     init(_ descriptor: StorageDescriptor, path: String) {
         self.descriptor = descriptor
         self.path = path
     }
+
+    deinit { endOverwriting() }
 
     func append(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
@@ -21,9 +27,28 @@ final class StorageFile: AppendFile, PlacedFile {
     func write(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int
     ) throws(StorageError) {
+        if let mapping, offset + first.count + second.count <= mapping.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: mapping[offset...])
+            rest.copyMemory(from: first)
+            UnsafeMutableRawBufferPointer(rebasing: rest[first.count...]).copyMemory(from: second)
+            return
+        }
         try write("pwritev", first, second) { (pieces) in
             pwritev(descriptor.number, pieces, 2, off_t(offset))
         }
+    }
+
+    func beginOverwriting(_ size: Int) {
+        endOverwriting()
+        guard size > 0, let memory = linux_map_for_overwriting(descriptor.number, size) else {
+            return
+        }
+        mapping = UnsafeMutableRawBufferPointer(start: memory, count: size)
+    }
+
+    func endOverwriting() {
+        if let mapping { munmap(mapping.baseAddress, mapping.count) }
+        mapping = nil
     }
 
     @inline(__always)
@@ -48,6 +73,8 @@ final class StorageFile: AppendFile, PlacedFile {
     }
 
     func truncate(to size: Int) throws(StorageError) {
+        // A store beyond the end of the file would be a SIGBUS.
+        endOverwriting()
         try storageCall("ftruncate", path) { ftruncate(descriptor.number, off_t(size)) }
     }
 

@@ -25,6 +25,10 @@ final class StorageMemoryFile: AppendFile, PlacedFile {
         try storage.write(inode, path, [UInt8](first) + [UInt8](second), at: offset)
     }
 
+    func beginOverwriting(_ size: Int) {}
+
+    func endOverwriting() {}
+
     func truncate(to size: Int) throws(StorageError) { try storage.truncate(inode, path, size) }
 
     func read(

@@ -19,7 +19,8 @@ func openLog(
     configuration.durability = durability
     configuration.permissions = .create
     configuration.checkpointInterval = 20_000_000
-    configuration.segmentBytes = 1 << 20
+    // Small, so that their files are written over soon.
+    configuration.segmentBytes = 64 << 10
     let folders = LocalLog.Folders(
         log: try StorageFolder(folder + "/log", creating: true),
         journal: try StorageFolder(folder + "/journal", creating: true))

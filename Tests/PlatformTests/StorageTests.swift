@@ -130,6 +130,56 @@ struct StorageTests {
         }
     }
 
+    @Test("bytes written over when that is announced", arguments: Kind.allCases)
+    func overwriting(kind: Kind) throws {
+        try with(kind) { storage in
+            let file = try storage.openForWriting("one")
+            var expected: [UInt8] = []
+            func write(_ byte: UInt8, _ range: Range<Int>) throws {
+                let bytes = [UInt8](repeating: byte, count: range.count)
+                try bytes.withUnsafeBytes {
+                    let (head, tail) = ($0[..<(range.count / 3)], $0[(range.count / 3)...])
+                    try file.write(
+                        UnsafeRawBufferPointer(rebasing: head),
+                        UnsafeRawBufferPointer(rebasing: tail), at: range.lowerBound)
+                }
+                if expected.count < range.upperBound {
+                    expected += [UInt8](repeating: 0, count: range.upperBound - expected.count)
+                }
+                expected.replaceSubrange(range, with: bytes)
+                #expect(try storage.read("one") == expected)
+                var read = [UInt8](repeating: 0, count: range.count)
+                let count = try read.withUnsafeMutableBytes {
+                    try file.read(at: range.lowerBound, into: $0)
+                }
+                #expect(count == range.count && read == bytes)
+            }
+            file.beginOverwriting(0)
+            try write(1, 0..<10_000)
+            file.beginOverwriting(10_000)
+            try write(2, 0..<9_000)
+            try write(3, 4_090..<10_000)
+            // Over the end, and behind it.
+            try write(4, 9_990..<10_500)
+            try write(5, 10_500..<20_000)
+            try file.sync()
+            // A cut ends it: there may be no file any more where it was.
+            try file.truncate(to: 100)
+            expected.removeLast(expected.count - 100)
+            try write(6, 50..<9_000)
+            file.beginOverwriting(9_000)
+            file.endOverwriting()
+            try write(7, 0..<9_000)
+            file.beginOverwriting(9_000)
+            // Another name, or none, is no matter.
+            try storage.rename("one", to: "two")
+            try storage.remove("two")
+            try [UInt8](repeating: 8, count: 9).withUnsafeBytes {
+                try file.write($0, UnsafeRawBufferPointer(start: nil, count: 0), at: 0)
+            }
+        }
+    }
+
     @Test("a power loss leaves each sector that was written over old or new")
     func sectors() throws {
         let storage = StorageMemory("memory")
