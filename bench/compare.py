@@ -4,10 +4,12 @@
 
 usage: compare.py --portcullis BINARY --limit BINARY --load FOLDER [--rounds N] [--seconds N]
 
-All servers answer the same load in turn, round by round. What a request costs is measured with the
-server pinned to one core and h2load to the other; how many requests there are a second with all
-cores for both, as a server runs: Portcullis with a loop on each core, the C server with its only
-thread. Time differs from machine to machine and from minute to minute; the ratios are what counts.
+All servers answer the same load in turn, round by round, each right after the one that it is
+compared with, in an order that changes. What a request costs is measured with the server pinned to
+one core and h2load to the other; how many requests there are a second with all cores for both, as a
+server runs: Portcullis with a loop on each core, the C server with its only thread. Time differs
+from machine to machine and from second to second; the ratios are what counts, and many short rounds
+say more than few long ones.
 The log makes two files for 256 records, and ext4 without a journal makes files slowly for six
 minutes after many were removed (it looks for inodes that are safe to use again): wait that long
 after tests or another run, or let TMPDIR name a folder in memory. A virtual machine gets memory
@@ -23,6 +25,7 @@ import json
 import mmap
 import os
 import platform
+import random
 import re
 import shutil
 import signal
@@ -54,8 +57,11 @@ class Contender:
     body: Path
     folder: Path
     is_pinned: bool
+    beside: Contender | None = None  # what it is compared with
     samples: list[Sample] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
+    # Both measured within the same second.
+    pairs: list[tuple[Sample, Sample]] = field(default_factory=list)
     process: subprocess.Popen[bytes] | None = None
     started_in: float = 0.0
     resident: float = 0.0
@@ -89,8 +95,8 @@ class Contender:
 
     def cpu_seconds(self) -> float:
         assert self.process
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((it / "schedstat").read_text().split()[0]) for it in threads) / 1e9
 
     def stop(self) -> None:
         if self.process and self.process.poll() is None:
@@ -100,17 +106,29 @@ class Contender:
             except subprocess.TimeoutExpired:
                 self.process.kill()
 
-    def throughput(self, seconds: float) -> None:
+    def throughput(self, seconds: float) -> Sample:
         """8 connections with 16 streams each."""
-        touch_free_memory()
+        touch_free_memory(seconds)
         before = self.cpu_seconds()
-        text = h2load(self, ["-c", "8", "-m", "16", "-D", f"{seconds:.0f}"])
+        text = h2load(self, ["-c", "8", "-m", "16", "-D", f"{seconds * 1000:.0f}ms"])
         done = int(re.search(r"(\d+) done", text)[1])  # type: ignore[index]
         failed = int(re.search(r"(\d+) failed", text)[1])  # type: ignore[index]
         if failed or not done:
             sys.exit(f"{self.name}: {failed} of {done} calls failed\n{text}")
-        rate = float(re.search(r"([\d.]+) req/s", text)[1])  # type: ignore[index]
-        self.samples.append(Sample(rate, (self.cpu_seconds() - before) * 1e6 / done))
+        sample = Sample(done / seconds, (self.cpu_seconds() - before) * 1e6 / done)
+        self.samples.append(sample)
+        return sample
+
+    def compare(self, seconds: float) -> None:
+        """One round of throughput."""
+        other = self.beside.throughput(seconds) if self.beside else None
+        sample = self.throughput(seconds)
+        if other:
+            self.pairs.append((sample, other))
+
+    def ratio(self, of: str) -> float:
+        """The median of the rounds' ratios."""
+        return float(statistics.median(getattr(a, of) / getattr(b, of) for a, b in self.pairs))
 
     def latency(self, requests: int) -> None:
         """One stream: microseconds at the median."""
@@ -121,11 +139,11 @@ class Contender:
         self.latencies.append(statistics.median(times))
 
 
-def touch_free_memory() -> None:
+def touch_free_memory(seconds: float) -> None:
     """As much as a server that logs takes in one sample, or what there is."""
     text = Path("/proc/meminfo").read_text()
     found = re.search(r"MemFree:\s+(\d+) kB", text)
-    size = min((int(found[1]) << 10 if found else 0) // 2, 2 << 30)
+    size = min((int(found[1]) << 10 if found else 0) // 2, int(seconds * (600 << 20)))
     if size <= 0:
         return
     with mmap.mmap(-1, size) as memory:
@@ -201,12 +219,14 @@ class Field:
         self.folder = folder
         self.load = Path(options.load)
         self.pinned = self.rivals(is_pinned=True)
-        self.portcullis("the same, evaluated each time", EVALUATED, is_pinned=True)
-        self.portcullis("the same, with texts for replay", TEXTS, is_pinned=True)
+        limit = self.pinned.limit
+        self.portcullis("the same, evaluated each time", EVALUATED, limit)
+        self.portcullis("the same, with texts for replay", TEXTS, limit)
         self.free = self.rivals(is_pinned=False)
         self.opa: Contender | None = None
         if binary := os.environ.get("OPA_ENVOY"):
             self.opa = self.opa_envoy(binary)
+            self.opa.beside = self.free.equal
 
     def rivals(self, is_pinned: bool) -> Rivals:
         port = free_port()
@@ -218,9 +238,9 @@ class Field:
         }
         return Rivals(
             limit,
-            self.portcullis("constant policy, log off", CONSTANT, is_pinned),
-            self.portcullis("demo policy, context, log", DEMO, is_pinned),
-            self.portcullis("OPA-Envoy's policy, context, log", equal, is_pinned),
+            self.portcullis("constant policy, log off", CONSTANT, limit),
+            self.portcullis("demo policy, context, log", DEMO, limit),
+            self.portcullis("OPA-Envoy's policy, context, log", equal, limit),
         )
 
     def add(self, name: str, command: list[str], port: int, is_pinned: bool) -> Contender:
@@ -231,15 +251,16 @@ class Field:
         self.contenders.append(contender)
         return contender
 
-    def portcullis(self, name: str, settings: dict[str, object], is_pinned: bool) -> Contender:
+    def portcullis(self, name: str, settings: dict[str, object], limit: Contender) -> Contender:
         port = free_port()
-        contender = self.add(name, [], port, is_pinned)
+        contender = self.add(name, [], port, limit.is_pinned)
+        contender.beside = limit
         config = contender.folder / "portcullis.yaml"
         config.write_text(
             json.dumps(
                 {
                     "listen": {"tcp": f"127.0.0.1:{port}"},
-                    **({"loops": 1} if is_pinned else {}),
+                    **({"loops": 1} if limit.is_pinned else {}),
                     "telemetry": {"level": "warning"},
                     **settings,
                 }
@@ -290,34 +311,22 @@ class Row:
         return f"{self.what:<58} {self.value:>8.2f}  {sign} {self.bound:<6g} {mark}"
 
 
-def ratio(contender: Contender, limit: Contender, get: str) -> float:
-    """The median of the rounds' ratios: both sides of one were measured side by side."""
-    pairs = zip(contender.samples, limit.samples, strict=True)
-    return float(statistics.median(getattr(a, get) / getattr(b, get) for a, b in pairs))
-
-
 def judge(field_: Field) -> list[Row]:
     pinned, free = field_.pinned, field_.free
     latencies = zip(pinned.demo.latencies, pinned.limit.latencies, strict=True)
     p50 = statistics.median(a / b for a, b in latencies)
 
-    def throughput(contender: Contender) -> float:
-        return ratio(contender, free.limit, "throughput")
-
-    def cpu(contender: Contender) -> float:
-        return ratio(contender, pinned.limit, "cpu")
-
     rows = [
-        Row("constant policy: throughput / limit", throughput(free.constant), 0.90, True),
-        Row("constant policy: CPU per request / limit", cpu(pinned.constant), 1.35, False),
-        Row("demo policy, log on: throughput / limit", throughput(free.demo), 0.75, True),
-        Row("demo policy, log on: CPU per request / limit", cpu(pinned.demo), 2.2, False),
+        Row("constant policy: throughput / limit", free.constant.ratio("throughput"), 0.90, True),
+        Row("constant policy: CPU per request / limit", pinned.constant.ratio("cpu"), 1.35, False),
+        Row("demo policy, log on: throughput / limit", free.demo.ratio("throughput"), 0.75, True),
+        Row("demo policy, log on: CPU per request / limit", pinned.demo.ratio("cpu"), 2.2, False),
         Row("demo policy: p50 at one stream / limit", p50, 1.5, False),
         Row("idle, resident MiB", free.demo.resident, 30, False),
         Row("exec to listening, ms", free.demo.started_in * 1000, 100, False),
     ]
     if field_.opa:
-        value = ratio(free.equal, field_.opa, "throughput")
+        value = 1 / field_.opa.ratio("throughput")
         rows.append(Row("equal policy: throughput / OPA-Envoy", value, 40, True))
     return rows
 
@@ -337,8 +346,8 @@ def main() -> int:
     parser.add_argument(
         "--load", required=True, help="folder with check-mcp.grpc and realistic.rego"
     )
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--seconds", type=float, default=0.25, help="of each sample")
     options = parser.parse_args()
     options.portcullis = str(Path(options.portcullis).resolve())
     options.limit = str(Path(options.limit).resolve())
@@ -353,11 +362,13 @@ def main() -> int:
                 contender.start()
                 contender.throughput(1)
                 contender.samples.clear()
+            compared = [it for it in field_.contenders if it.beside]
             for _ in range(options.rounds):
-                for contender in field_.contenders:
-                    contender.throughput(options.seconds)
+                random.shuffle(compared)
+                for contender in compared:
+                    contender.compare(options.seconds)
                 for contender in (field_.pinned.limit, field_.pinned.demo):
-                    contender.latency(5000)
+                    contender.latency(1000)
         finally:
             for contender in field_.contenders:
                 contender.stop()
