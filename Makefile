@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin names for the scripts in Scripts/, which do the work and can be run alone.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench bench-policy bench-log fuzz conformance counts tidy end-to-end compose clean
+.PHONY: help demo test build lint bench bench-policy bench-log fuzz conformance counts profile tidy end-to-end compose clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ conformance: ## OPA's Rego cases, passed and total by category
 
 counts: ## allocations and instructions of one check, against thresholds
 	@Scripts/counts
+
+profile: ## counts the ways that checks take through the program, for the compiler
+	@Scripts/profile
 
 tidy: ## imports, licences, lengths, leftovers, generated files
 	@Scripts/test tidy

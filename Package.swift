@@ -235,8 +235,15 @@ let package = Package(
 
 // Released programs do not check at run time that accesses to memory do not overlap: the checks
 // cost one instruction in twenty of a check, and debug builds, which all tests run, have them.
+//
+// And they are laid out for checks: bench/checks.profdata says which ways through the program those
+// take, as `make profile` counted them. Code that has changed since is compiled without it.
+var released = ["-enforce-exclusivity=unchecked"]
+#if compiler(>=6.3)
+let isCounting = Context.environment["PORTCULLIS_PROFILE"] == "count"
+let profile = Context.packageDirectory + "/bench/checks.profdata"
+released += ["-Xfrontend", isCounting ? "-ir-profile-generate" : "-ir-profile-use=\(profile)"]
+#endif
 for target in package.targets where ![.system, .plugin].contains(target.type) {
-    target.swiftSettings = [
-        .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
-    ]
+    target.swiftSettings = [.unsafeFlags(released, .when(configuration: .release))]
 }
