@@ -66,6 +66,16 @@ class Contender:
     started_in: float = 0.0
     resident: float = 0.0
 
+    def configure(self, binary: str, settings: dict[str, object]) -> None:
+        """Makes it a Portcullis with these settings."""
+        config = self.folder / "portcullis.yaml"
+        common = {
+            "listen": {"tcp": f"127.0.0.1:{self.port}"},
+            "telemetry": {"level": "warning"},
+        }
+        config.write_text(json.dumps({**common, **settings}))
+        self.command = [binary, "serve", "--config", str(config)]
+
     def start(self) -> None:
         begun = time.monotonic()
         output = (self.folder / "output.txt").open("wb")
@@ -120,11 +130,10 @@ class Contender:
         return sample
 
     def compare(self, seconds: float) -> None:
-        """One round of throughput."""
-        other = self.beside.throughput(seconds) if self.beside else None
-        sample = self.throughput(seconds)
-        if other:
-            self.pairs.append((sample, other))
+        """One round of throughput, the other's first."""
+        assert self.beside
+        other = self.beside.throughput(seconds)
+        self.pairs.append((self.throughput(seconds), other))
 
     def ratio(self, of: str) -> float:
         """The median of the rounds' ratios."""
@@ -200,6 +209,15 @@ DEMO: dict[str, object] = {**TEXTS, "log": {"content": "none"}}
 EVALUATED: dict[str, object] = {**DEMO, "limits": {"remembered": 0}}
 
 
+def equal(load: Path) -> dict[str, object]:
+    """The policy that OPA-Envoy is measured with."""
+    return {
+        "policies": [str(load.resolve() / "realistic.rego")],
+        "entrypoint": "envoy/authz/result",
+        "log": {"content": "none"},
+    }
+
+
 @dataclass
 class Rivals:
     """The same servers with the same cores."""
@@ -231,16 +249,11 @@ class Field:
     def rivals(self, is_pinned: bool) -> Rivals:
         port = free_port()
         limit = self.add("limit", [self.options.limit, "-p", str(port)], port, is_pinned)
-        equal: dict[str, object] = {
-            "policies": [str(self.load / "realistic.rego")],
-            "entrypoint": "envoy/authz/result",
-            "log": {"content": "none"},
-        }
         return Rivals(
             limit,
             self.portcullis("constant policy, log off", CONSTANT, limit),
             self.portcullis("demo policy, context, log", DEMO, limit),
-            self.portcullis("OPA-Envoy's policy, context, log", equal, limit),
+            self.portcullis("OPA-Envoy's policy, context, log", equal(self.load), limit),
         )
 
     def add(self, name: str, command: list[str], port: int, is_pinned: bool) -> Contender:
@@ -255,18 +268,8 @@ class Field:
         port = free_port()
         contender = self.add(name, [], port, limit.is_pinned)
         contender.beside = limit
-        config = contender.folder / "portcullis.yaml"
-        config.write_text(
-            json.dumps(
-                {
-                    "listen": {"tcp": f"127.0.0.1:{port}"},
-                    **({"loops": 1} if limit.is_pinned else {}),
-                    "telemetry": {"level": "warning"},
-                    **settings,
-                }
-            )
-        )
-        contender.command = [self.options.portcullis, "serve", "--config", str(config)]
+        loops: dict[str, object] = {"loops": 1} if limit.is_pinned else {}
+        contender.configure(self.options.portcullis, {**loops, **settings})
         return contender
 
     def opa_envoy(self, binary: str) -> Contender:

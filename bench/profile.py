@@ -11,12 +11,11 @@ counts, one file a server, in the folder.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import tempfile
 from pathlib import Path
 
-from compare import CONSTANT, DEMO, EVALUATED, TEXTS, Contender, free_port, h2load
+from compare import CONSTANT, DEMO, EVALUATED, TEXTS, Contender, equal, free_port, h2load
 
 CALLS = 20_000  # of each sample
 
@@ -26,24 +25,16 @@ def main() -> None:
     for name in ("portcullis", "load", "counts"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     options = parser.parse_args()
-    equal: dict[str, object] = {
-        "policies": [str(options.load.resolve() / "realistic.rego")],
-        "entrypoint": "envoy/authz/result",
-    }
-    for number, settings in enumerate((CONSTANT, DEMO, EVALUATED, TEXTS, equal)):
+    for number, settings in enumerate((CONSTANT, DEMO, EVALUATED, TEXTS, equal(options.load))):
         os.environ["LLVM_PROFILE_FILE"] = str(options.counts.resolve() / f"{number}.profraw")
         with tempfile.TemporaryDirectory() as folder:
             serve(options.portcullis.resolve(), Path(folder), options.load, settings)
 
 
 def serve(binary: Path, folder: Path, load: Path, settings: dict[str, object]) -> None:
-    port = free_port()
-    config = folder / "portcullis.yaml"
+    server = Contender("portcullis", [], free_port(), load, folder, is_pinned=False)
     # One loop: the counters of two would lose counts to each other.
-    listen = {"listen": {"tcp": f"127.0.0.1:{port}"}, "loops": 1}
-    config.write_text(json.dumps({**listen, **settings}))
-    command = [str(binary), "serve", "--config", str(config)]
-    server = Contender("portcullis", command, port, load, folder, is_pinned=False)
+    server.configure(str(binary), {"loops": 1, **settings})
     server.start()
     for sample in sorted(load.glob("*.grpc")):
         server.body = sample
