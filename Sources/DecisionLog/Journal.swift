@@ -266,6 +266,11 @@ extension Journal {
         }
     }
 
+    /// Gives back what published segments cost in memory: nobody writes them over soon.
+    func rest() {
+        for file in state.withLock({ $0.restingFiles }) { file.endOverwriting() }
+    }
+
     /// Removes segments whose records are all below `published`, but for those whose files the next
     /// segments take, and begins a new segment when the active one has grown enough.
     func trim(published: Int) throws(LogError) {
@@ -330,7 +335,6 @@ extension Journal {
             try? storage.remove(segmentName(ordinal))
             throw error
         }
-        active.file.endOverwriting()
         // What came in meanwhile.
         if isFlushed { try? active.file.sync() }
     }

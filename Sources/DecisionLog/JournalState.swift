@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Platform
 
 /// What the threads that use a journal share, under its lock.
 struct JournalState {
@@ -33,6 +34,9 @@ struct JournalState {
         _read { yield segments[segments.count - 1] }
         _modify { yield &segments[segments.count - 1] }
     }
+
+    /// Those that nothing is appended to.
+    var restingFiles: [any PlacedFile] { spares.map(\.file) + segments.dropLast().map(\.file) }
 
     /// Bytes of all files once `more` bytes of records are in the active one.
     func fileBytes(with more: Int) -> Int {

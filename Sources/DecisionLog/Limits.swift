@@ -15,6 +15,8 @@ public enum DecisionLogLimits {
     static let recentBytes = 2 << 20
     /// Nanoseconds that the sequencer waits after a failure.
     static let retryNanoseconds: Int64 = 200_000_000
+    /// Nanoseconds without records after which published segments are no longer kept in memory.
+    static let restNanoseconds: Int64 = 10_000_000_000
     /// Bytes of a loss record.
     static let lossRecordBytes = 4_096
     /// Files that wait for the next journal segments have this share of the journal's bytes at

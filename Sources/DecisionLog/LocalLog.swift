@@ -238,6 +238,9 @@ extension LocalLog {
             if size == turn.sequencer.publishedSize, journal.losses.isEmpty,
                 journal.parks(at: size)
             {
+                let rest = turn.lastPublish + DecisionLogLimits.restNanoseconds
+                guard now >= rest else { return rest }
+                journal.rest()
                 return nil
             }
             return max(now, turn.lastPublish + configuration.checkpointInterval)

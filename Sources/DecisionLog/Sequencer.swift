@@ -16,6 +16,8 @@ final class Sequencer {
     private(set) var publishedSize: Int
     /// Below it, partial tiles of full tiles are gone.
     private var cleanedSize: Int
+    /// How often partial tiles may have been written since; nil when that is not known.
+    private var partialWrites: Int? = 0
 
     /// What loops committed and is not in the builder yet: bytes `recentPosition..<used`.
     private var recent = RecentRecords()
@@ -227,6 +229,7 @@ extension Sequencer {
         // 1. The full and partial tiles. A crash leaves files that no checkpoint names; recovery
         //    makes the same ones from the journal.
         try writeFull()
+        partialWrites? += 1
         try builder.writePartial { path, bytes in try put(path, bytes) }
         // 2. Flush them: a signed tree must not vanish in a power loss, or the next start would
         //    sign another one of the same size.
@@ -252,16 +255,23 @@ extension Sequencer {
         let old = TileShape(size: cleanedSize)
         let new = TileShape(size: publishedSize)
         for level in 0..<new.levels {
-            for index in old.fullTiles(level: level)..<new.fullTiles(level: level) {
+            var stale = old.fullTiles(level: level)..<new.fullTiles(level: level)
+            // Those that were begun and filled between two checkpoints were never partial.
+            if partialWrites == 1 { stale = stale.prefix(1) }
+            for index in stale {
                 try removePartials(of: TilePath.hashes(level: level, index: index))
                 if level == 0 { try removePartials(of: TilePath.entries(index)) }
             }
         }
         cleanedSize = publishedSize
+        partialWrites = 0
     }
 
     /// Makes the next `removeStalePartials` look at all tiles from record `first` on.
-    func partialsMayRemain(from first: Int) { cleanedSize = min(cleanedSize, first) }
+    func partialsMayRemain(from first: Int) {
+        cleanedSize = min(cleanedSize, first)
+        partialWrites = nil
+    }
 
     private func removePartials(of path: String) throws {
         let folder = path + ".p"

@@ -112,7 +112,8 @@ public protocol PlacedFile: WritableFile {
     ) throws(StorageError)
 
     /// The first `size` bytes, which are there, are going to be written over many times: that may
-    /// cost memory and no system calls until `endOverwriting`. Neither runs beside writing.
+    /// cost memory and no system calls until `endOverwriting`. It may be called again, for the same
+    /// bytes or for more. Neither runs beside writing.
     func beginOverwriting(_ size: Int)
 
     func endOverwriting()

@@ -30,7 +30,9 @@ final class StorageFile: AppendFile, PlacedFile {
         if let mapping, offset + first.count + second.count <= mapping.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: mapping[offset...])
             rest.copyMemory(from: first)
-            UnsafeMutableRawBufferPointer(rebasing: rest[first.count...]).copyMemory(from: second)
+            // Nobody reads it back, unless there is a crash.
+            linux_copy_past_caches(
+                rest.baseAddress.map { $0 + first.count }, second.baseAddress, second.count)
             return
         }
         try write("pwritev", first, second) { (pieces) in
@@ -39,10 +41,14 @@ final class StorageFile: AppendFile, PlacedFile {
     }
 
     func beginOverwriting(_ size: Int) {
-        endOverwriting()
-        guard size > 0, let memory = linux_map_for_overwriting(descriptor.number, size) else {
-            return
+        let memory: UnsafeMutableRawPointer?
+        if let mapping {
+            guard size > mapping.count else { return }
+            memory = linux_grow_mapping(mapping.baseAddress, mapping.count, size)
+        } else {
+            memory = size > 0 ? linux_map_for_overwriting(descriptor.number, size) : nil
         }
+        guard let memory else { return }
         mapping = UnsafeMutableRawBufferPointer(start: memory, count: size)
     }
 

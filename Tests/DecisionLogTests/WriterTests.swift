@@ -107,6 +107,30 @@ struct WriterTests {
         try log.close()
     }
 
+    @Test("partial tiles of checkpoints that were not published go too")
+    func failedPartials() throws {
+        for target in 0..<16 {
+            let fixture = LogFixture()
+            let log = try fixture.open()
+            let writer = log.makeWriter()
+            try fixture.commit(100, log, writer)
+            try log.publish()
+            try fixture.commit(800, log, writer)
+            fixture.faults.plan(.lost, at: target, number: EIO)
+            try? log.publish()
+            fixture.faults.clear()
+            for _ in 0..<2 {
+                try fixture.commit(500, log, writer)
+                try log.publish()
+            }
+            let partial = fixture.log.contents.keys.filter { $0.contains(".p/") }
+            #expect(
+                partial.allSatisfy { $0.contains("007.p/") || $0.hasPrefix("tile/1/000.p/") },
+                "\(target): \(partial)")
+            try log.close()
+        }
+    }
+
     @Test("a full disk refuses records, and takes them again when there is room")
     func full() throws {
         let fixture = LogFixture()

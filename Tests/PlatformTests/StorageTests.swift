@@ -162,11 +162,17 @@ struct StorageTests {
             // Over the end, and behind it.
             try write(4, 9_990..<10_500)
             try write(5, 10_500..<20_000)
+            // Again, and for more.
+            file.beginOverwriting(10_000)
+            file.beginOverwriting(20_000)
+            try write(6, 9_000..<9_001)
+            try write(7, 9_983..<19_999)
+            try write(8, 64..<128)
             try file.sync()
             // A cut ends it: there may be no file any more where it was.
             try file.truncate(to: 100)
             expected.removeLast(expected.count - 100)
-            try write(6, 50..<9_000)
+            try write(9, 50..<9_000)
             file.beginOverwriting(9_000)
             file.endOverwriting()
             try write(7, 0..<9_000)

@@ -11,3 +11,9 @@ int linux_syncfs(int fd);
 /// memory. NULL where that cannot be done, or where it may need room on the disk: a file system
 /// that does not write in place can only say that it is full by SIGBUS.
 void *linux_map_for_overwriting(int fd, size_t size);
+
+/// Makes such a mapping larger; NULL, and it stays as it is, where that cannot be done.
+void *linux_grow_mapping(void *memory, size_t size, size_t larger);
+
+/// As memcpy, for a target that nobody reads soon: the caches keep what they have.
+void linux_copy_past_caches(void *target, const void *source, size_t size);
