@@ -21,8 +21,10 @@ enum Order {
     static let never: UInt8 = 3
     /// Answers with as many bytes as the next four bytes say.
     static let large: UInt8 = 4
-    /// Answers at the end of the turn.
-    static let atTurnEnd: UInt8 = 5
+    /// Answers at the end of the batch with the number of such calls in it.
+    static let atBatchEnd: UInt8 = 5
+    /// Holds the loop up until the test ends that, then answers.
+    static let stop: UInt8 = 6
 }
 
 /// What services tell the tests.
@@ -31,6 +33,7 @@ final class Journal: Sendable {
     let lateAnswersLost = Atomic<Int>(0)
     let ended = Atomic<Int>(0)
     let held = Atomic<Int>(0)
+    let isStopped = Atomic(false)
 }
 
 final class TestService: UnaryService {
@@ -38,7 +41,7 @@ final class TestService: UnaryService {
     private let journal: Journal
     private var waiting: [CallHandle] = []
     private var timed: [UInt64: CallHandle] = [:]
-    private var thisTurn: [CallHandle] = []
+    private var thisBatch: [CallHandle] = []
     private var nextToken: UInt64 = 0
 
     init(_ loop: LoopHandle, _ journal: Journal) {
@@ -59,7 +62,11 @@ final class TestService: UnaryService {
         case Order.large:
             let count = message.loadUnaligned(fromByteOffset: 1, as: UInt32.self)
             answer(call, [UInt8](repeating: 7, count: Int(count)))
-        case Order.atTurnEnd: thisTurn.append(call)
+        case Order.atBatchEnd: thisBatch.append(call)
+        case Order.stop:
+            journal.isStopped.store(true, ordering: .relaxed)
+            _ = waitUntil { !journal.isStopped.load(ordering: .relaxed) }
+            answer(call, [])
         default: answer(call, [UInt8(loop.index)] + message.dropFirst())
         }
     }
@@ -73,9 +80,10 @@ final class TestService: UnaryService {
         bytes.withUnsafeBytes { _ = call.respond($0) }
     }
 
-    func turnEnded() {
-        for call in thisTurn { answer(call, [Order.atTurnEnd]) }
-        thisTurn = []
+    func batchEnded() {
+        let count = UInt8(clamping: thisBatch.count)
+        for call in thisBatch { answer(call, [Order.atBatchEnd, count]) }
+        thisBatch = []
     }
 
     func woken() {

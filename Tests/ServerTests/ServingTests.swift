@@ -59,10 +59,33 @@ import Testing
         server.stop()
     }
 
-    @Test func answersAtTheEndOfTheTurnByTimerAndByWaking() throws {
+    @Test func whoSendsManyCallsGetsAnswersBeforeOthersAreRead() throws {
+        let server = try TestServer()
+        let clients = try (0..<4).map { _ in try server.connect() }
+        for client in clients { _ = client.call([Order.echo]) }
+        let stop = clients[0].http.call(echoMethod, [Order.stop])
+        clients[0].write(clients[0].http.output())
+        #expect(waitUntil { server.journal.isStopped.load(ordering: .relaxed) })
+        // All of these are there when the loop looks again.
+        let ids = clients[1...].map { client in
+            let ids = (0..<20).map { _ in client.http.call(echoMethod, [Order.atBatchEnd]) }
+            client.write(client.http.output())
+            return ids
+        }
+        server.journal.isStopped.store(false, ordering: .relaxed)
+        for (client, ids) in zip(clients[1...], ids) {
+            for id in ids {
+                #expect(client.finish(id).body == framed([Order.atBatchEnd, 20]))
+            }
+        }
+        #expect(clients[0].finish(stop).body == framed([]))
+        server.stop()
+    }
+
+    @Test func answersAtTheEndOfTheBatchByTimerAndByWaking() throws {
         let server = try TestServer(loops: 2)
         let client = try server.connect()
-        #expect(client.call([Order.atTurnEnd]).body == framed([Order.atTurnEnd]))
+        #expect(client.call([Order.atBatchEnd]).body == framed([Order.atBatchEnd, 1]))
         #expect(client.call([Order.byTimer])["grpc-message"] == "timer")
         let id = client.http.call(echoMethod, [Order.whenWoken])
         client.write(client.http.output())

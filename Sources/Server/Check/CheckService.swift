@@ -6,8 +6,8 @@ import Platform
 
 /// The `Authorization/Check` method of one event loop.
 ///
-/// Answers wait until the records of their decisions are in the log: until the end of the loop's
-/// turn when the log is buffered, until the disk has them when it is durable.
+/// Answers wait until the records of their decisions are in the log: until the end of the
+/// batch when the log is buffered, until the disk has them when it is durable.
 public final class CheckService: UnaryService {
     /// The method's path.
     public static let method = "/envoy.service.auth.v3.Authorization/Check"
@@ -17,9 +17,9 @@ public final class CheckService: UnaryService {
     private let handler: CheckHandler
     private let log: LogWriter?
     private var policyNumber = 0
-    /// Answers of this turn, not committed yet.
-    private var turn = AnswerBatch()
-    /// Answers of earlier turns that are not durable yet, oldest first.
+    /// Answers of this batch, not committed yet.
+    private var batch = AnswerBatch()
+    /// Answers of earlier batches that are not durable yet, oldest first.
     private var waiting: [(ticket: LogWriter.Ticket, batch: AnswerBatch)] = []
     private var spare: [AnswerBatch] = []
     /// Checks that workers have, because their policy may wait.
@@ -79,7 +79,7 @@ public final class CheckService: UnaryService {
             call.respond(UnsafeRawBufferPointer(answer.buffer))
             return
         }
-        turn.add(call, answer)
+        batch.add(call, answer)
     }
 
     /// Hands a check to the workers.
@@ -107,26 +107,26 @@ public final class CheckService: UnaryService {
 
     public func loopEnded() { checks.cancelAll() }
 
-    public func turnEnded() {
+    public func batchEnded() {
         if !checks.isEmpty { checks.sweep() }
-        guard let log, !turn.isEmpty || log.pending > 0 else { return }
+        guard let log, !batch.isEmpty || log.pending > 0 else { return }
         do throws(LogError) {
             let ticket = try log.commit()
             handler.committed()
             held?.settle()
             if log.isDurable(ticket) && waiting.isEmpty {
-                turn.send()
+                batch.send()
             } else {
-                waiting.append((ticket, turn))
-                turn = spare.popLast() ?? AnswerBatch()
+                waiting.append((ticket, batch))
+                batch = spare.popLast() ?? AnswerBatch()
             }
         } catch {
             release(held?.takeUnsettled() ?? [])
-            if log.mayLose(turn.count, error) {
+            if log.mayLose(batch.count, error) {
                 handler.committed()
-                turn.send()
+                batch.send()
             } else {
-                turn.refuse(handler.unrecorded())
+                batch.refuse(handler.unrecorded())
             }
         }
     }

@@ -24,6 +24,8 @@ struct LoopState {
     var service: (any UnaryService)?
     /// Monotonic nanoseconds when the turn began.
     var now: UInt64
+    /// Calls that the service got in this batch.
+    var batched = 0
     var connections: UnsafeMutablePointer<ConnectionState>?
     var connectionCount = 0
     var freeConnections: UnsafeMutablePointer<ConnectionState>?
@@ -79,7 +81,7 @@ struct EventLoop: @unchecked Sendable {
         destroy()
     }
 
-    /// Reads everything that is ready, has the service end its turn, then writes.
+    /// Reads everything that is ready, and answers it batch by batch.
     private func turn() {
         let timeout = context.pointee.wheel.timeout(now: MonotonicTime.now())
         let events = state.pointee.events
@@ -96,14 +98,21 @@ struct EventLoop: @unchecked Sendable {
                 continue
             }
             Connection(state: slot).ready(events[index].events)
+            if state.pointee.batched >= TransportLimits.batchCalls { endBatch() }
         }
         if isWoken { openMailbox() }
         fireTimers()
-        state.pointee.service?.turnEnded()
-        flushDirty()
+        endBatch()
         if state.pointee.drain == .refusing && state.pointee.connectionCount == 0 {
             state.pointee.drain = .over
         }
+    }
+
+    /// Commits what the service decided since the last batch, and answers it.
+    private func endBatch() {
+        state.pointee.batched = 0
+        state.pointee.service?.batchEnded()
+        flushDirty()
     }
 
     private func openMailbox() {

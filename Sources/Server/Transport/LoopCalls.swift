@@ -11,6 +11,7 @@ extension EventLoop {
         case .nothing: watchClock(stream, now: now)
         case .call(let method, let message, let deadline):
             counters.calls.bump()
+            state.pointee.batched &+= 1
             stream.clearTimer()
             state.pointee.service?.handle(
                 CallHandle(name: stream.name), method: method, message: message, deadline: deadline)

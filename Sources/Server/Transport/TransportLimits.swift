@@ -33,6 +33,9 @@ public struct TransportLimits: Sendable {
     /// TLS handshakes that a loop works on in one turn, at about 1 ms each: a storm of new
     /// connections must not hold up the checks of those that are there.
     static let handshakesPerTurn = 4
+    /// Calls of one turn after which they are answered, before the next connection is read: whoever
+    /// sent them need not wait for the others'.
+    static let batchCalls = 16
     /// Connections waiting in the kernel to be accepted.
     static let backlog: Int32 = 1024
     /// Milliseconds without accepting after the process ran out of descriptors or memory.

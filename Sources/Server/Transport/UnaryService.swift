@@ -13,9 +13,10 @@ public protocol UnaryService: AnyObject {
     func handle(
         _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, deadline: UInt64)
 
-    /// All connections that had something to read were served, and nothing is written yet: the
-    /// moment for one group write of what this turn decided.
-    func turnEnded()
+    /// So many calls were handed over that they should be answered, or there are no more at the
+    /// moment, and nothing of them is written yet: the moment for one group write of what was
+    /// decided since the last batch. At least once a turn.
+    func batchEnded()
 
     /// Some thread called `LoopHandle.wake` (or the loop woke for reasons of its own).
     func woken()
@@ -31,7 +32,7 @@ public protocol UnaryService: AnyObject {
 }
 
 extension UnaryService {
-    public func turnEnded() {}
+    public func batchEnded() {}
     public func woken() {}
     public func timerFired(token: UInt64) {}
     public func drainBegan() {}
