@@ -42,7 +42,11 @@ public final class AttributeContext {
         public var destination = Peer()
         /// Absent for Envoy's network filter.
         public var request: Request?
-        public var http: HTTPRequest?
+        /// Whether there is a request over HTTP; kept apart from it, so that it is filled and read
+        /// in place: an optional one is copied whole.
+        public var hasHTTP = false
+        /// Empty when there is none.
+        public var httpRequest = HTTPRequest()
         /// As received: a name may occur again, and then the last one counts (`header(_:)`).
         public var headers = Table<HeaderField>()
         /// True when the headers came as `header_map` (`encode_raw_headers`): ordered, with
@@ -61,6 +65,15 @@ public final class AttributeContext {
         public var message = Bytes.empty
 
         public init() {}
+
+        @inlinable
+        public var http: HTTPRequest? {
+            @inline(__always) get { hasHTTP ? httpRequest : nil }
+            set {
+                hasHTTP = newValue != nil
+                httpRequest = newValue ?? HTTPRequest()
+            }
+        }
     }
 
     public struct Peer {
@@ -185,7 +198,7 @@ extension AttributeContext.Attributes {
         source = AttributeContext.Peer()
         destination = AttributeContext.Peer()
         request = nil
-        http = nil
+        if hasHTTP { http = nil }
         headers.removeAll()
         hasHeaderMap = false
         sourceLabels.removeAll()

@@ -33,7 +33,7 @@ struct Inspection {
 
     /// Read where it lies, because it is large.
     var http: AttributeContext.HTTPRequest {
-        @inline(__always) get { context.attributes.pointee.http.unsafelyUnwrapped }
+        @inline(__always) get { context.attributes.pointee.httpRequest }
     }
 
     mutating func classify(_ readBody: () -> BodyReading, _ readMetadata: (Bytes) -> Value) {

@@ -27,13 +27,13 @@ public struct Inspector: Sendable {
         _ context: AttributeContext, arena: Arena, readMetadata: (Bytes) -> Value,
         readBody: () -> BodyReading
     ) -> ActionFacts {
-        guard context.attributes.pointee.http != nil else {
+        guard context.attributes.pointee.hasHTTP else {
             var facts = ActionFacts()
             facts.doubts = .noRequest
             return facts
         }
         let path = RequestPath(
-            target: context.attributes.pointee.http.unsafelyUnwrapped.path, arena: arena)
+            target: context.attributes.pointee.httpRequest.path, arena: arena)
         var inspection = Inspection(
             context, path: path, body: RequestBody(context), arena: arena)
         inspection.facts.resource = path.text

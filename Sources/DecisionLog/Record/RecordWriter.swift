@@ -80,7 +80,7 @@ extension JSONBuffer {
         writeSource(&request.attributes.pointee.source, facts)
         writeRequest(request, facts)
         writePolicy(facts)
-        writeAction(facts, request.http?.host ?? .empty)
+        writeAction(facts, request.httpRequest.host)
         if !facts.mask.parts.contains(.prompt) { written("prompt", facts.prompt) }
         if let context = facts.context { writeContext(context) }
         writeThreat(facts.threat, facts.mask.parts)

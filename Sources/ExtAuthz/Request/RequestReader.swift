@@ -15,9 +15,9 @@ enum RequestReader {
                 try readTime(reader.message(), into: &time)
                 context.request?.time = time
             case 2:
-                if context.http == nil { context.http = AttributeContext.HTTPRequest() }
+                context.hasHTTP = true
                 try readHTTP(
-                    reader.message(), into: &context.http!, &context.headers,
+                    reader.message(), into: &context.httpRequest, &context.headers,
                     &context.hasHeaderMap)
             default: try reader.skip()
             }

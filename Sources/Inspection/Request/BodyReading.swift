@@ -23,13 +23,10 @@ public struct RequestBody {
     public init(_ context: AttributeContext) { self.init(UnsafePointer(context.attributes)) }
 
     public init(_ attributes: UnsafePointer<AttributeContext.Attributes>) {
-        guard let http = attributes.pointee.http else {
-            bytes = .empty
-            isExact = true
-            return
-        }
-        isExact = !http.rawBody.isEmpty || http.body.isEmpty
-        bytes = http.rawBody.isEmpty ? http.body : http.rawBody
+        let raw = attributes.pointee.httpRequest.rawBody
+        let text = attributes.pointee.httpRequest.body
+        isExact = !raw.isEmpty || text.isEmpty
+        bytes = raw.isEmpty ? text : raw
     }
 
     /// The body as JSON; values point into the body and `arena`.

@@ -235,12 +235,12 @@ public final class CheckInput: InputDocument {
         case .http: return document.http()
         case .httpText(let field): return text(httpText(field))
         case .size:
-            guard let size = attributes.pointee.http?.size, size != 0 else { return .undefined }
+            let size = attributes.pointee.httpRequest.size
+            guard size != 0 else { return .undefined }
             return .integer(size)
         case .rawBody:
-            guard let raw = attributes.pointee.http?.rawBody, !raw.isEmpty else {
-                return .undefined
-            }
+            let raw = attributes.pointee.httpRequest.rawBody
+            guard !raw.isEmpty else { return .undefined }
             return .base64(raw, in: arena)
         case .headers: return document.headers()
         case .header(let name): return header(name)
@@ -269,20 +269,19 @@ public final class CheckInput: InputDocument {
         }
     }
 
-    private var target: Bytes { attributes.pointee.http?.path ?? .empty }
+    private var target: Bytes { attributes.pointee.httpRequest.path }
 
     private func httpText(_ field: InputNode.HTTPText) -> Bytes {
-        guard let http = attributes.pointee.http else { return .empty }
         switch field {
-        case .id: return http.id
-        case .method: return http.method
-        case .path: return http.path
-        case .host: return http.host
-        case .scheme: return http.scheme
-        case .query: return http.query
-        case .fragment: return http.fragment
-        case .protocol: return http.protocol
-        case .body: return http.body
+        case .id: return attributes.pointee.httpRequest.id
+        case .method: return attributes.pointee.httpRequest.method
+        case .path: return attributes.pointee.httpRequest.path
+        case .host: return attributes.pointee.httpRequest.host
+        case .scheme: return attributes.pointee.httpRequest.scheme
+        case .query: return attributes.pointee.httpRequest.query
+        case .fragment: return attributes.pointee.httpRequest.fragment
+        case .protocol: return attributes.pointee.httpRequest.protocol
+        case .body: return attributes.pointee.httpRequest.body
         }
     }
 
