@@ -66,6 +66,7 @@ public final class AttributeContext {
 
         public init() {}
 
+        /// `httpRequest` when there is one: a copy, for who needs it whole.
         @inlinable
         public var http: HTTPRequest? {
             @inline(__always) get { hasHTTP ? httpRequest : nil }

@@ -3,7 +3,7 @@ import Authorization
 import Platform
 import TransparencyLog
 
-/// One event loop's way into the log: `append` for each decision of the turn, without a lock or an
+/// One event loop's way into the log: `append` for each decision of a batch, without a lock or an
 /// allocation, then one `commit`, and only then the answers. Belongs to one thread.
 public final class LogWriter {
     private let journal: Journal
@@ -43,10 +43,10 @@ public final class LogWriter {
 
     deinit { buffer.deallocate() }
 
-    /// Adds a record to this turn's batch.
+    /// Adds a record to the batch.
     ///
     /// - Throws: `recordTooLong` above 65,535 bytes (encode a shorter one), `batchFull` when the
-    ///   turn holds 8 MiB (commit, then append again).
+    ///   batch holds 8 MiB (commit, then append again).
     public func append(_ record: UnsafeRawBufferPointer) throws(LogError) {
         guard record.count <= DecisionLogLimits.recordBytes else {
             throw LogError(
@@ -69,7 +69,7 @@ public final class LogWriter {
         try append(UnsafeRawBufferPointer(record.buffer))
     }
 
-    /// Hands this turn's records to the log, all or none.
+    /// Hands the batch's records to the log, all or none.
     ///
     /// When it returns the records are in the kernel: in buffered mode the answers may leave. In
     /// durable mode they may once `isDurable` says so. When it throws, none of the records was
@@ -94,7 +94,7 @@ public final class LogWriter {
         return lastTicket
     }
 
-    /// Forgets the records of this turn.
+    /// Forgets the records of the batch.
     public func discard() {
         used = 0
         pending = 0

@@ -235,13 +235,9 @@ public final class CheckInput: InputDocument {
         case .http: return document.http()
         case .httpText(let field): return text(httpText(field))
         case .size:
-            let size = attributes.pointee.httpRequest.size
-            guard size != 0 else { return .undefined }
-            return .integer(size)
+            return http.size == 0 ? .undefined : .integer(http.size)
         case .rawBody:
-            let raw = attributes.pointee.httpRequest.rawBody
-            guard !raw.isEmpty else { return .undefined }
-            return .base64(raw, in: arena)
+            return http.rawBody.isEmpty ? .undefined : .base64(http.rawBody, in: arena)
         case .headers: return document.headers()
         case .header(let name): return header(name)
         case .headerMap: return document.headerMap()
@@ -269,19 +265,24 @@ public final class CheckInput: InputDocument {
         }
     }
 
-    private var target: Bytes { attributes.pointee.httpRequest.path }
+    /// Read where it lies, because it is large.
+    private var http: AttributeContext.HTTPRequest {
+        @inline(__always) get { attributes.pointee.httpRequest }
+    }
+
+    private var target: Bytes { http.path }
 
     private func httpText(_ field: InputNode.HTTPText) -> Bytes {
         switch field {
-        case .id: return attributes.pointee.httpRequest.id
-        case .method: return attributes.pointee.httpRequest.method
-        case .path: return attributes.pointee.httpRequest.path
-        case .host: return attributes.pointee.httpRequest.host
-        case .scheme: return attributes.pointee.httpRequest.scheme
-        case .query: return attributes.pointee.httpRequest.query
-        case .fragment: return attributes.pointee.httpRequest.fragment
-        case .protocol: return attributes.pointee.httpRequest.protocol
-        case .body: return attributes.pointee.httpRequest.body
+        case .id: return http.id
+        case .method: return http.method
+        case .path: return http.path
+        case .host: return http.host
+        case .scheme: return http.scheme
+        case .query: return http.query
+        case .fragment: return http.fragment
+        case .protocol: return http.protocol
+        case .body: return http.body
         }
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 
-/// Answers that wait for the log, with their bytes in one buffer that is kept from turn to turn.
+/// Answers that wait for the log, with their bytes in one buffer that is kept from batch to batch.
 struct AnswerBatch {
     private var calls: [(call: CallHandle, end: Int)] = []
     private var bytes: [UInt8] = []

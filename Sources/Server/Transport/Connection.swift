@@ -59,7 +59,7 @@ struct Connection: Equatable {
 
     init(state: UnsafeMutablePointer<ConnectionState>) { self.state = state }
 
-    /// Has the loop write what there is to write at the end of this turn.
+    /// Has the loop write what there is to write at the end of this batch.
     func markDirty() {
         if state.pointee.flags.contains(.dirty) { return }
         state.pointee.flags.insert(.dirty)
