@@ -184,6 +184,10 @@ def test_restrictions_count_at_once_and_metrics_tell_them(make_server: MakeServe
             [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
+    assert server.terminate() == 0
+    took = [it["duration_ns"] for it in server.records() if it["kind"] == "decision"]
+    (total,) = re.findall(r"^portcullis_check_duration_seconds_sum (\S+)$", text, re.MULTILINE)
+    assert round(float(total) * 1e9) == sum(took)
 
 
 def policy(folder: Path, action: str) -> None:

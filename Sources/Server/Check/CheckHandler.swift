@@ -37,6 +37,8 @@ package final class CheckHandler {
     private var isRemembered = false
     /// When the check came; monotonic nanoseconds.
     private var arrival: UInt64 = 0
+    /// From then to the record, or to the answer where there is none.
+    private var duration: UInt64 = 0
     private var threatsNumber = 0
     /// Where the arguments are that the decision asks a person about.
     private var approvalText: ApprovalText?
@@ -85,7 +87,7 @@ package final class CheckHandler {
             let code = evaluation.string(error.code.rawValue).bytes
             refuse(Bytes(start: code.baseAddress, count: code.count))
         }
-        return recorded(now, monotonic, log)
+        return recorded(now, log)
     }
 
     /// Denies a check with `code`, without asking a policy.
@@ -99,7 +101,7 @@ package final class CheckHandler {
         begin(now, .max)
         if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
         refuse(Bytes(code))
-        return recorded(now, UInt64(clock.monotonic()), log)
+        return recorded(now, log)
     }
 
     /// Ends evaluations when it is cancelled.
@@ -109,7 +111,7 @@ package final class CheckHandler {
     }
 
     /// Encodes the decision when it is in the log's batch, else a denial.
-    private func recorded(_ now: Int64, _ arrival: UInt64, _ log: LogWriter?) -> Bytes {
+    private func recorded(_ now: Int64, _ log: LogWriter?) -> Bytes {
         var bytes: Bytes?
         // Not bound, here and in `append`: that would count a reference.
         if log != nil {
@@ -133,9 +135,11 @@ package final class CheckHandler {
             }
         }
         let answer = response.encode(decision)
+        // A record has it already: clocks are dear.
+        if bytes == nil { duration = elapsed() }
         meter?.count(
             decision, point.entrypoint, isAnswerRemembered: point.isAnswerRemembered,
-            nanoseconds: clock.wall() - now)
+            nanoseconds: duration)
         return answer
     }
 
@@ -207,9 +211,15 @@ package final class CheckHandler {
         if request.isPresent { try fill(&facts, now, content) }
         if isMaskRefused { refuseMask() }
         isMasked = !facts.mask.parts.isEmpty
-        let monotonic = UInt64(clock.monotonic())
-        facts.duration = monotonic > arrival ? monotonic - arrival : 0
+        duration = elapsed()
+        facts.duration = duration
         return facts
+    }
+
+    /// Nanoseconds since the check came; 0 when it is not known when that was.
+    private func elapsed() -> UInt64 {
+        let now = UInt64(clock.monotonic())
+        return now > arrival ? now - arrival : 0
     }
 
     private func fill(

@@ -53,7 +53,7 @@ public final class CheckMetrics: @unchecked Sendable {
             "Checks whose answer the policy gave before, for all that it reads of them.")
         duration = registry.histogram(
             "portcullis_check_duration_seconds",
-            "From a decoded call to its encoded answer, without waiting for the log.",
+            "From a call's arrival to its record, as duration_ns there, or else to its answer.",
             bounds: Self.bounds)
     }
 
@@ -77,14 +77,14 @@ final class CheckMeter {
     /// - Parameters:
     ///   - entrypoint: of the policy that was asked; empty when none was.
     ///   - isAnswerRemembered: the policy was not evaluated for it.
-    ///   - nanoseconds: negative when the clock was set back meanwhile.
+    ///   - nanoseconds: from the call's arrival to its record.
     func count(
-        _ decision: Decision, _ entrypoint: Bytes, isAnswerRemembered: Bool, nanoseconds: Int64
+        _ decision: Decision, _ entrypoint: Bytes, isAnswerRemembered: Bool, nanoseconds: UInt64
     ) {
         let decider = Self.decider(decision, entrypoint)
         cells.add(metrics.counters[CheckMetrics.index(decision.action, decider)])
         if isAnswerRemembered { cells.add(metrics.remembered) }
-        cells.observe(metrics.duration, UInt64(max(0, nanoseconds)))
+        cells.observe(metrics.duration, nanoseconds)
     }
 
     private static func decider(_ decision: Decision, _ entrypoint: Bytes) -> CheckMetrics.Decider {
