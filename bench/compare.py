@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures Portcullis beside the bare C server, and beside OPA-Envoy when OPA_ENVOY names it.
 
-usage: compare.py --portcullis BINARY --limit BINARY --load FOLDER [--rounds N] [--seconds N]
+usage: compare.py --portcullis BINARY --limit BINARY --awake BINARY --load FOLDER
+                  [--rounds N] [--seconds N] [--halting]
 
 All servers answer the same load in turn, round by round, each right after the one that it is
 compared with, in an order that changes. What a request costs is measured with the server pinned to
@@ -14,13 +15,16 @@ The log makes two files for 256 records, and ext4 without a journal makes files 
 minutes after many were removed (it looks for inodes that are safe to use again): wait that long
 after tests or another run, or let TMPDIR name a folder in memory. A virtual machine gets memory
 from its host at the first touch, and may give it back when it is free: the log's pages would pay
-for that, so memory is touched before each sample.
+for that, so memory is touched before each sample. Its cores halt when they have nothing to do, and
+waking one takes the host tens of microseconds, which are charged to whoever sends something there:
+a program that runs when nothing else wants to keeps each core awake, unless --halting is given.
 Exit status: 0 when every ratio is met, 1 when one is not, 2 when something could not run.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import mmap
 import os
@@ -35,6 +39,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -158,6 +163,20 @@ def touch_free_memory(seconds: float) -> None:
     with mmap.mmap(-1, size) as memory:
         for place in range(0, size, mmap.PAGESIZE):
             memory[place] = 1
+
+
+@contextlib.contextmanager
+def awake(binary: str) -> Iterator[None]:
+    """No core halts."""
+    keepers = [subprocess.Popen([binary, str(core)]) for core in sorted(os.sched_getaffinity(0))]
+    try:
+        yield
+        if any(keeper.poll() is not None for keeper in keepers):
+            sys.exit(f"`{binary}` ended before the measurement")
+    finally:
+        for keeper in keepers:
+            keeper.kill()
+            keeper.wait()
 
 
 def h2load(contender: Contender, options: list[str]) -> str:
@@ -346,14 +365,17 @@ def main() -> int:
     )
     parser.add_argument("--portcullis", required=True)
     parser.add_argument("--limit", required=True)
+    parser.add_argument("--awake", required=True)
     parser.add_argument(
         "--load", required=True, help="folder with check-mcp.grpc and realistic.rego"
     )
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--seconds", type=float, default=0.25, help="of each sample")
+    parser.add_argument("--halting", action="store_true", help="idle cores may halt")
     options = parser.parse_args()
     options.portcullis = str(Path(options.portcullis).resolve())
     options.limit = str(Path(options.limit).resolve())
+    options.awake = str(Path(options.awake).resolve())
     for tool in ("h2load", "taskset"):
         if not shutil.which(tool):
             print(f"`{tool}` is not installed", file=sys.stderr)
@@ -365,13 +387,8 @@ def main() -> int:
                 contender.start()
                 contender.throughput(1)
                 contender.samples.clear()
-            compared = [it for it in field_.contenders if it.beside]
-            for _ in range(options.rounds):
-                random.shuffle(compared)
-                for contender in compared:
-                    contender.compare(options.seconds)
-                for contender in (field_.pinned.limit, field_.pinned.demo):
-                    contender.latency(1000)
+            with contextlib.nullcontext() if options.halting else awake(options.awake):
+                measure(field_, options)
         finally:
             for contender in field_.contenders:
                 contender.stop()
@@ -382,9 +399,20 @@ def main() -> int:
         return 0 if all(row.is_met for row in rows) else 1
 
 
+def measure(field_: Field, options: argparse.Namespace) -> None:
+    compared = [it for it in field_.contenders if it.beside]
+    for _ in range(options.rounds):
+        random.shuffle(compared)
+        for contender in compared:
+            contender.compare(options.seconds)
+        for contender in (field_.pinned.limit, field_.pinned.demo):
+            contender.latency(1000)
+
+
 def report(field_: Field, options: argparse.Namespace) -> None:
     print(f"{machine()}; {options.rounds} interleaved rounds of {options.seconds:g} s")
-    print("8 connections x 16 streams")
+    cores = "may halt" if options.halting else "are kept awake"
+    print(f"8 connections x 16 streams; idle cores {cores}")
     for is_pinned in (True, False):
         cores = "server on one core, h2load on another" if is_pinned else "all cores for both"
         print(f"\n{cores:<46} {'req/s':>9} {'us CPU':>8} {'p50 us':>8}")
