@@ -168,7 +168,10 @@ def touch_free_memory(seconds: float) -> None:
 @contextlib.contextmanager
 def awake(binary: str) -> Iterator[None]:
     """No core halts."""
-    keepers = [subprocess.Popen([binary, str(core)]) for core in sorted(os.sched_getaffinity(0))]
+    keepers = [
+        subprocess.Popen(["taskset", "-c", str(core), "chrt", "--idle", "0", binary])
+        for core in sorted(os.sched_getaffinity(0))
+    ]
     try:
         yield
         if any(keeper.poll() is not None for keeper in keepers):
@@ -376,7 +379,7 @@ def main() -> int:
     options.portcullis = str(Path(options.portcullis).resolve())
     options.limit = str(Path(options.limit).resolve())
     options.awake = str(Path(options.awake).resolve())
-    for tool in ("h2load", "taskset"):
+    for tool in ("h2load", "taskset", "chrt"):
         if not shutil.which(tool):
             print(f"`{tool}` is not installed", file=sys.stderr)
             return 2
@@ -411,8 +414,8 @@ def measure(field_: Field, options: argparse.Namespace) -> None:
 
 def report(field_: Field, options: argparse.Namespace) -> None:
     print(f"{machine()}; {options.rounds} interleaved rounds of {options.seconds:g} s")
-    cores = "may halt" if options.halting else "are kept awake"
-    print(f"8 connections x 16 streams; idle cores {cores}")
+    idle = "may halt" if options.halting else "are kept awake"
+    print(f"8 connections x 16 streams; idle cores {idle}")
     for is_pinned in (True, False):
         cores = "server on one core, h2load on another" if is_pinned else "all cores for both"
         print(f"\n{cores:<46} {'req/s':>9} {'us CPU':>8} {'p50 us':>8}")
