@@ -30,7 +30,7 @@ import Testing
             + Raw.frame(type: Raw.data, flags: Self.padded | Raw.endStream, stream: 1, [2, 0, 0])
         let (wire, bodies) = bodies(head + data, piece: piece)
         #expect(bodies[1] == [7, 8, 9])
-        #expect(wire.session.fault == nil)
+        #expect(wire.fault == nil)
     }
 
     @Test func paddingLongerThanItsFrameEndsTheConnection() {
@@ -40,7 +40,7 @@ import Testing
             Raw.frame(type: Raw.headers, flags: Self.padded | 4, stream: 1, [200, 0x82]),
             Raw.call("/a", stream: 1) + Raw.frame(type: Raw.data, flags: Self.padded, stream: 1),
         ]
-        for frame in frames { #expect(bodies(frame).0.session.fault == .protocolError) }
+        for frame in frames { #expect(bodies(frame).0.fault == .protocolError) }
     }
 
     @Test(arguments: [1, 5, Int.max])
@@ -55,7 +55,7 @@ import Testing
         }
         let (wire, bodies) = bodies(bytes, piece: piece)
         #expect(bodies[1] == [])
-        #expect(wire.session.fault == nil)
+        #expect(wire.fault == nil)
     }
 
     @Test func trailersEndARequest() {
@@ -98,7 +98,7 @@ import Testing
                 + Raw.call("/b", stream: 3, ends: true))
         #expect(bodies[1] == nil, "\(name)")
         #expect(bodies[3] == [], "\(name)")
-        #expect(wire.session.fault == nil, "\(name)")
+        #expect(wire.fault == nil, "\(name)")
         #expect(wire.resets() == [1: 1], "\(name)")
     }
 
@@ -106,7 +106,7 @@ import Testing
         let (wire, _) = bodies(
             Raw.call("/a", stream: 1, ends: true) + Raw.frame(type: Raw.data, stream: 1, [1]))
         #expect(wire.resets() == [1: 5])
-        #expect(wire.session.fault == nil)
+        #expect(wire.fault == nil)
     }
 
     @Test func framesOfAStreamThatWasResetAreIgnored() {
@@ -119,7 +119,7 @@ import Testing
                     type: Raw.headers, flags: Raw.endStream | Self.endHeaders, stream: 1,
                     Raw.block([("checksum", "1")]))
                 + Raw.frame(type: Raw.windowUpdate, stream: 1, Raw.bytes(1)))
-        #expect(wire.session.fault == nil)
+        #expect(wire.fault == nil)
         #expect(wire.resets() == [1: 8])
     }
 
@@ -132,7 +132,7 @@ import Testing
         wire.receive(Raw.greeting + Raw.call("/a", stream: 1))
         _ = wire.produce()
         for _ in 0..<40 { wire.receive(piece) }
-        #expect(wire.session.fault == nil)
+        #expect(wire.fault == nil)
         let given = wire.windowUpdates()
         #expect(given[0] == 400_000)
         #expect(given[1] == 400_000)
@@ -149,7 +149,7 @@ import Testing
         limits.connectionWindow = 10_000
         let other = Wire(limits: limits)
         other.receive(Raw.greeting + Raw.call("/a", stream: 1) + piece)
-        #expect(other.session.fault == .protocolError)
+        #expect(other.fault == .protocolError)
     }
 
     /// RFC 9113 section 6.9.2: a window below zero is filled up before anything leaves.
@@ -208,6 +208,6 @@ import Testing
         let wire = Wire(limits: limits)
         wire.receive(
             Raw.greeting + Raw.frame(type: Raw.headers, stream: 1, [0x82], length: 16_000))
-        #expect(wire.session.fault == .tooManyPendingFrames)
+        #expect(wire.fault == .tooManyPendingFrames)
     }
 }

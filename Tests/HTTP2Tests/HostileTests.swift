@@ -33,7 +33,7 @@ import Testing
         for bytes in others {
             let wire = Wire()
             wire.receive(Array(bytes.utf8))
-            #expect(wire.session.fault == .badPreface)
+            #expect(wire.fault == .badPreface)
             #expect(goAway(wire.produce()) == Self.protocolError)
             #expect(wire.session.isOver)
         }
@@ -87,7 +87,7 @@ import Testing
             wire.onReady = { ended = ended || $0.isEnded }
             wire.receive(Array(whole.prefix(count)))
             #expect(!ended)
-            #expect(wire.session.fault == nil)
+            #expect(wire.fault == nil)
         }
     }
 
@@ -101,7 +101,7 @@ import Testing
             path: "/a", fields: Client.grpcFields + [("x", String(repeating: "y", count: 1000))])
         wire.talk()
         #expect(tooLarge)
-        #expect(wire.session.fault == nil)
+        #expect(wire.fault == nil)
     }
 
     @Test func endlessHeaderListEndsTheConnection() {
@@ -111,7 +111,7 @@ import Testing
         let field = Raw.block([("x", String(repeating: "y", count: 100))])
         let block = Raw.block(Raw.callFields("/a")) + (0..<120).flatMap { _ in field }
         wire.receive(Raw.greeting + Raw.frame(type: Raw.headers, stream: 1, block))
-        #expect(wire.session.fault == .headerListTooLarge)
+        #expect(wire.fault == .headerListTooLarge)
         #expect(goAway(wire.produce()) == Self.enhanceYourCalm)
     }
 
@@ -133,7 +133,7 @@ import Testing
             bytes += Raw.frame(type: Raw.rstStream, stream: index * 2 + 1, Raw.bytes(8))
         }
         wire.receive(bytes, piece: 16_384)
-        #expect(wire.session.fault == .tooManyResets)
+        #expect(wire.fault == .tooManyResets)
         #expect(goAway(wire.produce()) == Self.enhanceYourCalm)
         #expect(wire.session.isOver)
     }
@@ -165,11 +165,11 @@ import Testing
         let wire = Wire()
         wire.receive(Raw.greeting + Raw.call("/a", stream: 1))
         let block = (0..<1000).flatMap { _ in frame }
-        for _ in 0..<30 where wire.session.fault == nil {
+        for _ in 0..<30 where wire.fault == nil {
             wire.receive(block)
             _ = wire.produce()
         }
-        #expect(wire.session.fault == fault, "\(name)")
+        #expect(wire.fault == fault, "\(name)")
     }
 
     @Test func floodOfPingsThatNobodyReadsIsBounded() {
@@ -178,7 +178,7 @@ import Testing
         let wire = Wire(limits: limits)
         let ping = Raw.frame(type: Raw.ping, [0, 0, 0, 0, 0, 0, 0, 0])
         wire.receive(Raw.greeting + (0..<5000).flatMap { _ in ping })
-        #expect(wire.session.fault == .tooManyPendingFrames)
+        #expect(wire.fault == .tooManyPendingFrames)
     }
 
     @Test func bodyOverItsLimitIsDropped() {
@@ -206,7 +206,7 @@ import Testing
         }
         wire.talk(piece: 1000)
         #expect(refused.count > 20 && refused.count < 40)
-        #expect(wire.session.fault == nil)
+        #expect(wire.fault == nil)
     }
 
     @Test func tooManyConcurrentStreamsAreRefused() {

@@ -83,7 +83,7 @@ import Testing
         wire.client.reset(id)
         wire.talk()
         #expect(wire.session.stream(id) == nil)
-        #expect(wire.session.fault == nil)
+        #expect(wire.fault == nil)
         #expect(wire.session.openStreams == 0)
     }
 

@@ -17,6 +17,9 @@ final class Wire {
         self.client = client
     }
 
+    /// Asked here, where the session lives for as long as it takes.
+    var fault: SessionFault? { session.fault }
+
     deinit {
         session.close()
         SessionContext.destroy(context)

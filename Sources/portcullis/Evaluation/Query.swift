@@ -36,7 +36,7 @@ struct Query {
 
     /// Parses, compiles and evaluates.
     ///
-    /// - Parameter evaluation: keeps the values of the answer.
+    /// - Parameter evaluation: begun; the answer's values are in its arena until it begins again.
     func answer(_ evaluation: Evaluation) throws(QueryFailure) -> QueryAnswer {
         var metrics = metrics
         let (capture, output) = try compile(&metrics)
@@ -60,7 +60,7 @@ struct Query {
         if instruments.metrics { report.metrics = metrics }
         return QueryAnswer(
             rows: rows, variables: output.queryVariables, capture: capture, text: text,
-            policy: policy, report: report)
+            policy: policy, evaluation: evaluation, report: report)
     }
 
     private func compile(
@@ -137,16 +137,16 @@ struct QueryAnswer {
 
     let solutions: [Solution]
     let report: EvaluationReport
-    /// Keeps the values' memory.
-    private let policy: Policy
+    /// The values' memory is theirs.
+    private let owners: (Policy, Evaluation)
 
     var isDefined: Bool { !solutions.isEmpty }
 
     fileprivate init(
         rows: Value, variables: [String], capture: QueryCapture, text: String, policy: Policy,
-        report: EvaluationReport
+        evaluation: Evaluation, report: EvaluationReport
     ) {
-        self.policy = policy
+        owners = (policy, evaluation)
         self.report = report
         let source = Array(text.utf8)
         solutions = rows.elements.map { row in
