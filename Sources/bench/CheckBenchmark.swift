@@ -103,7 +103,7 @@ enum CheckBenchmark {
             func decide(_ rounds: Int) -> Double {
                 let started = MonotonicTime.now()
                 for _ in 0..<rounds {
-                    _ = handler.answer(message, now: started, deadline: .max, log: writer)
+                    _ = handler.answer(message, arrival: started, deadline: .max, log: writer)
                     recorded = writer?.used ?? 0
                     writer?.discard()
                 }

@@ -156,7 +156,7 @@ struct SplitMix: RandomNumberGenerator {
         try runtime.check(.tool("known"))
         let check = SampleCheck.tool("known")
         _ = check.bytes.withUnsafeBytes {
-            runtime.handler.answer($0, now: 0, deadline: .max, log: runtime.writer)
+            runtime.handler.answer($0, arrival: 0, deadline: .max, log: runtime.writer)
         }
         runtime.writer.discard()
         #expect(!Answer(runtime.handler.unrecorded()).isAllowed)

@@ -115,7 +115,7 @@ final class Runtime {
             Answer(
                 try #require(
                     handler.answer(
-                        message, now: MonotonicTime.now(), deadline: .max, log: writer)))
+                        message, arrival: MonotonicTime.now(), deadline: .max, log: writer)))
         }
         try writer.commit()
         handler.committed()

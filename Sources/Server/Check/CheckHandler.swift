@@ -69,16 +69,19 @@ package final class CheckHandler {
 
     /// Decides one check. The path of a check is this function, from top to bottom.
     ///
+    /// - Parameters:
+    ///   - arrival: when the check came; monotonic nanoseconds, as `deadline`, which is `.max` when
+    ///     the caller sets none.
     /// - Returns: the encoded CheckResponse, valid until the next call. It must not be sent before
     ///   what `log` was given is committed. nil, and nothing is logged, when the check's policy may
     ///   wait and this handler must not.
     package func answer(
-        _ message: UnsafeRawBufferPointer, now monotonic: UInt64, deadline: UInt64, log: LogWriter?
+        _ message: UnsafeRawBufferPointer, arrival: UInt64, deadline: UInt64, log: LogWriter?
     ) -> Bytes? {
         if let threats = shared.threats?.change(since: &threatsNumber) { point.use(threats) }
         let now = clock.wall()
-        arrival = monotonic
-        begin(now, deadline == .max ? monotonic + shared.deadline : deadline)
+        self.arrival = arrival
+        begin(now, deadline == .max ? arrival + shared.deadline : deadline)
         do {
             try CheckRequestReader.read(message, into: request)
             if !canWait && point.mayWait(request) { return nil }
@@ -94,10 +97,10 @@ package final class CheckHandler {
     ///
     /// - Returns: as `answer`.
     func refusal(
-        _ message: UnsafeRawBufferPointer, _ code: StaticString, log: LogWriter?
+        _ message: UnsafeRawBufferPointer, _ code: StaticString, arrival: UInt64, log: LogWriter?
     ) -> Bytes {
         let now = clock.wall()
-        arrival = .max
+        self.arrival = arrival
         begin(now, .max)
         if (try? CheckRequestReader.read(message, into: request)) != nil { point.begin(request) }
         refuse(Bytes(code))
@@ -216,7 +219,7 @@ package final class CheckHandler {
         return facts
     }
 
-    /// Nanoseconds since the check came; 0 when it is not known when that was.
+    /// Nanoseconds since the check came.
     private func elapsed() -> UInt64 {
         let now = UInt64(clock.monotonic())
         return now > arrival ? now - arrival : 0

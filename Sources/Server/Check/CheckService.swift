@@ -41,7 +41,7 @@ public final class CheckService: UnaryService {
     ) {
         if let policy = shared.policy.change(since: &policyNumber) { handler.use(policy) }
         guard
-            let answer = handler.answer(message, now: loop.now, deadline: deadline, log: log)
+            let answer = handler.answer(message, arrival: loop.now, deadline: deadline, log: log)
         else { return wait(call, message, deadline) }
         if held != nil, hold(call, message, deadline, answer) { return }
         give(answer, to: call)
@@ -86,14 +86,16 @@ public final class CheckService: UnaryService {
     private func wait(_ call: CallHandle, _ message: UnsafeRawBufferPointer, _ deadline: UInt64) {
         let deadline = deadline == .max ? loop.now + shared.deadline : deadline
         if checks.add(call, message, deadline: deadline) { return }
-        give(handler.refusal(message, "waiting_queue_full", log: log), to: call)
+        let answer = handler.refusal(
+            message, "waiting_queue_full", arrival: loop.now, log: log)
+        give(answer, to: call)
     }
 
     public func timerFired(token: UInt64) {
         if token == HeldChecks.timer { return release(held?.takeExpired() ?? []) }
         for check in checks.takeExpired() {
             let answer = check.message.withUnsafeBytes {
-                handler.refusal($0, "eval_cancel_error", log: log)
+                handler.refusal($0, "eval_cancel_error", arrival: check.arrival, log: log)
             }
             give(answer, to: check.call)
         }

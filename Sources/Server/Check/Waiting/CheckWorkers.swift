@@ -132,7 +132,7 @@ private final class CheckWorker {
         handler.cancellation = check.cancellation
         let answer = check.message.withUnsafeBytes { message in
             let answer = handler.answer(
-                message, now: MonotonicTime.now(), deadline: check.evaluationDeadline, log: log)
+                message, arrival: check.arrival, deadline: check.evaluationDeadline, log: log)
             return answer.map { Array($0.buffer) }
         }
         guard let log else { return check.finish(answer ?? unrecorded(), nil) }

@@ -10,6 +10,8 @@ final class WaitingCheck: Sendable {
     let message: [UInt8]
     /// Used by the loop only.
     let call: CallHandle
+    /// Monotonic nanoseconds at which it came.
+    let arrival: UInt64
     /// Monotonic nanoseconds at which the answer must be there.
     let deadline: UInt64
     /// Monotonic nanoseconds at which the evaluation must end, so that the answer is in time.
@@ -30,6 +32,7 @@ final class WaitingCheck: Sendable {
     ) {
         self.message = Array(message)
         self.call = call
+        arrival = now
         self.deadline = deadline
         self.mailbox = mailbox
         evaluationDeadline = AnswerTime.end(of: deadline, now: now)
