@@ -86,8 +86,7 @@ public final class CheckService: UnaryService {
     private func wait(_ call: CallHandle, _ message: UnsafeRawBufferPointer, _ deadline: UInt64) {
         let deadline = deadline == .max ? loop.now + shared.deadline : deadline
         if checks.add(call, message, deadline: deadline) { return }
-        let answer = handler.refusal(
-            message, "waiting_queue_full", arrival: loop.now, log: log)
+        let answer = handler.refusal(message, "waiting_queue_full", arrival: loop.now, log: log)
         give(answer, to: call)
     }
 

@@ -27,15 +27,15 @@ final class WaitingCheck: Sendable {
     }
 
     init(
-        _ message: UnsafeRawBufferPointer, _ call: CallHandle, now: UInt64, deadline: UInt64,
+        _ message: UnsafeRawBufferPointer, _ call: CallHandle, arrival: UInt64, deadline: UInt64,
         _ mailbox: FinishedChecks
     ) {
         self.message = Array(message)
         self.call = call
-        arrival = now
+        self.arrival = arrival
         self.deadline = deadline
         self.mailbox = mailbox
-        evaluationDeadline = AnswerTime.end(of: deadline, now: now)
+        evaluationDeadline = AnswerTime.end(of: deadline, now: arrival)
     }
 
     /// A worker takes the check; false when it was dropped before.

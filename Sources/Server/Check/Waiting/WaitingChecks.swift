@@ -24,7 +24,7 @@ struct WaitingChecks {
     mutating func add(
         _ call: CallHandle, _ message: UnsafeRawBufferPointer, deadline: UInt64
     ) -> Bool {
-        let check = WaitingCheck(message, call, now: loop.now, deadline: deadline, mailbox)
+        let check = WaitingCheck(message, call, arrival: loop.now, deadline: deadline, mailbox)
         guard workers.submit(check) else { return false }
         outstanding.append(check)
         watch(check.evaluationDeadline)
