@@ -11,7 +11,7 @@ import Inspection
 public final class ThreatIndex: Sendable {
     let entries: EntryTable
     private let domains: NameTable
-    private let digests: NameTable
+    private let digests: DigestTable
     private let addresses: AddressTable
     let patterns: [PatternMatcher]
     /// Bytes of the shortest text pattern; `.max` when there is none.
@@ -23,6 +23,8 @@ public final class ThreatIndex: Sendable {
     public let hasDigests: Bool
     let hasHosts: Bool
     let hasVersion6: Bool
+    /// Whether text is compared with anything.
+    var searchesText: Bool { hasHosts || !patterns.isEmpty }
 
     /// Names the content (`ThreatSnapshot.revision`); empty when nobody asked for it.
     public let revision: Bytes
@@ -56,7 +58,7 @@ public final class ThreatIndex: Sendable {
         }
         func of(_ kind: ThreatKind) -> [UInt32] { numbers[Int(kind.rawValue)] }
         domains = NameTable(of(.domain), entries)
-        digests = NameTable(of(.hash), entries)
+        digests = DigestTable(of(.hash), entries)
         addresses = AddressTable(of(.address) + of(.range), entries)
         patterns = try PatternMatcher.all(of(.text), entries)
         shortestPattern = patterns.reduce(Int.max) { min($0, $1.shortest) }
@@ -100,31 +102,5 @@ public final class ThreatIndex: Sendable {
     }
 
     /// Entries for a hash.
-    func find(digest: Digest, _ body: (UInt32) -> Void) {
-        guard hasDigests else { return }
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * Digest.byteCount) { text in
-            guard let start = text.baseAddress else { return }
-            digest.write(hexadecimal: start)
-            digests.find(Bytes(start: start, count: text.count), body)
-        }
-    }
-
-    /// Entries for a hash as 64 hexadecimal digits in lower case.
-    func find(hexadecimal digits: Bytes, _ body: (UInt32) -> Void) { digests.find(digits, body) }
-}
-
-extension Digest {
-    /// Writes 64 lower-case hexadecimal digits.
-    func write(hexadecimal text: UnsafeMutablePointer<UInt8>) {
-        withUnsafeBytes { bytes in
-            for index in 0..<Self.byteCount {
-                text[2 * index] = Self.digit(bytes[index] >> 4)
-                text[2 * index + 1] = Self.digit(bytes[index] & 15)
-            }
-        }
-    }
-
-    private static func digit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") - 10 + nibble
-    }
+    func find(digest: Digest, _ body: (UInt32) -> Void) { digests.find(digest, body) }
 }

@@ -27,6 +27,8 @@ public struct ThreatMatch {
 /// One instance belongs to one event loop and reuses its memory. Its matches point into the index.
 public final class ThreatScan {
     private var index: ThreatIndex
+    /// `index`, of which a look-up counts no reference: all threads share its count.
+    private var asked: Unmanaged<ThreatIndex>
     private let found: UnsafeMutablePointer<ThreatMatch>
     private var count = 0
     /// True when matches were left out, or text was not searched.
@@ -39,6 +41,7 @@ public final class ThreatScan {
 
     public init(_ index: ThreatIndex) {
         self.index = index
+        asked = .passUnretained(index)
         found = .allocate(capacity: Limits.matches)
         folded = .allocate(capacity: capacity)
     }
@@ -52,6 +55,7 @@ public final class ThreatScan {
     public func use(_ index: ThreatIndex) {
         begin()
         self.index = index
+        asked = .passUnretained(index)
     }
 
     /// Turns to another check.
@@ -61,13 +65,13 @@ public final class ThreatScan {
         budget = Limits.textBytes
     }
 
-    public var hasDigests: Bool { index.hasDigests }
+    public var hasDigests: Bool { asked._withUnsafeGuaranteedRef { $0.hasDigests } }
 
     /// Of the lists that are looked up in.
     public var revision: Bytes { index.revision }
 
     /// False when no text has to be searched at all.
-    public var searchesText: Bool { index.hasHosts || !index.patterns.isEmpty }
+    public var searchesText: Bool { asked._withUnsafeGuaranteedRef { $0.searchesText } }
 
     public var matches: UnsafeBufferPointer<ThreatMatch> {
         UnsafeBufferPointer(start: found, count: count)
@@ -89,27 +93,32 @@ public final class ThreatScan {
 
     /// - Parameter host: in lower case, without port and brackets.
     public func look(host: Bytes, in part: ThreatPart) {
-        index.find(host: host) { take($0, part) }
+        asked._withUnsafeGuaranteedRef { $0.find(host: host) { take($0, part) } }
     }
 
     public func look(digest: Digest, in part: ThreatPart) {
-        index.find(digest: digest) { take($0, part) }
+        asked._withUnsafeGuaranteedRef { $0.find(digest: digest) { take($0, part) } }
     }
 
     /// Searches a text for patterns, and for host names and addresses. A text that is a SHA-256
     /// hash in hexadecimal digits is looked up as one.
     public func search(_ text: Bytes, in part: ThreatPart) {
-        let isDigest = hasDigests && text.count == 2 * Digest.byteCount
-        guard searchesText || isDigest, let start = text.start, text.count > 2 else { return }
+        asked._withUnsafeGuaranteedRef { search(text, part, $0) }
+    }
+
+    @inline(__always)
+    private func search(_ text: Bytes, _ part: ThreatPart, _ index: ThreatIndex) {
+        let isDigest = index.hasDigests && text.count == 2 * Digest.byteCount
+        guard index.searchesText || isDigest, let start = text.start, text.count > 2 else { return }
         guard text.count <= budget, count < Limits.matches else {
             isCut = true
             return
         }
         budget -= text.count
-        guard isDigest || mayHoldAny(start, text.count) else { return }
+        guard isDigest || mayHoldAny(start, text.count, index) else { return }
         fold(start, text.count)
-        if isDigest {
-            index.find(hexadecimal: Bytes(start: folded, count: text.count)) { take($0, part) }
+        if isDigest, let digest = Digest(hexadecimal: Bytes(start: folded, count: text.count)) {
+            index.find(digest: digest) { take($0, part) }
         }
         if index.hasHosts { searchHosts(text.count, part) }
         // By number: an iterator would hold the list and each of its elements once more.
@@ -121,7 +130,9 @@ public final class ThreatScan {
 
     /// False for a text that is shorter than each pattern and names no host: most keys and many
     /// values of JSON.
-    private func mayHoldAny(_ text: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+    private func mayHoldAny(
+        _ text: UnsafePointer<UInt8>, _ length: Int, _ index: ThreatIndex
+    ) -> Bool {
         length >= index.shortestPattern
             || (index.hasHosts && memchr(text, 0x2E, length) != nil)
             || (index.hasVersion6 && memchr(text, 0x5B, length) != nil)

@@ -85,6 +85,23 @@ extension ThreatScan {
         #expect(scan.matches.map(\.part) == [.body, .arguments])
     }
 
+    @Test func findsEachOfManyHashes() throws {
+        func digest(_ number: Int) -> Digest { SHA256.hash(Array("\(number)".utf8)) }
+        let lines = (0..<1000).map { "\(digest($0))" }.joined(separator: "\n")
+        let scan = ThreatScan(
+            try ThreatIndex([try list("many", lines), try list("one", "\(digest(7))")]))
+        for number in 0..<1000 {
+            scan.begin()
+            scan.look(digest: digest(number), in: .body)
+            #expect(scan.matches.count == (number == 7 ? 2 : 1))
+            #expect(scan.values.allSatisfy { $0 == "\(digest(number))" })
+        }
+        scan.begin()
+        for number in 1000..<2000 { scan.look(digest: digest(number), in: .body) }
+        scan.search(bytes(String(repeating: "g", count: 64)), in: .arguments)
+        #expect(scan.matches.isEmpty)
+    }
+
     @Test(
         arguments: [
             ("see https://user@EVIL.example:443/x?y", ["evil.example"]),

@@ -41,21 +41,21 @@ final class ThreatLookup {
 
     func look(_ part: ThreatPart) {
         let bit: UInt8 = 1 << part.rawValue
-        guard looked & bit == 0, let context else { return }
+        guard looked & bit == 0, context != nil else { return }
         looked |= bit
         switch part {
         case .destination: scan.look(host: subject.facts.pointee.destination.host, in: part)
-        case .url: lookAtURL(context)
+        case .url: lookAtURL()
         case .arguments: lookAt(subject.facts.pointee.arguments, part)
         case .prompt: lookAtPrompt()
         case .documents: lookAtDocuments()
-        case .body: lookAtBody(context)
+        case .body: lookAtBody()
         }
     }
 
     /// The path as it was sent, and without its percent escapes; the URI of an MCP resource.
-    private func lookAtURL(_ context: AttributeContext) {
-        guard let http = context.http else { return }
+    private func lookAtURL() {
+        guard let http = context?.http else { return }
         lookAtEscaped(http.path, .url)
         if subject.facts.pointee.trafficProtocol == .mcp {
             scan.search(subject.facts.pointee.resource, in: .url)
@@ -120,7 +120,8 @@ final class ThreatLookup {
     /// The body's hash and its text; of JSON the strings, each with its hash. What is looked at as
     /// arguments or as a prompt is not looked at again. No two JSON texts need be the same for the
     /// upstream to read the same, so a hash over all of one tells nothing.
-    private func lookAtBody(_ context: AttributeContext) {
+    private func lookAtBody() {
+        guard let context else { return }
         let body = RequestBody(context).bytes
         guard !body.isEmpty, subject.prompt.pointee.isEmpty else { return }
         let facts = subject.facts

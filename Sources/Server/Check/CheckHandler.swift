@@ -25,6 +25,8 @@ package final class CheckHandler {
     private let subject: CheckSubject
     private let approvals: ApprovalDesk?
     private let agents: AgentStore?
+    /// Those of `shared`, of which no check counts a reference: all threads share the count.
+    private let threats: Unmanaged<CurrentThreats>?
     private let record: RecordWriter
     private let capture: CheckCapture
     private lazy var control = ControlRecordWriter()
@@ -62,6 +64,7 @@ package final class CheckHandler {
         subject = point.subject
         approvals = point.approvals
         agents = shared.agents
+        threats = shared.threats.map { .passUnretained($0) }
         agent = AgentSnapshot(shared.agents)
     }
 
@@ -78,7 +81,8 @@ package final class CheckHandler {
     package func answer(
         _ message: UnsafeRawBufferPointer, arrival: UInt64, deadline: UInt64, log: LogWriter?
     ) -> Bytes? {
-        if let threats = shared.threats?.change(since: &threatsNumber) { point.use(threats) }
+        let new = threats?._withUnsafeGuaranteedRef { $0.change(since: &threatsNumber) } ?? nil
+        if let new { point.use(new) }
         let now = clock.wall()
         self.arrival = arrival
         begin(now, deadline == .max ? arrival + shared.deadline : deadline)

@@ -13,6 +13,8 @@ public final class CheckService: UnaryService {
     public static let method = "/envoy.service.auth.v3.Authorization/Check"
 
     private let shared: SharedState
+    /// That of `shared`, of which no check counts a reference: all threads share the count.
+    private let policy: Unmanaged<CurrentPolicy>
     private let loop: LoopHandle
     private let handler: CheckHandler
     private let log: LogWriter?
@@ -29,6 +31,7 @@ public final class CheckService: UnaryService {
 
     public init(_ shared: SharedState, workers: CheckWorkers, loop: LoopHandle) {
         self.shared = shared
+        policy = .passUnretained(shared.policy)
         self.loop = loop
         checks = WaitingChecks(loop, workers)
         held = HeldChecks(loop, shared.agents, time: shared.hold)
@@ -39,7 +42,8 @@ public final class CheckService: UnaryService {
     public func handle(
         _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, deadline: UInt64
     ) {
-        if let policy = shared.policy.change(since: &policyNumber) { handler.use(policy) }
+        let new = policy._withUnsafeGuaranteedRef { $0.change(since: &policyNumber) }
+        if let new { handler.use(new) }
         guard
             let answer = handler.answer(message, arrival: loop.now, deadline: deadline, log: log)
         else { return wait(call, message, deadline) }

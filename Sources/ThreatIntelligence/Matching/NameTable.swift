@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 
-/// Finds entries by their value, or by the end of a host name: a hash table whose hash is made
-/// from the last byte to the first, so that one pass over a name hashes all names above it too.
+/// Finds entries by a host name or the end of one: a hash table whose hash is made from the last
+/// byte to the first, so that one pass over a name hashes all names above it too.
 final class NameTable: @unchecked Sendable {
     private struct Slot {
         var tag: UInt32
@@ -53,14 +53,6 @@ final class NameTable: @unchecked Sendable {
     private func report(_ hash: UInt64, _ value: Bytes, _ body: (UInt32) -> Void) {
         guard let slot = position(hash, value) else { return }
         entries.forEach(from: slots[slot].entry, body)
-    }
-
-    /// Entries of exactly this value.
-    func find(_ value: Bytes, _ body: (UInt32) -> Void) {
-        guard !isEmpty else { return }
-        var hash = NameHash()
-        for byte in value.buffer.reversed() { hash.add(byte) }
-        report(hash.finished, value, body)
     }
 
     /// Entries of this host name and of those above it: `a.b.c`, `b.c` and `c`.
