@@ -31,6 +31,8 @@ from test_operators import wait_until
 from demo.mesh import portcullis_binary
 
 ALERT = 21
+SETTINGS = 4
+GOAWAY = 7
 NO_APPLICATION_PROTOCOL = 120
 GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
 
@@ -259,6 +261,36 @@ def test_authorities_change_under_load(own: tuple[Server, Certificates]) -> None
         before = asking.answers
         wait_until(lambda: failures(server, "certificate_untrusted") > 0)
     assert asking.answers == before
+
+
+def test_who_connects_meanwhile_is_told_later(own: tuple[Server, Certificates]) -> None:
+    """gRPC's client takes a connection that is given up while it connects for a good one."""
+    server, certificates = own
+    plain = connect(server)
+    with context(certificates).wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+        sent = connection.recv(65536)
+        assert SETTINGS in frame_types(sent)
+        trusted = Path(certificates.path("trusted"))
+        trusted.write_bytes(certificates.bytes("ca") + certificates.bytes("other"))
+        wait_until(lambda: "listen_tls_renewed" in output(server))
+        connection.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            sent += connection.recv(65536)
+        connection.settimeout(SECONDS)
+        connection.sendall(GREETING)
+        while data := connection.recv(65536):
+            sent += data
+        # The one that allows for streams on their way, and the last word.
+        assert frame_types(sent).count(GOAWAY) == 2
+
+
+def frame_types(data: bytes) -> list[int]:
+    """Of HTTP/2 frames, whole ones only (RFC 9113, section 4.1)."""
+    types = []
+    while data:
+        types.append(data[3])
+        data = data[9 + int.from_bytes(data[:3], "big") :]
+    return types
 
 
 def test_drain_says_goodbye(own: tuple[Server, Certificates]) -> None:

@@ -17,6 +17,8 @@ struct ConnectionFlags: OptionSet {
     static let lingering = ConnectionFlags(rawValue: 1 << 3)
     /// Its peer was let in by credentials that count no more.
     static let outdated = ConnectionFlags(rawValue: 1 << 4)
+    /// It is outdated, and its timer is set for the next step of telling the peer.
+    static let dismissed = ConnectionFlags(rawValue: 1 << 5)
 }
 
 /// Owned by its loop's thread. Slots are reused and never freed before the loop ends: the kernel
@@ -98,6 +100,7 @@ struct Connection: Equatable {
         }
         guard let session = state.pointee.session else { return close() }
         session.receive(bytes, now: now)
+        if state.pointee.flags.contains(.outdated) { beginDismissal(session) }
         // Whoever broke the rules gets no more calls served.
         while session.fault == nil, let stream = session.nextReady() { loop.serve(stream) }
         session.settle()

@@ -16,8 +16,14 @@ extension Connection {
             loop.counters.stalls.bump()
             return close()
         }
-        if state.pointee.flags.contains(.outdated) { session.refuseNewStreams() }
         session.resetStuckAnswers()
+        if state.pointee.flags.contains(.dismissed) {
+            guard state.pointee.flags.contains(.leaving) else {
+                announceShutdown()
+                return setTimer(after: limits.drainNotice)
+            }
+            session.refuseNewStreams()
+        }
         leaveWhenIdle(session, now: now)
         markDirty()
         setTimer(after: limits.stallTime)

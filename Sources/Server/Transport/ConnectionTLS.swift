@@ -148,11 +148,24 @@ extension Connection {
 
     /// Has the peer connect anew, so that it shows its certificate again: calls on their way are
     /// answered, and after a short notice no others are taken.
-    fileprivate func dismiss() {
+    ///
+    /// A peer that has not greeted is told a little later than it does: a client that learns it
+    /// while it connects may take the connection for a good one (gRPC's does, and asks there again
+    /// and again until it is closed).
+    private func dismiss() {
         state.pointee.flags.insert(.outdated)
-        announceShutdown()
-        // A peer that has not greeted yet has its own time.
-        if state.pointee.session?.isGreeted == true { setTimer(after: loop.limits.drainNotice) }
+        if let session = state.pointee.session, beginDismissal(session) { announceShutdown() }
+    }
+
+    /// Sets the timer for the next step of an outdated connection.
+    ///
+    /// - Returns: false when that was done before, or when the peer has not greeted.
+    @discardableResult
+    func beginDismissal(_ session: Session) -> Bool {
+        guard session.isGreeted, !state.pointee.flags.contains(.dismissed) else { return false }
+        state.pointee.flags.insert(.dismissed)
+        setTimer(after: loop.limits.drainNotice)
+        return true
     }
 
     fileprivate func dismissIfOutdated() {
