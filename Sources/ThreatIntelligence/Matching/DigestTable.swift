@@ -4,60 +4,28 @@ import Cryptography
 
 /// Finds entries by a SHA-256 hash: a hash table that hashes nothing, since any bits of one do.
 final class DigestTable: @unchecked Sendable {
-    private struct Slot {
-        var tag: UInt32
-        /// The entry's number; `EntryTable.none` when the slot is free.
-        var entry: UInt32
-    }
-
-    private let slots: UnsafeMutablePointer<Slot>
-    private let mask: Int
+    private let slots: EntrySlots
     private let entries: EntryTable
 
     /// - Parameter numbers: of entries whose values are 64 hexadecimal digits in lower case.
     init(_ numbers: [UInt32], _ entries: EntryTable) {
         self.entries = entries
-        let capacity = tableCapacity(numbers.count)
-        mask = capacity - 1
-        slots = .allocate(capacity: capacity)
-        slots.initialize(repeating: Slot(tag: 0, entry: EntryTable.none), count: capacity)
+        slots = EntrySlots(for: numbers.count)
         for number in numbers {
             guard let digest = Digest(hexadecimal: entries[number].value) else { continue }
-            insert(number, digest)
+            slots.insert(number, digest.prefix, entries) { isValue($0, digest) }
         }
     }
 
-    deinit { slots.deallocate() }
+    deinit { slots.free() }
 
-    private func insert(_ number: UInt32, _ digest: Digest) {
-        let slot = position(digest)
-        let first = slots[slot].entry
-        guard first == EntryTable.none else { return entries.chain(number, behind: first) }
-        slots[slot] = Slot(tag: Self.tag(digest), entry: number)
-    }
-
-    private static func tag(_ digest: Digest) -> UInt32 {
-        UInt32(truncatingIfNeeded: digest.prefix >> 32)
-    }
-
-    /// The slot of a hash, or the free one where it would be.
-    private func position(_ digest: Digest) -> Int {
-        let tag = Self.tag(digest)
-        var slot = Int(truncatingIfNeeded: digest.prefix) & mask
-        while slots[slot].entry != EntryTable.none {
-            if slots[slot].tag == tag,
-                Digest(hexadecimal: entries[slots[slot].entry].value) == digest
-            {
-                return slot
-            }
-            slot = (slot + 1) & mask
-        }
-        return slot
+    private func isValue(_ number: UInt32, _ digest: Digest) -> Bool {
+        Digest(hexadecimal: entries[number].value) == digest
     }
 
     /// Entries of exactly this hash.
     func find(_ digest: Digest, _ body: (UInt32) -> Void) {
-        entries.forEach(from: slots[position(digest)].entry, body)
+        entries.forEach(from: slots.find(digest.prefix) { isValue($0, digest) }, body)
     }
 }
 

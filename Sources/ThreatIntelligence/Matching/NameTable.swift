@@ -4,55 +4,26 @@ import Authorization
 /// Finds entries by a host name or the end of one: a hash table whose hash is made from the last
 /// byte to the first, so that one pass over a name hashes all names above it too.
 final class NameTable: @unchecked Sendable {
-    private struct Slot {
-        var tag: UInt32
-        /// The entry's number; `EntryTable.none` when the slot is free.
-        var entry: UInt32
-    }
-
-    private let slots: UnsafeMutablePointer<Slot>
-    private let mask: Int
+    private let slots: EntrySlots
     private let entries: EntryTable
     private let isEmpty: Bool
 
     init(_ numbers: [UInt32], _ entries: EntryTable) {
         self.entries = entries
         isEmpty = numbers.isEmpty
-        let capacity = tableCapacity(numbers.count)
-        mask = capacity - 1
-        slots = .allocate(capacity: capacity)
-        slots.initialize(repeating: Slot(tag: 0, entry: EntryTable.none), count: capacity)
-        for number in numbers { insert(number) }
-    }
-
-    deinit { slots.deallocate() }
-
-    private func insert(_ number: UInt32) {
-        let value = entries[number].value
-        var hash = NameHash()
-        for byte in value.buffer.reversed() { hash.add(byte) }
-        let found = hash.finished
-        if let first = position(found, value) {
-            return entries.chain(number, behind: slots[first].entry)
+        slots = EntrySlots(for: numbers.count)
+        for number in numbers {
+            let value = entries[number].value
+            var hash = NameHash()
+            for byte in value.buffer.reversed() { hash.add(byte) }
+            slots.insert(number, hash.finished, entries) { entries[$0].value == value }
         }
-        var slot = Int(truncatingIfNeeded: found) & mask
-        while slots[slot].entry != EntryTable.none { slot = (slot + 1) & mask }
-        slots[slot] = Slot(tag: UInt32(truncatingIfNeeded: found >> 32), entry: number)
     }
 
-    private func position(_ hash: UInt64, _ value: Bytes) -> Int? {
-        let tag = UInt32(truncatingIfNeeded: hash >> 32)
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot].entry != EntryTable.none {
-            if slots[slot].tag == tag, entries[slots[slot].entry].value == value { return slot }
-            slot = (slot + 1) & mask
-        }
-        return nil
-    }
+    deinit { slots.free() }
 
     private func report(_ hash: UInt64, _ value: Bytes, _ body: (UInt32) -> Void) {
-        guard let slot = position(hash, value) else { return }
-        entries.forEach(from: slots[slot].entry, body)
+        entries.forEach(from: slots.find(hash) { entries[$0].value == value }, body)
     }
 
     /// Entries of this host name and of those above it: `a.b.c`, `b.c` and `c`.
@@ -88,11 +59,4 @@ func mixed(_ value: UInt64) -> UInt64 {
     bits = (bits ^ bits >> 33) &* 0xFF51_AFD7_ED55_8CCD
     bits = (bits ^ bits >> 33) &* 0xC4CE_B9FE_1A85_EC53
     return bits ^ bits >> 33
-}
-
-/// A power of two with at least as many free places as used ones.
-func tableCapacity(_ count: Int) -> Int {
-    var capacity = 2
-    while capacity < 2 * count { capacity *= 2 }
-    return capacity
 }
