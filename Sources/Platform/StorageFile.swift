@@ -28,11 +28,14 @@ final class StorageFile: AppendFile, PlacedFile {
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int
     ) throws(StorageError) {
         if let mapping, offset + first.count + second.count <= mapping.count {
-            let rest = UnsafeMutableRawBufferPointer(rebasing: mapping[offset...])
-            rest.copyMemory(from: first)
             // Nobody reads it back, unless there is a crash.
-            linux_copy_past_caches(
-                rest.baseAddress.map { $0 + first.count }, second.baseAddress, second.count)
+            let failure = linux_overwrite(
+                mapping.baseAddress, mapping.count, offset, first.baseAddress, first.count,
+                second.baseAddress, second.count)
+            guard failure == 0 else {
+                endOverwriting()
+                throw StorageError("store", path, failure)
+            }
             return
         }
         try write("pwritev", first, second) { (pieces) in

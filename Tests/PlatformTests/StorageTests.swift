@@ -186,6 +186,36 @@ struct StorageTests {
         }
     }
 
+    @Test("a file that is cut off while it is written over is an error, not the end")
+    func cutOff() throws {
+        try with(.folder) { storage in
+            let file = try storage.openForWriting("one")
+            func write(_ byte: UInt8, at offset: Int) throws {
+                let bytes = [UInt8](repeating: byte, count: 20_000)
+                try bytes.withUnsafeBytes {
+                    let (head, tail) = ($0[..<64], $0[64...])
+                    try file.write(
+                        UnsafeRawBufferPointer(rebasing: head),
+                        UnsafeRawBufferPointer(rebasing: tail), at: offset)
+                }
+            }
+            try write(1, at: 0)
+            file.beginOverwriting(20_000)
+            try write(2, at: 0)
+            // Somebody else's: `file` knows nothing of it.
+            try storage.openForWriting("one").truncate(to: 5_000)
+            // Where nothing is mapped the file just grows again.
+            do {
+                try write(3, at: 0)
+            } catch {
+                #expect(error as? StorageError == StorageError("store", "one", EIO))
+            }
+            try write(4, at: 10)
+            let expected = [UInt8](repeating: 3, count: 10) + [UInt8](repeating: 4, count: 20_000)
+            #expect(try storage.read("one") == expected)
+        }
+    }
+
     @Test("a power loss leaves each sector that was written over old or new")
     func sectors() throws {
         let storage = StorageMemory("memory")

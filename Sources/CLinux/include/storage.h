@@ -9,11 +9,17 @@ int linux_syncfs(int fd);
 
 /// Maps the first `size` bytes of a file, which are there, so that they can be written over in
 /// memory. NULL where that cannot be done, or where it may need room on the disk: a file system
-/// that does not write in place can only say that it is full by SIGBUS.
+/// that does not write in place can only say that it is full by SIGBUS. The first call begins to
+/// handle that signal, for `linux_overwrite`.
 void *linux_map_for_overwriting(int fd, size_t size);
 
 /// Makes such a mapping larger; NULL, and it stays as it is, where that cannot be done.
 void *linux_grow_mapping(void *memory, size_t size, size_t larger);
 
-/// As memcpy, for a target that nobody reads soon: the caches keep what they have.
-void linux_copy_past_caches(void *target, const void *source, size_t size);
+/// Writes `first`, then `second`, at `offset` into such a mapping of `size` bytes, which has room
+/// for them. `second` is for nobody to read soon: the caches keep what they have.
+///
+/// Answers 0, or EIO when the file is not there any more: it was cut off, or the disk cannot read
+/// it. Then any part may be written, and the mapping is of no more use.
+int linux_overwrite(void *mapping, size_t size, size_t offset, const void *first,
+                    size_t first_size, const void *second, size_t second_size);
