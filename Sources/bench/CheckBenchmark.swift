@@ -46,7 +46,7 @@ enum CheckBenchmark {
     }
 
     /// - Parameter paths: of policies and data.
-    static func policy(_ paths: [String], entrypoint: String) throws -> CurrentPolicy {
+    static func policy(_ paths: [String], entrypoint: String) throws -> Current<PolicySnapshot> {
         let sources = try PolicyLoader().load(paths)
         let modules = try sources.policies.enumerated().map {
             try Parser.parse($0.element, file: Int32($0.offset))
@@ -55,7 +55,7 @@ enum CheckBenchmark {
         let policy = Policy(
             program: output.program, data: sources.data, revision: sources.revision,
             owners: [output.owner, sources.memory])
-        return CurrentPolicy(
+        return Current(
             try PolicySnapshot(policy: policy, entrypoint: entrypoint, allowed: []))
     }
 

@@ -26,7 +26,7 @@ enum ThreatBenchmark {
         let shared = SharedState(
             settings: try CheckBenchmark.settings(), agents: AgentStore(),
             policy: try CheckBenchmark.policy(Array(words[3...]), entrypoint: entrypoint),
-            threats: try CurrentThreats(ThreatIndex(lists(entries))), log: log,
+            threats: try Current(ThreatIndex(lists(entries))), log: log,
             memory: 64 << 20, deadline: 1_000_000_000)
         try CheckBenchmark.measure(CheckHandler(shared), log.makeWriter(), frame, rounds)
     }

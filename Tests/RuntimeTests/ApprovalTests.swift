@@ -101,9 +101,9 @@ private let origin = Origin(operatorName: "token:ann", reason: "asked by phone")
         let runtime = try Runtime(policy)
         try runtime.check(read("a"))
         _ = try runtime.operations.grant(try pending(runtime).id, origin)
-        runtime.handler.use(try Runtime.compile(policy, revision: "r2"))
+        runtime.policy.replace(by: try Runtime.compile(policy, revision: "r2"))
         #expect(try !runtime.check(read("a")).isAllowed)
-        runtime.handler.use(try Runtime.compile(policy, revision: "r1"))
+        runtime.policy.replace(by: try Runtime.compile(policy, revision: "r1"))
         #expect(try runtime.check(read("a")).isAllowed)
     }
 

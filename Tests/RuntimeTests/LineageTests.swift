@@ -116,8 +116,8 @@ import Testing
             """
         let runtime = try Runtime(rules)
         for check in [send(), send(), read("file:///a"), send()] { try runtime.check(check) }
-        runtime.handler.use(
-            try Runtime.compile(rules.replacing("sends", with: "posts"), revision: "r2"))
+        runtime.policy.replace(
+            by: try Runtime.compile(rules.replacing("sends", with: "posts"), revision: "r2"))
         try runtime.check(send())
         let names = try runtime.records().map { record in
             ["reads", "sends", "posts"].filter { record.contains(#""rules":["\#($0)"]"#) }

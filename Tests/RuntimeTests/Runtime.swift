@@ -27,7 +27,7 @@ final class Runtime {
     /// Texts beside the log.
     let texts: StorageMemory
     private let signer: NoteSigner
-    private let policy: PolicySnapshot
+    let policy: Current<PolicySnapshot>
 
     /// - Parameter policy: the rules of `package test`; `decision` decides.
     convenience init(
@@ -42,7 +42,7 @@ final class Runtime {
         metrics: CheckMetrics? = nil,
         change: (inout DecisionPoint.Settings) -> Void = { _ in }
     ) throws {
-        self.policy = policy
+        self.policy = Current(policy)
         storage = crashed?.storage ?? StorageMemory("log", faults: faults)
         journal = crashed?.journal ?? StorageMemory("journal", faults: faults)
         texts = crashed?.texts ?? StorageMemory("texts")
@@ -63,7 +63,7 @@ final class Runtime {
         change(&settings)
         let shared = SharedState(
             settings: settings, agents: agents,
-            policy: CurrentPolicy(policy), log: log, memory: 1 << 20, deadline: 1_000_000_000,
+            policy: self.policy, log: log, memory: 1 << 20, deadline: 1_000_000_000,
             metrics: metrics)
         handler = CheckHandler(shared)
         writer = log.makeWriter()
@@ -105,7 +105,7 @@ final class Runtime {
         storage.endProcess()
         journal.endProcess()
         texts.endProcess()
-        return try Runtime(policy, maximumAgents: maximumAgents, from: self, change: change)
+        return try Runtime(policy.value, maximumAgents: maximumAgents, from: self, change: change)
     }
 
     /// Decides one check as a loop does whose turn ends with it.

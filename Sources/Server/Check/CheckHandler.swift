@@ -8,6 +8,7 @@ import Inspection
 import PDP
 import Platform
 import RegoVM
+import ThreatIntelligence
 
 /// Answers checks: the one place where protocol meets decision.
 ///
@@ -25,8 +26,8 @@ package final class CheckHandler {
     private let subject: CheckSubject
     private let approvals: ApprovalDesk?
     private let agents: AgentStore?
-    /// Those of `shared`, of which no check counts a reference: all threads share the count.
-    private let threats: Unmanaged<CurrentThreats>?
+    private var policies: Changes<PolicySnapshot>
+    private var threats: Changes<ThreatIndex>?
     private let record: RecordWriter
     private let capture: CheckCapture
     private lazy var control = ControlRecordWriter()
@@ -41,7 +42,6 @@ package final class CheckHandler {
     private var arrival: UInt64 = 0
     /// From then to the record, or to the answer where there is none.
     private var duration: UInt64 = 0
-    private var threatsNumber = 0
     /// Where the arguments are that the decision asks a person about.
     private var approvalText: ApprovalText?
     /// A mask took something out of the record.
@@ -59,16 +59,15 @@ package final class CheckHandler {
         memory = shared.agents.map { ContextMemory($0) }
         meter = shared.metrics?.makeMeter()
         point = DecisionPoint(
-            shared.policy.current, settings: shared.settings, evaluation: evaluation,
+            shared.policy.value, settings: shared.settings, evaluation: evaluation,
             agents: shared.agents)
         subject = point.subject
         approvals = point.approvals
         agents = shared.agents
-        threats = shared.threats.map { .passUnretained($0) }
+        policies = Changes(shared.policy)
+        threats = shared.threats.map { Changes($0) }
         agent = AgentSnapshot(shared.agents)
     }
-
-    func use(_ policy: PolicySnapshot) { point.use(policy) }
 
     /// Decides one check. The path of a check is this function, from top to bottom.
     ///
@@ -81,8 +80,8 @@ package final class CheckHandler {
     package func answer(
         _ message: UnsafeRawBufferPointer, arrival: UInt64, deadline: UInt64, log: LogWriter?
     ) -> Bytes? {
-        let new = threats?._withUnsafeGuaranteedRef { $0.change(since: &threatsNumber) } ?? nil
-        if let new { point.use(new) }
+        if let policy = policies.next() { point.use(policy) }
+        if let index = threats?.next() { point.use(index) }
         let now = clock.wall()
         self.arrival = arrival
         begin(now, deadline == .max ? arrival + shared.deadline : deadline)

@@ -13,12 +13,9 @@ public final class CheckService: UnaryService {
     public static let method = "/envoy.service.auth.v3.Authorization/Check"
 
     private let shared: SharedState
-    /// That of `shared`, of which no check counts a reference: all threads share the count.
-    private let policy: Unmanaged<CurrentPolicy>
     private let loop: LoopHandle
     private let handler: CheckHandler
     private let log: LogWriter?
-    private var policyNumber = 0
     /// Answers of this batch, not committed yet.
     private var batch = AnswerBatch()
     /// Answers of earlier batches that are not durable yet, oldest first.
@@ -31,7 +28,6 @@ public final class CheckService: UnaryService {
 
     public init(_ shared: SharedState, workers: CheckWorkers, loop: LoopHandle) {
         self.shared = shared
-        policy = .passUnretained(shared.policy)
         self.loop = loop
         checks = WaitingChecks(loop, workers)
         held = HeldChecks(loop, shared.agents, time: shared.hold)
@@ -42,8 +38,6 @@ public final class CheckService: UnaryService {
     public func handle(
         _ call: CallHandle, method: Int, message: UnsafeRawBufferPointer, deadline: UInt64
     ) {
-        let new = policy._withUnsafeGuaranteedRef { $0.change(since: &policyNumber) }
-        if let new { handler.use(new) }
         guard
             let answer = handler.answer(message, arrival: loop.now, deadline: deadline, log: log)
         else { return wait(call, message, deadline) }

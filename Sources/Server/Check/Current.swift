@@ -1,35 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
-import ThreatIntelligence
 
-/// The threat lists that count now. As with `CurrentPolicy`, loops look at the number before each
-/// check and take the lock only when it has changed, so a reload stalls nobody.
-public final class CurrentThreats: Sendable {
-    private let number = Atomic<Int>(1)
-    private let index: Mutex<ThreatIndex>
+/// What all threads decide with until it is replaced: a policy, threat lists. Threads look at its
+/// number before each check (`Changes`) and take the lock only when that has changed, so a reload
+/// stalls nobody.
+public final class Current<Value: Sendable>: Sendable {
+    fileprivate let number = Atomic<Int>(1)
+    private let held: Mutex<Value>
 
-    public init(_ index: ThreatIndex) { self.index = Mutex(index) }
+    public init(_ value: Value) { held = Mutex(value) }
 
-    /// Looks up in `index` from the next check on.
-    public func replace(by index: ThreatIndex) {
+    public var value: Value { held.withLock { $0 } }
+
+    /// Decides with `next` from now on; checks under way finish with what they began with.
+    public func replace(by next: Value) {
         // The old one is let go outside of the lock.
-        let old = self.index.withLock { current in
-            let old = current
-            current = index
+        let old = held.withLock { held in
+            let old = held
+            held = next
             return old
         }
         number.add(1, ordering: .releasing)
         withExtendedLifetime(old) {}
     }
+}
 
-    public var current: ThreatIndex { index.withLock { $0 } }
+/// What one thread has not seen yet of a `Current`, which must live longer: no check counts a
+/// reference to it, because all threads would share the count.
+struct Changes<Value: Sendable> {
+    private let current: Unmanaged<Current<Value>>
+    private var seen = 0
 
-    /// The current lists when they are not number `seen`, which is then updated. The first lists
-    /// are number 1.
-    func change(since seen: inout Int) -> ThreatIndex? {
-        let now = number.load(ordering: .acquiring)
+    init(_ current: Current<Value>) { self.current = .passUnretained(current) }
+
+    /// The value when this is the first call, or when it was replaced since the last one.
+    mutating func next() -> Value? {
+        let now = current._withUnsafeGuaranteedRef { $0.number.load(ordering: .acquiring) }
         guard now != seen else { return nil }
         seen = now
-        return current
+        return current._withUnsafeGuaranteedRef { $0.value }
     }
 }

@@ -26,7 +26,7 @@ final class OperatorSide: Sendable {
 
     /// Comes before the server, so that no restriction starts that responders do not see.
     init(
-        _ configuration: Configuration, _ policy: CurrentPolicy, _ log: LocalLog?,
+        _ configuration: Configuration, _ policy: Current<PolicySnapshot>, _ log: LocalLog?,
         _ follower: LogFollower, _ metrics: MetricRegistry, _ logger: Logger
     ) throws {
         self.configuration = configuration

@@ -9,7 +9,7 @@ import Telemetry
 /// Takes up changed policies and data while checks are answered with what there was.
 final class PolicyReloader: PolicyControl {
     private let configuration: Configuration
-    private let current: CurrentPolicy
+    private let current: Current<PolicySnapshot>
     private let logger: Logger
     private let latest: Mutex<PolicyState>
     /// Held while a reload runs: another one comes after it, and sees all that it saw.
@@ -19,13 +19,13 @@ final class PolicyReloader: PolicyControl {
     private let failures: Counter
 
     init(
-        _ configuration: Configuration, _ current: CurrentPolicy, _ logger: Logger,
+        _ configuration: Configuration, _ current: Current<PolicySnapshot>, _ logger: Logger,
         _ metrics: MetricRegistry
     ) {
         self.configuration = configuration
         self.current = current
         self.logger = logger
-        latest = Mutex(Self.describe(configuration, current.current))
+        latest = Mutex(Self.describe(configuration, current.value))
         let name = "portcullis_policy_reloads_total"
         let help = "Attempts to take up changed policies."
         reloads = metrics.counter(name, help, labels: [("outcome", "done")])

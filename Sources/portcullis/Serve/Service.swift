@@ -50,7 +50,7 @@ final class Service: Sendable {
             Operations($0, log: log, approvalDecided: { loops.wakeAll() })
         }
         let metrics = MetricRegistry()
-        let current = CurrentPolicy(policy)
+        let current = Current(policy)
         let shared = SharedState(
             settings: settings, agents: agents, policy: current, threats: threats?.current,
             log: log, network: configuration.network.network,

@@ -9,7 +9,7 @@ import ThreatIntelligence
 /// cannot be read change nothing: the last good ones stay, and the error is told once.
 final class ThreatWatch: Sendable {
     /// The lists that count now.
-    let current: CurrentThreats
+    let current: Current<ThreatIndex>
     private let lists: Mutex<ThreatLists>
     private let history: ThreatHistory?
     private let interval: Int64
@@ -23,7 +23,7 @@ final class ThreatWatch: Sendable {
         _ lists: consuming ThreatLists, history: ThreatHistory?, interval: Int64, _ logger: Logger
     ) throws(ThreatListFailure) {
         let reading = try lists.read()
-        current = CurrentThreats(reading.index)
+        current = Current(reading.index)
         self.lists = Mutex(lists)
         self.history = history
         self.interval = interval
@@ -31,7 +31,7 @@ final class ThreatWatch: Sendable {
         keep(reading.snapshot)
         logger.info(
             "threats_loaded", "threat lists are looked up",
-            ["entries": LogValue(current.current.count)])
+            ["entries": LogValue(current.value.count)])
     }
 
     func start() throws(SystemError) {

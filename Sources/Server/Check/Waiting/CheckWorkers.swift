@@ -117,7 +117,6 @@ private final class CheckWorker {
     private let shared: SharedState
     private let handler: CheckHandler
     private let log: LogWriter?
-    private var policyNumber = 0
 
     init(_ shared: SharedState) {
         self.shared = shared
@@ -128,7 +127,6 @@ private final class CheckWorker {
     /// Decides the check, and commits its record before the answer goes to the loop.
     func answer(_ check: WaitingCheck) {
         guard check.start() else { return }
-        if let policy = shared.policy.change(since: &policyNumber) { handler.use(policy) }
         handler.cancellation = check.cancellation
         let answer = check.message.withUnsafeBytes { message in
             let answer = handler.answer(
