@@ -3,7 +3,9 @@ import HTTP2
 
 /// Answers laid out once per loop; sending one copies no header.
 public struct Answers {
-    private let head = HeaderBlock([(":status", "200"), ("content-type", "application/grpc")])
+    private let head = HeaderBlock.head([
+        (":status", "200"), ("content-type", "application/grpc"),
+    ])
     private let failure = HeaderBlock([
         (":status", "200"), ("content-type", "application/grpc"), ("grpc-status", "13"),
         ("grpc-message", ""),
@@ -21,7 +23,8 @@ public struct Answers {
     init() {
         trailers = .allocate(capacity: GRPCStatus.allCases.count)
         for status in GRPCStatus.allCases {
-            let block = HeaderBlock([("grpc-status", status.text)])
+            let fields = [(name: StaticString("grpc-status"), value: status.text)]
+            let block = status == .ok ? HeaderBlock.trailers(fields) : HeaderBlock(fields)
             (trailers + Int(status.rawValue)).initialize(to: block)
         }
     }

@@ -17,6 +17,22 @@ private struct FrameOutput {
         }
         used += FrameHead.bytes + head.length
     }
+
+    /// Appends a HEADERS frame.
+    ///
+    /// - Returns: false when there is no room.
+    @inline(__always)
+    mutating func append(
+        _ fields: EncodedFields, _ flags: FrameFlags, stream: Int32, _ table: inout AnswerTable
+    ) -> Bool {
+        guard room >= FrameHead.bytes + AnswerTable.updateBytes + fields.count else { return false }
+        let place = start + used
+        let count = table.write(fields, to: place + FrameHead.bytes)
+        FrameHead(length: count, type: FrameType.headers, flags: flags, stream: stream)
+            .write(to: place)
+        used += FrameHead.bytes + count
+        return true
+    }
 }
 
 /// Output: what `ControlWriting` queued first, then the answers of the streams in turn, each frame
@@ -55,7 +71,7 @@ extension Session {
     private func write(
         _ stream: UnsafeMutablePointer<StreamState>, _ frames: inout FrameOutput
     ) -> Bool {
-        if stream.pointee.headCount > 0 && !writeHead(stream, &frames) { return false }
+        if let head = stream.pointee.answerHead, !write(head, stream, &frames) { return false }
         if !stream.pointee.flags.contains(.queued) { return true }
         if stream.pointee.unsent > 0 {
             guard writeData(stream, &frames) else { return false }
@@ -68,18 +84,16 @@ extension Session {
         return writeEnd(stream, &frames)
     }
 
-    private func writeHead(
-        _ stream: UnsafeMutablePointer<StreamState>, _ frames: inout FrameOutput
+    private func write(
+        _ head: EncodedFields, _ stream: UnsafeMutablePointer<StreamState>,
+        _ frames: inout FrameOutput
     ) -> Bool {
-        let count = stream.pointee.headCount
-        guard frames.room >= FrameHead.bytes + count else { return false }
         let ends = stream.pointee.isHeadAll
         let flags: FrameFlags = ends ? [.endHeaders, .endStream] : .endHeaders
-        let id = stream.pointee.id
-        frames.append(
-            FrameHead(length: count, type: FrameType.headers, flags: flags, stream: id),
-            stream.pointee.inline)
-        stream.pointee.headCount = 0
+        guard frames.append(head, flags, stream: stream.pointee.id, &state.pointee.answers) else {
+            return false
+        }
+        stream.pointee.answerHead = nil
         if ends { finish(stream) }
         return true
     }
@@ -123,15 +137,17 @@ extension Session {
     private func writeEnd(
         _ stream: UnsafeMutablePointer<StreamState>, _ frames: inout FrameOutput
     ) -> Bool {
-        let count = stream.pointee.trailerCount
-        guard frames.room >= FrameHead.bytes + count else { return false }
-        let hasTrailers = stream.pointee.trailers != nil
-        frames.append(
-            FrameHead(
-                length: count, type: hasTrailers ? FrameType.headers : FrameType.data,
-                flags: hasTrailers ? [.endHeaders, .endStream] : .endStream,
-                stream: stream.pointee.id),
-            stream.pointee.trailers)
+        let id = stream.pointee.id
+        if let trailers = stream.pointee.trailers {
+            let flags: FrameFlags = [.endHeaders, .endStream]
+            guard frames.append(trailers, flags, stream: id, &state.pointee.answers) else {
+                return false
+            }
+        } else {
+            guard frames.room >= FrameHead.bytes else { return false }
+            frames.append(
+                FrameHead(length: 0, type: FrameType.data, flags: .endStream, stream: id), nil)
+        }
         finish(stream)
         return true
     }

@@ -29,7 +29,10 @@ extension Session {
         case SettingID.initialWindowSize:
             guard value <= HTTP2Constants.largestWindow else { return .flowControlError }
             return resizeWindows(Int(value))
-        // Our answers need no compression table, and their headers are few.
+        case SettingID.headerTableSize:
+            state.pointee.answers.limit(value)
+            return nil
+        // We open no streams, and our answers' headers are few.
         default: return nil
         }
     }

@@ -40,6 +40,7 @@ public enum ErrorCode: UInt32, Sendable {
 
 /// The settings that concern a server (RFC 9113 section 6.5.2).
 enum SettingID {
+    static let headerTableSize: UInt16 = 1
     static let enablePush: UInt16 = 2
     static let maxConcurrentStreams: UInt16 = 3
     static let initialWindowSize: UInt16 = 4
@@ -54,6 +55,7 @@ enum HTTP2Constants {
     static let frameBytes = 16_384
     static let mostFrameBytes = 16_777_215
     static let initialWindow = 65_535
+    static let headerTableBytes = 4096
     static let largestWindow = 0x7FFF_FFFF
 }
 

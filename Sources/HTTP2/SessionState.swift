@@ -37,6 +37,7 @@ struct SessionState {
 
     // Sending.
     var control = ControlQueue()
+    var answers = AnswerTable()
     var sendHead: UnsafeMutablePointer<StreamState>?
     var sendTail: UnsafeMutablePointer<StreamState>?
     /// Bytes that the peer still takes on all streams together.

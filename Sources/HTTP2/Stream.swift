@@ -61,11 +61,9 @@ struct StreamState {
     var answerCapacity = 0
     var answerCount = 0
     var answerSent = 0
-    /// Bytes of encoded headers at the start of `inline` that are still to be written.
-    var headCount = 0
-    /// Encoded, and alive as long as the context.
-    var trailers: UnsafeRawPointer?
-    var trailerCount = 0
+    /// Nil when they are written, or not there yet.
+    var answerHead: EncodedFields?
+    var trailers: EncodedFields?
     /// Bytes that the peer still takes.
     var sendWindow = 0
 
@@ -77,7 +75,7 @@ struct StreamState {
 
     // Memory that the state owns for good.
     let kept: UnsafeMutablePointer<UInt8>
-    /// Room for encoded headers, and behind it for the bytes of a short answer.
+    /// Room for a copy of encoded headers, and behind it for the bytes of a short answer.
     let inline: UnsafeMutableRawPointer
 
     /// A fresh stream of `session`.
@@ -94,9 +92,8 @@ struct StreamState {
         answerCapacity = SessionLimits.inlineAnswerBytes
         answerCount = 0
         answerSent = 0
-        headCount = 0
+        answerHead = nil
         trailers = nil
-        trailerCount = 0
         sendWindow = session.pointee.peerStreamWindow
         stage = 0
         tag = -1
@@ -109,7 +106,7 @@ struct StreamState {
     var unsent: Int { answerCount - answerSent }
 
     var hasOutput: Bool {
-        headCount > 0
+        answerHead != nil
             || flags.contains(.answerBegun) && (unsent > 0 || flags.contains(.answerComplete))
     }
 

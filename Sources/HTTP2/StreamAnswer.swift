@@ -8,10 +8,16 @@ extension Stream {
     public func beginAnswer(_ block: HeaderBlock, bodyFollows: Bool) -> Bool {
         guard !isAnswerBegun else { return false }
         state.pointee.flags.insert(bodyFollows ? .answerBegun : [.answerBegun, .answerComplete])
-        state.pointee.inline.copyMemory(from: block.bytes, byteCount: block.count)
-        state.pointee.headCount = block.count
+        state.pointee.answerHead = block.isConstant ? block.fields : copy(block.fields)
         session.enqueue(state)
         return true
+    }
+
+    private func copy(_ fields: EncodedFields) -> EncodedFields {
+        state.pointee.inline.copyMemory(from: fields.bytes, byteCount: fields.count)
+        return EncodedFields(
+            bytes: UnsafeRawPointer(state.pointee.inline), count: fields.count,
+            lastField: fields.lastField, remembered: fields.remembered)
     }
 
     /// Adds bytes to the answer.
@@ -33,8 +39,7 @@ extension Stream {
     public func finishAnswer(trailers: HeaderBlock?) {
         guard !isAnswerComplete else { return }
         state.pointee.flags.insert(.answerComplete)
-        state.pointee.trailers = trailers.map { UnsafeRawPointer($0.bytes) }
-        state.pointee.trailerCount = trailers?.count ?? 0
+        state.pointee.trailers = trailers?.fields
         session.enqueue(state)
     }
 

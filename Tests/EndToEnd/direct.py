@@ -215,8 +215,8 @@ def protobuf(message: bytes) -> Iterator[tuple[int, Any]]:
 class Client:
     """One connection."""
 
-    def __init__(self, server: Server) -> None:
-        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0)]
+    def __init__(self, server: Server, *more: tuple[str, int]) -> None:
+        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.enable_retries", 0), *more]
         self.channel = grpc.insecure_channel(f"127.0.0.1:{server.port}", options=options)
         self.method = self.channel.unary_unary(METHOD)
 

@@ -28,9 +28,10 @@ def result(start_mesh: MeshFactory) -> Partner:
     return opa(start_mesh, "result", "envoy/authz/result")
 
 
-def opa(start_mesh: MeshFactory, policy: str, entrypoint: str) -> Partner:
+def opa(start_mesh: MeshFactory, policy: str, entrypoint: str, **options: object) -> Partner:
     policies = folder("opa") / policy
-    return Partner(start_mesh(policies=policies, entrypoint=entrypoint, route_entrypoints=[]))
+    options |= {"policies": policies, "entrypoint": entrypoint, "route_entrypoints": []}
+    return Partner(start_mesh(**options))
 
 
 def token(role: str, subject: str, seconds: int = 600, secret: bytes = b"secret") -> str:

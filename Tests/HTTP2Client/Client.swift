@@ -57,6 +57,15 @@ public final class Client {
 
     deinit { nghttp2_session_del(session) }
 
+    /// Sends one SETTINGS frame with these SETTINGS_HEADER_TABLE_SIZE, one after the other.
+    public func limitTable(_ sizes: UInt32...) {
+        let settings = sizes.map {
+            nghttp2_settings_entry(
+                settings_id: Int32(NGHTTP2_SETTINGS_HEADER_TABLE_SIZE.rawValue), value: $0)
+        }
+        nghttp2_submit_settings(session, 0, settings, settings.count)
+    }
+
     /// Lets the server send so many bytes on all streams together.
     public func widen(_ window: Int32) {
         nghttp2_session_set_local_window_size(session, 0, 0, window)

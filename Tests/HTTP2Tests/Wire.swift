@@ -66,10 +66,10 @@ final class Wire {
 }
 
 // Never changed after they were made.
-nonisolated(unsafe) let okHead = HeaderBlock([
+nonisolated(unsafe) let okHead = HeaderBlock.head([
     (":status", "200"), ("content-type", "application/grpc"),
 ])
-nonisolated(unsafe) let okTrailers = HeaderBlock([("grpc-status", "0")])
+nonisolated(unsafe) let okTrailers = HeaderBlock.trailers([("grpc-status", "0")])
 
 /// Answers with the request's own body.
 func echo(_ stream: Stream) {
