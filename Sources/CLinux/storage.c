@@ -107,7 +107,7 @@ int linux_overwrite(void *mapping, size_t size, size_t offset, const void *first
     target.end = target.start + size;
     // The handler sees the target before the first store, and until after the last.
     atomic_signal_fence(memory_order_seq_cst);
-    memcpy(place, first, first_size);
+    if (first_size > 0) memcpy(place, first, first_size);
     copy_past_caches(place + first_size, second, second_size);
     atomic_signal_fence(memory_order_seq_cst);
     target.end = target.start;
