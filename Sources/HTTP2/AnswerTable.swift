@@ -94,7 +94,7 @@ struct AnswerTable {
 
 /// Encoded header fields, in memory that lives as long as the context or the stream.
 struct EncodedFields {
-    let bytes: UnsafeRawPointer
+    var bytes: UnsafeRawPointer
     let count: Int
     /// Where the last field begins.
     let lastField: Int

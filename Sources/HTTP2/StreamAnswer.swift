@@ -15,9 +15,9 @@ extension Stream {
 
     private func copy(_ fields: EncodedFields) -> EncodedFields {
         state.pointee.inline.copyMemory(from: fields.bytes, byteCount: fields.count)
-        return EncodedFields(
-            bytes: UnsafeRawPointer(state.pointee.inline), count: fields.count,
-            lastField: fields.lastField, remembered: fields.remembered)
+        var copy = fields
+        copy.bytes = UnsafeRawPointer(state.pointee.inline)
+        return copy
     }
 
     /// Adds bytes to the answer.

@@ -35,14 +35,8 @@ struct AnswerTableTests {
         let answer = wire.produce()
         wire.client.input(answer)
         #expect(wire.client.answers[id]?["grpc-status"] == "0")
-        var lengths: [Int] = []
-        var rest = answer[...]
-        while rest.count >= FrameHead.bytes {
-            let head = Array(rest).withUnsafeBytes { FrameHead($0.baseAddress!) }
-            if head.type == FrameType.headers { lengths.append(head.length) }
-            rest = rest.dropFirst(FrameHead.bytes + head.length)
-        }
-        return lengths
+        return Wire.frames(of: answer).filter { $0.head.type == FrameType.headers }
+            .map(\.head.length)
     }
 
     @Test("a table of any size, from the beginning and later", arguments: sizes)

@@ -81,9 +81,11 @@ func echo(_ stream: Stream) {
 
 /// What the server says, frame by frame.
 extension Wire {
-    private func frames() -> [(head: FrameHead, payload: [UInt8])] {
+    private func frames() -> [(head: FrameHead, payload: [UInt8])] { Self.frames(of: produce()) }
+
+    static func frames(of output: [UInt8]) -> [(head: FrameHead, payload: [UInt8])] {
         var frames: [(FrameHead, [UInt8])] = []
-        var rest = produce()[...]
+        var rest = output[...]
         while rest.count >= FrameHead.bytes {
             let head = Array(rest).withUnsafeBytes { FrameHead($0.baseAddress!) }
             let payload = Array(rest.dropFirst(FrameHead.bytes).prefix(head.length))

@@ -58,13 +58,14 @@ package final class CheckHandler {
         capture = CheckCapture(arena: evaluation.arena)
         memory = shared.agents.map { ContextMemory($0) }
         meter = shared.metrics?.makeMeter()
+        var policies = Changes(shared.policy)
         point = DecisionPoint(
-            shared.policy.value, settings: shared.settings, evaluation: evaluation,
+            policies.take(), settings: shared.settings, evaluation: evaluation,
             agents: shared.agents)
         subject = point.subject
         approvals = point.approvals
         agents = shared.agents
-        policies = Changes(shared.policy)
+        self.policies = policies
         threats = shared.threats.map { Changes($0) }
         agent = AgentSnapshot(shared.agents)
     }

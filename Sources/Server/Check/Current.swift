@@ -33,11 +33,18 @@ struct Changes<Value: Sendable> {
 
     init(_ current: Current<Value>) { self.current = .passUnretained(current) }
 
-    /// The value when this is the first call, or when it was replaced since the last one.
+    /// The value, unless it is the one that the last call returned.
     mutating func next() -> Value? {
-        let now = current._withUnsafeGuaranteedRef { $0.number.load(ordering: .acquiring) }
-        guard now != seen else { return nil }
-        seen = now
+        number == seen ? nil : take()
+    }
+
+    /// The value; `next` returns those after it.
+    mutating func take() -> Value {
+        seen = number
         return current._withUnsafeGuaranteedRef { $0.value }
+    }
+
+    private var number: Int {
+        current._withUnsafeGuaranteedRef { $0.number.load(ordering: .acquiring) }
     }
 }
