@@ -200,6 +200,7 @@ let package = Package(
             dependencies: [
                 "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
                 "RegoCompiler", "RegoVM", "Server", "TestSupport", "ThreatIntelligence",
+                .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
         .testTarget(

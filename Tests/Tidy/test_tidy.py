@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
+from os.path import normpath
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +171,30 @@ def test_no_banned_calls() -> None:
                 if re.search(pattern, line)
             ]
     none(found)
+
+
+# What documentation names: `[text](path)`, and paths that begin with a folder or a target of ours.
+LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)[^)]*\)")
+OWN_PATH = re.compile(r"`([\w.-]+/[\w./-]+)`")
+
+
+def test_documentation_names_what_is_there() -> None:
+    known = {str(it) for path in files() for it in (path, *path.parents)}
+    targets = {path.parts[1] for path in files() if path.parts[0] == "Sources"}
+    ours = {path.parts[0] for path in files()} | targets
+    problems = []
+    for page in [path for path in files() if path.suffix == ".md"]:
+        for number, line in enumerate(lines(page), 1):
+            named = [[page.parent / link] for link in LINK.findall(line)]
+            named += [
+                [Path(name), page.parent / name, Path("Sources") / name]
+                for name in OWN_PATH.findall(line)
+                if name.split("/")[0] in ours
+            ]
+            for places in named:
+                if known.isdisjoint(normpath(place) for place in places):
+                    problems.append(f"{page}:{number}: there is no `{places[0]}`")
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize("script", ["generate-protobuf", "generate-descriptors"])

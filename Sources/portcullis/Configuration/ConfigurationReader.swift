@@ -54,7 +54,8 @@ extension Configuration {
         throw ConfigurationFailure(errors: [error])
     }
 
-    private init(_ root: Section) {
+    /// What `root` says; its errors are the section's.
+    init(_ root: Section) {
         listen.read(root.section("listen"))
         let processors = ProcessInfo.processInfo.activeProcessorCount
         loops = root.integer("loops", min(max(1, processors), 256), in: 1...256)

@@ -8,10 +8,10 @@ import Yams
 final class Section {
     private let file: String
     /// The path of keys to here, for messages.
-    private let path: String
+    let path: String
     private let entries: [(key: Node, value: Node)]
-    private var asked: [String] = []
-    private var sections: [Section] = []
+    private(set) var asked: [String] = []
+    private(set) var sections: [Section] = []
     private(set) var errors: [ConfigurationError] = []
 
     init(_ node: Node?, file: String, path: String = "") {
