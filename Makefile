@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin names for the scripts in Scripts/, which do the work and can be run alone.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench bench-policy bench-log fuzz sanitize conformance counts profile tidy end-to-end compose clean
+.PHONY: help demo test build lint bench bench-policy bench-log bench-envoy fuzz sanitize conformance counts profile tidy end-to-end compose clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench-policy: ## the policy engine's table; fails when a row misses its bound
 
 bench-log: ## the log's table: rates, what a check waits, verification
 	@Scripts/bench-log
+
+bench-envoy: ## what a request through a real Envoy pays for being authorized
+	@Scripts/bench-envoy
 
 fuzz: ## fuzz targets, a minute each; SECONDS_EACH=600 for longer
 	@Scripts/fuzz
