@@ -54,5 +54,5 @@ tidy: ## imports, licences, lengths, leftovers, generated files
 compose: ## the same story in containers
 	@Scripts/compose
 
-clean: ## removes .build
-	@rm -rf .build
+clean: ## removes what was built
+	@rm -rf .build .build-profile .build-address

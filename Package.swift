@@ -241,9 +241,9 @@ let package = Package(
 // take, as `make profile` counted them. Code that has changed since is compiled without it.
 var released = ["-enforce-exclusivity=unchecked"]
 #if compiler(>=6.3)
-let isCounting = Context.environment["PORTCULLIS_PROFILE"] == "count"
-let profile = Context.packageDirectory + "/bench/checks.profdata"
-released += ["-Xfrontend", isCounting ? "-ir-profile-generate" : "-ir-profile-use=\(profile)"]
+    let isCounting = Context.environment["PORTCULLIS_PROFILE"] == "count"
+    let profile = Context.packageDirectory + "/bench/checks.profdata"
+    released += ["-Xfrontend", isCounting ? "-ir-profile-generate" : "-ir-profile-use=\(profile)"]
 #endif
 for target in package.targets where ![.system, .plugin].contains(target.type) {
     target.swiftSettings = [.unsafeFlags(released, .when(configuration: .release))]

@@ -24,6 +24,14 @@ show_failures() { # FILE [PATTERN]
     grep -E -A 12 "✘|$trouble|Fatal${2:+|$2}" "$1" | head -n 200 >&2 || true
 }
 
+# A folder of the test material, which lies beside the checkout or where PORTCULLIS_SHARED says.
+shared() { # NAME
+    local folder=${PORTCULLIS_SHARED:-$root/../shared}/$1
+    [ -d "$folder" ] ||
+        fail "no test material at \`$folder\`: set PORTCULLIS_SHARED to the folder that holds $1/"
+    printf '%s\n' "$folder"
+}
+
 # Runs a command quietly; shows its output when it fails.
 quietly() {
     local log

@@ -20,7 +20,8 @@ public struct MaskedTarget {
 
     /// - Parameter target: a path or URL, perhaps with a query and a fragment.
     public init(_ target: Bytes) {
-        self.target = target.buffer.firstIndex(of: UInt8(ascii: "#")).map { target[0..<$0] }
+        self.target =
+            target.buffer.firstIndex(of: UInt8(ascii: "#")).map { target[0..<$0] }
             ?? target
         place = 0
         isInQuery = false

@@ -26,9 +26,10 @@ public final class Ed25519PrivateKey: @unchecked Sendable {
             throw .length(of: "Ed25519 seed", expected: Ed25519.seedLength, got: seed.count)
         }
         let bytes = Array(seed)
-        try self.init(owning: OpenSSL.make("EVP_PKEY_new_raw_private_key") {
-            EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)
-        })
+        try self.init(
+            owning: OpenSSL.make("EVP_PKEY_new_raw_private_key") {
+                EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, bytes, bytes.count)
+            })
     }
 
     /// A new key from the system's randomness.

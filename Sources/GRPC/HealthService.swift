@@ -18,7 +18,8 @@ public struct HealthService {
     }
 
     /// The message of a request on `stream`: a check is answered, a watch is told its status.
-    public func handle(_ method: BuiltinMethod, _ stream: Stream, _ status: ServingStatus,
+    public func handle(
+        _ method: BuiltinMethod, _ stream: Stream, _ status: ServingStatus,
         reader: CallReader
     ) {
         guard case .message(let message) = reader.nextMessage(stream, limit: .max),

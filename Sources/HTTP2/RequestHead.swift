@@ -16,7 +16,9 @@ public enum HeaderField: Int {
             // `:scheme` and `:method` come with every request.
             name[1] == UInt8(ascii: "m") && matches(name, ":method") ? .method : nil
         case 12:
-            if matches(name, "content-type") { .contentType } else {
+            if matches(name, "content-type") {
+                .contentType
+            } else {
                 matches(name, "grpc-timeout") ? .timeout : nil
             }
         case 13: matches(name, "grpc-encoding") ? .encoding : nil

@@ -13,8 +13,6 @@ public struct AllowedHosts: Sendable {
         AllowedHosts(names: Set(names.map(normal)))
     }
 
-    private init(names: Set<String>?) { self.names = names }
-
     func allow(_ host: String) -> Bool {
         guard let names else { return true }
         return names.contains(Self.normal(host))

@@ -29,7 +29,7 @@ public enum FileReplacement {
     static func open(_ path: String) throws(StorageError) -> StorageDescriptor? {
         do {
             return StorageDescriptor(try openBelow(AT_FDCWD, path, O_RDONLY))
-        } catch where error.number == ENOENT {
+        } catch let error where error.number == ENOENT {
             return nil
         }
     }
@@ -44,7 +44,7 @@ public enum FileReplacement {
     public static func remove(_ path: String) throws(StorageError) {
         do {
             try storageCall("unlink", path) { unlink(path) }
-        } catch where error.number == ENOENT {
+        } catch let error where error.number == ENOENT {
             return
         }
     }

@@ -50,7 +50,7 @@ public final class StorageFolder: Storage {
         let file: StorageDescriptor
         do {
             file = StorageDescriptor(try openBelow(root.number, path, O_RDONLY))
-        } catch where error.number == ENOENT || error.number == ENOTDIR {
+        } catch let error where error.number == ENOENT || error.number == ENOTDIR {
             return nil
         }
         return try readAll(file.number, path)
@@ -67,7 +67,7 @@ public final class StorageFolder: Storage {
             try storageCall("renameat", path) {
                 renameat(root.number, StorageLimits.temporaryName, root.number, path)
             }
-        } catch where error.number == ENOENT {
+        } catch let error where error.number == ENOENT {
             try makeFolders(parent, below: root.number)
             noteFolders(above: parent)
             try storageCall("renameat", path) {
@@ -84,7 +84,7 @@ public final class StorageFolder: Storage {
         let file: StorageDescriptor
         do {
             file = StorageDescriptor(try openEmpty(path))
-        } catch where error.number == ENOENT {
+        } catch let error where error.number == ENOENT {
             try makeFolders(parent, below: root.number)
             noteFolders(above: parent)
             file = StorageDescriptor(try openEmpty(path))
@@ -117,7 +117,7 @@ public final class StorageFolder: Storage {
         do {
             let number = try openBelow(root.number, path, O_RDONLY)
             return StorageFile(StorageDescriptor(number), path: path)
-        } catch where error.number == ENOENT || error.number == ENOTDIR {
+        } catch let error where error.number == ENOENT || error.number == ENOTDIR {
             return nil
         }
     }
@@ -140,9 +140,9 @@ public final class StorageFolder: Storage {
     public func remove(_ path: String) throws(StorageError) {
         do {
             try storageCall("unlinkat", path) { unlinkat(root.number, path, 0) }
-        } catch where error.number == ENOENT || error.number == ENOTDIR {
+        } catch let error where error.number == ENOENT || error.number == ENOTDIR {
             return
-        } catch where error.number == EISDIR {
+        } catch let error where error.number == EISDIR {
             try storageCall("unlinkat", path) { unlinkat(root.number, path, Int32(AT_REMOVEDIR)) }
         }
         pending.withLock {
@@ -156,7 +156,7 @@ public final class StorageFolder: Storage {
         do {
             let target = folder.isEmpty ? "." : folder
             number = try openBelow(root.number, target, O_RDONLY | O_DIRECTORY)
-        } catch where error.number == ENOENT || error.number == ENOTDIR {
+        } catch let error where error.number == ENOENT || error.number == ENOTDIR {
             return []
         }
         // The stream owns the descriptor from here on.
@@ -221,7 +221,7 @@ public final class StorageFolder: Storage {
         let file: StorageDescriptor
         do {
             file = StorageDescriptor(try openBelow(root.number, target, flags))
-        } catch where error.number == ENOENT {
+        } catch let error where error.number == ENOENT {
             return  // removed since
         }
         try storageCall("fsync", path) { fsync(file.number) }
@@ -247,13 +247,13 @@ func makeFolders(_ path: String, below root: Int32) throws(StorageError) {
     guard !path.isEmpty, path != "/", path != "." else { return }
     do {
         try storageCall("mkdirat", path) { mkdirat(root, path, 0o750) }
-    } catch where error.number == EEXIST {
+    } catch let error where error.number == EEXIST {
         return
-    } catch where error.number == ENOENT {
+    } catch let error where error.number == ENOENT {
         try makeFolders(folder(of: path), below: root)
         do {
             try storageCall("mkdirat", path) { mkdirat(root, path, 0o750) }
-        } catch where error.number == EEXIST {
+        } catch let error where error.number == EEXIST {
             return
         }
     }

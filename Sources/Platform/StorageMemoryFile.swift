@@ -100,8 +100,11 @@ extension StorageMemory {
         _ inode: Int, _ path: String, _ range: Range<Int>
     ) throws(StorageError) -> [UInt8] {
         try run("pread", path) { state in
-            .success(Array(state.files[inode].content[range.clamped(
-                to: 0..<state.files[inode].content.count)]))
+            .success(
+                Array(
+                    state.files[inode].content[
+                        range.clamped(
+                            to: 0..<state.files[inode].content.count)]))
         }
     }
 

@@ -62,9 +62,11 @@ public struct ProofFile: Equatable, Sendable {
             TransparencyError(.malformedProof, "proof file: " + message)
         }
         guard bytes.count <= LogLimits.noteLength else { throw refuse("is too long") }
-        guard let blank = bytes.indices.dropLast().first(where: {
-            bytes[$0] == 0x0A && bytes[$0 + 1] == 0x0A
-        }) else { throw refuse("has no empty line before its checkpoint") }
+        guard
+            let blank = bytes.indices.dropLast().first(where: {
+                bytes[$0] == 0x0A && bytes[$0 + 1] == 0x0A
+            })
+        else { throw refuse("has no empty line before its checkpoint") }
         var lines = bytes[..<blank].split(separator: 0x0A, omittingEmptySubsequences: false)[...]
         guard let first = lines.popFirst(), first.elementsEqual(Self.header.utf8) else {
             throw refuse("expected `\(Self.header)` as its first line")

@@ -51,9 +51,11 @@ public struct SignedNote: Sendable {
         }
         guard note.last == 0x0A else { throw refuse("does not end with a line feed") }
         // The last empty line separates.
-        guard let blank = note.indices.dropLast().last(where: {
-            note[$0] == 0x0A && note[$0 + 1] == 0x0A
-        }) else { throw refuse("has no empty line before its signatures") }
+        guard
+            let blank = note.indices.dropLast().last(where: {
+                note[$0] == 0x0A && note[$0 + 1] == 0x0A
+            })
+        else { throw refuse("has no empty line before its signatures") }
         text = Array(note[...blank])
         let lines = note[(blank + 2)...].split(separator: 0x0A, omittingEmptySubsequences: false)
             .dropLast()

@@ -78,7 +78,8 @@ extension TileSource {
             return StoredBundle(path: compressedPath, bytes: bytes, isFull: false)
         } catch {
             throw TransparencyError(
-                .malformedBundle, at: compressedPath, "is no gzip of at most "
+                .malformedBundle, at: compressedPath,
+                "is no gzip of at most "
                     + "\(LogLimits.bundleLength) bytes: \(error)")
         }
     }

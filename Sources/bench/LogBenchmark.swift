@@ -243,7 +243,8 @@ extension LogBenchmark {
         let time = Double(Self.clock.monotonic() - start) / 1e9
         let rate = Double(report.checkpoint.size) / time
         try row(
-            "verification", "\(report.checkpoint.size) records, \(Int(rate)) records/s, "
+            "verification",
+            "\(report.checkpoint.size) records, \(Int(rate)) records/s, "
                 + "\(Int(Double(report.entryBytes) / time / 1e6)) MB/s")
         goals.append(
             Goal(name: "verification, records/s", figure: rate, bound: 200_000, isAtLeast: true))

@@ -67,7 +67,8 @@ private let agent = "spiffe%3A%2F%2Facme.example%2Fagents%2Fa%20b"
     @Test func tellsAllFaultsOfABody() {
         let answer = harness.send(
             "POST", "/v1/signals",
-            #"{"agent":"","kind":"Bad Kind","severity":101,"confidence":"x","seconds":1.5,"b/c":1}"#)
+            #"{"agent":"","kind":"Bad Kind","severity":101,"confidence":"x","seconds":1.5,"b/c":1}"#
+        )
         #expect(answer.status == 400)
         #expect(answer.headers["content-type"] == "application/problem+json")
         #expect(answer.json["type"] as? String == "urn:portcullis:problem:invalid_body")

@@ -133,7 +133,8 @@ import TransparencyLog
         let key = try VerifierKey(
             name: "witness.example", publicKey: witnessKey.publicKey, kind: .cosignature)
         let line = SignedNote(
-            text: [], signatures: [
+            text: [],
+            signatures: [
                 NoteSignature(
                     name: key.name, keyID: key.keyID, bytes: stamp + (try witnessKey.sign(message)))
             ])

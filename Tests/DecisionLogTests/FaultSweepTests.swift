@@ -49,9 +49,11 @@ struct FaultSweepTests {
         return count
     }
 
-    @Test("lost, done but reported lost, torn, killed", arguments: [
-        LogConfiguration.Durability.buffered, .durable,
-    ], segments)
+    @Test(
+        "lost, done but reported lost, torn, killed",
+        arguments: [
+            LogConfiguration.Durability.buffered, .durable,
+        ], segments)
     func sweep(durability: LogConfiguration.Durability, segmentBytes: Int) throws {
         let count = try operations(durability, segmentBytes: segmentBytes)
         for kind in StorageFaults.Kind.allCases {
@@ -92,9 +94,11 @@ struct FaultSweepTests {
         }
     }
 
-    @Test("a power loss at every operation", arguments: [
-        LogConfiguration.Durability.buffered, .durable,
-    ], segments)
+    @Test(
+        "a power loss at every operation",
+        arguments: [
+            LogConfiguration.Durability.buffered, .durable,
+        ], segments)
     func power(durability: LogConfiguration.Durability, segmentBytes: Int) throws {
         let count = try operations(durability, segmentBytes: segmentBytes)
         for target in 0..<count {

@@ -125,10 +125,13 @@ struct JSONBufferTests {
         #expect(text == #"{"empty":{},"list":[1],"a,":-12.5}"#)
     }
 
-    @Test("a target is masked only if it has a query or a fragment", arguments: [
-        "", "/", "/path", "/path?", "/path?a=b", "/path#f", "?", "#", "/0123456789abcdef",
-        "/0123456789abcdef0123456789?", "/0123456789abcde?f", "/0123456789abcdef?g", "/0123456#",
-    ])
+    @Test(
+        "a target is masked only if it has a query or a fragment",
+        arguments: [
+            "", "/", "/path", "/path?", "/path?a=b", "/path#f", "?", "#", "/0123456789abcdef",
+            "/0123456789abcdef0123456789?", "/0123456789abcde?f", "/0123456789abcdef?g",
+            "/0123456#",
+        ])
     func targets(target: String) {
         var target = target
         target.withUTF8 { bytes in

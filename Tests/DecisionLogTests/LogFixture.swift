@@ -82,7 +82,8 @@ final class LogFixture {
     func commit(_ count: Int, _ log: LocalLog, _ writer: LogWriter) throws(LogError) {
         var records: [[UInt8]] = []
         for _ in 0..<count {
-            let record = Array("record \(nextRecord) ".utf8)
+            let record =
+                Array("record \(nextRecord) ".utf8)
                 + [UInt8](repeating: UInt8(ascii: "x"), count: nextRecord * 37 % 101)
             nextRecord += 1
             try append(record, writer)

@@ -49,7 +49,8 @@ struct ProcessTests {
         return text.split(separator: "\n").map(String.init)
     }
 
-    @Test("no acknowledged record is lost, none is there twice", arguments: ["buffered", "durable"])
+    @Test(
+        "no acknowledged record is lost, none is there twice", arguments: ["buffered", "durable"])
     func kills(mode: String) throws {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true)

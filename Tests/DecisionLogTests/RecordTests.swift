@@ -144,14 +144,17 @@ struct RecordTests {
                 """)
     }
 
-    @Test("every record is JSON of the schema and fits an entry, whatever is in it", arguments: [
-        "", "plain", "\"\\\u{1}", "\u{1}", "é€😀", "x=1&",
-    ])
+    @Test(
+        "every record is JSON of the schema and fits an entry, whatever is in it",
+        arguments: [
+            "", "plain", "\"\\\u{1}", "\u{1}", "é€😀", "x=1&",
+        ])
     func schema(unit: String) throws {
         let schema = try JSONSerialization.jsonObject(
-            with: Data(contentsOf: URL(
-                fileURLWithPath: SharedFolder.projectRoot
-                    + "/Sources/DecisionLog/Record/record.schema.json")))
+            with: Data(
+                contentsOf: URL(
+                    fileURLWithPath: SharedFolder.projectRoot
+                        + "/Sources/DecisionLog/Record/record.schema.json")))
         let checker = SchemaChecker(try #require(schema as? [String: Any]))
         let writer = RecordWriter()
         for count in [1, 3, 40, 700, 20_000] {
@@ -201,11 +204,14 @@ struct RecordTests {
         #expect(record["truncated"] == nil)
     }
 
-    @Test("query values are masked", arguments: [
-        ("/a", "/a"), ("/a?", "/a?"), ("/a?b=c", "/a?b=*"), ("/a?b=", "/a?b="), ("/a?b", "/a?*"),
-        ("/a?b=c&d=e=f&&g", "/a?b=*&d=*&&*"), ("/a#x?b=c", "/a"), ("/a?b=c#x", "/a?b=*"),
-        ("/a?b=c?d=e", "/a?b=*"), ("", ""),
-    ])
+    @Test(
+        "query values are masked",
+        arguments: [
+            ("/a", "/a"), ("/a?", "/a?"), ("/a?b=c", "/a?b=*"), ("/a?b=", "/a?b="),
+            ("/a?b", "/a?*"),
+            ("/a?b=c&d=e=f&&g", "/a?b=*&d=*&&*"), ("/a#x?b=c", "/a"), ("/a?b=c#x", "/a?b=*"),
+            ("/a?b=c?d=e", "/a?b=*"), ("", ""),
+        ])
     func query(path: String, masked: String) throws {
         let request = AttributeContext()
         var http = AttributeContext.HTTPRequest()
@@ -253,15 +259,20 @@ struct RecordTests {
         decision.responseHeadersToAdd.append(.init(name: Bytes("a"), value: Bytes("b")))
         let other = try object(
             parse(encode(AttributeContext(), decision, RecordFacts())), "mutations")
-        #expect((other["response_headers"] as? [[String: String]]) == [["name": "a", "value": "b"]])
+        #expect(
+            (other["response_headers"] as? [[String: String]]) == [["name": "a", "value": "b"]])
     }
 
-    @Test("trace context and parent decision, when they are of their form", arguments: [
-        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-         "01a3185c-5000-7001-8000-000000000002", true),
-        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", "", false),
-        ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "no", false),
-    ])
+    @Test(
+        "trace context and parent decision, when they are of their form",
+        arguments: [
+            (
+                "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                "01a3185c-5000-7001-8000-000000000002", true
+            ),
+            ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331", "", false),
+            ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", "no", false),
+        ])
     func trace(context: String, parent: String, isFound: Bool) throws {
         let request = AttributeContext()
         request.headers.append(.init(name: Bytes("traceparent"), value: bytes(context)))

@@ -148,9 +148,11 @@ struct RecoveryTests {
         #expect(code(fixture) == nil)
     }
 
-    @Test("a file at the right edge that was changed stops the start", arguments: [
-        "checkpoint", "tile/0/001.p/94", "tile/1/000.p/1", "tile/entries/001.p/94",
-    ])
+    @Test(
+        "a file at the right edge that was changed stops the start",
+        arguments: [
+            "checkpoint", "tile/0/001.p/94", "tile/1/000.p/1", "tile/entries/001.p/94",
+        ])
     func changed(path: String) throws {
         let fixture = LogFixture()
         let log = try fixture.open()

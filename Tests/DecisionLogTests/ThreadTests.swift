@@ -36,9 +36,11 @@ struct ThreadTests {
         }
     }
 
-    @Test("loops write while the sequencer publishes and the flusher flushes", arguments: [
-        LogConfiguration.Durability.buffered, .durable,
-    ])
+    @Test(
+        "loops write while the sequencer publishes and the flusher flushes",
+        arguments: [
+            LogConfiguration.Durability.buffered, .durable,
+        ])
     func concurrent(durability: LogConfiguration.Durability) throws {
         let fixture = LogFixture(durability: durability)
         fixture.configuration.checkpointInterval = 5_000_000

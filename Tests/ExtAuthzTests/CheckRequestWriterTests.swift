@@ -22,9 +22,11 @@ struct CheckRequestWriterTests {
         Array(try SharedFolder.read("bench/\(name)").dropFirst(5))
     }
 
-    @Test("what was kept is kept the same when it is read and written again", arguments: [
-        "check-get.grpc", "check-mcp.grpc", "check-llm.grpc",
-    ])
+    @Test(
+        "what was kept is kept the same when it is read and written again",
+        arguments: [
+            "check-get.grpc", "check-mcp.grpc", "check-llm.grpc",
+        ])
     func fixpoint(name: String) throws {
         let message = try sample(name)
         let once = try rewritten(message)

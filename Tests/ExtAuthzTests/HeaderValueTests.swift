@@ -7,7 +7,7 @@ import Testing
 /// Values are looked at eight bytes at a time, so each byte stands at each offset here.
 @Suite struct HeaderValueTests {
     @Test func everyByteAtEveryOffset() {
-        for byte in UInt8.min ... UInt8.max {
+        for byte in UInt8.min...UInt8.max {
             // Alone, a byte that is not ASCII is not UTF-8.
             let isAllowed = byte == 0x09 || (byte >= 0x20 && byte < 0x7F)
             for length in 1...18 {

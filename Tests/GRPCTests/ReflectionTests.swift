@@ -1,7 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0
-@testable import GRPC
 import HTTP2Client
 import Testing
+
+// SPDX-License-Identifier: Apache-2.0
+@testable import GRPC
 
 @Suite struct ReflectionTests {
     private static let paths = [
@@ -54,8 +55,9 @@ import Testing
         }
         let files = fields(1, of: fields(4, of: answer.body.dropFirst(5)).first ?? [])
         let names = Set(files.map { text(fields(1, of: $0).first) })
-        #expect(text(fields(1, of: try #require(files.first)).first)
-            == "envoy/service/auth/v3/external_auth.proto")
+        #expect(
+            text(fields(1, of: try #require(files.first)).first)
+                == "envoy/service/auth/v3/external_auth.proto")
         #expect(names.isSuperset(of: ["google/rpc/status.proto", "google/protobuf/any.proto"]))
         #expect(answer["grpc-status"] == "0")
     }

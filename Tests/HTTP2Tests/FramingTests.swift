@@ -84,8 +84,10 @@ import Testing
         ("transfer-encoding", Raw.callFields("/a") + [("transfer-encoding", "chunked")]),
         ("te: gzip", Raw.callFields("/a").filter { $0.0 != "te" } + [("te", "gzip")]),
         ("a content-length that is no number", Raw.callFields("/a") + [("content-length", "+3")]),
-        ("two content-lengths",
-            Raw.callFields("/a") + [("content-length", "3"), ("content-length", "4")]),
+        (
+            "two content-lengths",
+            Raw.callFields("/a") + [("content-length", "3"), ("content-length", "4")]
+        ),
         ("a content-length too high", Raw.callFields("/a") + [("content-length", "4")]),
         ("a content-length too low", Raw.callFields("/a") + [("content-length", "2")]),
     ]

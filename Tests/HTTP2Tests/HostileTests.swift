@@ -45,28 +45,47 @@ import Testing
         ("DATA on an idle stream", Raw.frame(type: Raw.data, stream: 5, [1]), protocolError),
         ("HEADERS on stream 0", Raw.frame(type: Raw.headers, flags: 4, [0]), protocolError),
         ("HEADERS on an even stream", Raw.call("/a", stream: 2), protocolError),
-        ("RST_STREAM on an idle stream",
-            Raw.frame(type: Raw.rstStream, stream: 7, Raw.bytes(0)), protocolError),
-        ("RST_STREAM that is too short",
-            Raw.frame(type: Raw.rstStream, stream: 1, [0]), frameSizeError),
+        (
+            "RST_STREAM on an idle stream",
+            Raw.frame(type: Raw.rstStream, stream: 7, Raw.bytes(0)), protocolError
+        ),
+        (
+            "RST_STREAM that is too short",
+            Raw.frame(type: Raw.rstStream, stream: 1, [0]), frameSizeError
+        ),
         ("SETTINGS on a stream", Raw.frame(type: Raw.settings, stream: 1), protocolError),
         ("SETTINGS of five bytes", Raw.frame(type: Raw.settings, [0, 0, 0, 0, 0]), frameSizeError),
-        ("SETTINGS with a window over the limit",
-            Raw.frame(type: Raw.settings, [0, 4, 0xFF, 0xFF, 0xFF, 0xFF]), flowControlError),
-        ("PUSH_PROMISE", Raw.frame(type: Raw.pushPromise, flags: 4, stream: 1, Raw.bytes(2)),
-            protocolError),
+        (
+            "SETTINGS with a window over the limit",
+            Raw.frame(type: Raw.settings, [0, 4, 0xFF, 0xFF, 0xFF, 0xFF]), flowControlError
+        ),
+        (
+            "PUSH_PROMISE", Raw.frame(type: Raw.pushPromise, flags: 4, stream: 1, Raw.bytes(2)),
+            protocolError
+        ),
         ("PING of seven bytes", Raw.frame(type: Raw.ping, [0, 0, 0, 0, 0, 0, 0]), frameSizeError),
         ("WINDOW_UPDATE of zero", Raw.frame(type: Raw.windowUpdate, Raw.bytes(0)), protocolError),
-        ("CONTINUATION alone", Raw.frame(type: Raw.continuation, flags: 4, stream: 1),
-            protocolError),
-        ("a frame that is too large", Raw.frame(type: Raw.data, stream: 1, length: 1 << 20),
-            frameSizeError),
-        ("a header block that is no HPACK",
-            Raw.frame(type: Raw.headers, flags: 4, stream: 1, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
-            compressionError),
-        ("a header block cut by another frame",
-            Raw.frame(type: Raw.headers, stream: 1, [0x82]) + Raw.frame(type: Raw.ping,
-                [0, 0, 0, 0, 0, 0, 0, 0]), protocolError),
+        (
+            "CONTINUATION alone", Raw.frame(type: Raw.continuation, flags: 4, stream: 1),
+            protocolError
+        ),
+        (
+            "a frame that is too large", Raw.frame(type: Raw.data, stream: 1, length: 1 << 20),
+            frameSizeError
+        ),
+        (
+            "a header block that is no HPACK",
+            Raw.frame(
+                type: Raw.headers, flags: 4, stream: 1, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]),
+            compressionError
+        ),
+        (
+            "a header block cut by another frame",
+            Raw.frame(type: Raw.headers, stream: 1, [0x82])
+                + Raw.frame(
+                    type: Raw.ping,
+                    [0, 0, 0, 0, 0, 0, 0, 0]), protocolError
+        ),
     ]
 
     @Test(arguments: wrongFrames)
@@ -78,7 +97,8 @@ import Testing
     }
 
     @Test func truncatedFramesWaitAndCostNothing() {
-        let whole = Raw.greeting + Raw.call("/a", stream: 1)
+        let whole =
+            Raw.greeting + Raw.call("/a", stream: 1)
             + Raw.frame(
                 type: Raw.data, flags: Raw.endStream, stream: 1, [UInt8](repeating: 1, count: 64))
         for count in 0..<whole.count {
@@ -117,7 +137,8 @@ import Testing
 
     @Test func continuationsWithoutEndEndTheConnection() {
         let wire = Wire()
-        var bytes = Raw.greeting
+        var bytes =
+            Raw.greeting
             + Raw.frame(type: Raw.headers, stream: 1, Raw.block(Raw.callFields("/a")))
         for _ in 0..<1000 { bytes += Raw.frame(type: Raw.continuation, stream: 1) }
         wire.receive(bytes)
@@ -143,7 +164,8 @@ import Testing
         let wire = Wire()
         var bytes = Raw.greeting
         for index in UInt32(0)..<2000 {
-            bytes = Raw.call("/a", stream: index * 2 + 1)
+            bytes =
+                Raw.call("/a", stream: index * 2 + 1)
                 + Raw.frame(type: Raw.windowUpdate, stream: index * 2 + 1, Raw.bytes(0))
             wire.receive(index == 0 ? Raw.greeting + bytes : bytes)
             _ = wire.produce()
@@ -155,7 +177,10 @@ import Testing
     static let floods: [(String, [UInt8], SessionFault)] = [
         ("SETTINGS", Raw.emptySettings, .tooManySettings),
         ("PING", Raw.frame(type: Raw.ping, [0, 0, 0, 0, 0, 0, 0, 0]), .tooManyPings),
-        ("PRIORITY", Raw.frame(type: Raw.priority, stream: 1, [0, 0, 0, 3, 9]), .tooManyPriorities),
+        (
+            "PRIORITY", Raw.frame(type: Raw.priority, stream: 1, [0, 0, 0, 3, 9]),
+            .tooManyPriorities
+        ),
         ("empty DATA", Raw.frame(type: Raw.data, stream: 1), .tooManyEmptyFrames),
         ("WINDOW_UPDATE", Raw.frame(type: Raw.windowUpdate, Raw.bytes(1)), .tooManyWindowUpdates),
     ]

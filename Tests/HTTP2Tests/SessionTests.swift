@@ -21,7 +21,8 @@ import Testing
 
     @Test func wholeMessageInOneChunkIsNotCopied() {
         let wire = Wire()
-        let request = Raw.greeting + Raw.call("/a", stream: 1)
+        let request =
+            Raw.greeting + Raw.call("/a", stream: 1)
             + Raw.frame(type: Raw.data, flags: Raw.endStream, stream: 1, [1, 2, 3])
         var inPlace = false
         request.withUnsafeBytes { bytes in

@@ -1,6 +1,7 @@
+import HTTP2Client
+
 // SPDX-License-Identifier: Apache-2.0
 @testable import HTTP2
-import HTTP2Client
 
 /// A server session and its context, fed by hand.
 final class Wire {

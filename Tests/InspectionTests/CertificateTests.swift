@@ -52,16 +52,19 @@ import Testing
 }
 
 @Suite struct ForwardedCertificateTests {
-    @Test(arguments: [
-        ("By=spiffe://m/x;Hash=ab;URI=spiffe://acme.example/a", "spiffe://acme.example/a"),
-        ("URI=spiffe://evil/x,By=spiffe://m/x;URI=spiffe://acme.example/a",
-            "spiffe://acme.example/a"),
-        (#"Subject="CN=a,URI=b;URI=c";URI=spiffe://acme.example/a"#, "spiffe://acme.example/a"),
-        (#"uri="spiffe://acme.example/a""#, "spiffe://acme.example/a"),
-        ("URI=spiffe://a/b;URI=spiffe://a/c", nil), ("By=x;Hash=y", nil), ("", nil),
-        ("URI=spiffe://a/b,Hash=x", nil), (#"URI="spiffe://a/b"#, nil),
-        (#"Subject="\";URI=spiffe://a/b"#, nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("By=spiffe://m/x;Hash=ab;URI=spiffe://acme.example/a", "spiffe://acme.example/a"),
+            (
+                "URI=spiffe://evil/x,By=spiffe://m/x;URI=spiffe://acme.example/a",
+                "spiffe://acme.example/a"
+            ),
+            (#"Subject="CN=a,URI=b;URI=c";URI=spiffe://acme.example/a"#, "spiffe://acme.example/a"),
+            (#"uri="spiffe://acme.example/a""#, "spiffe://acme.example/a"),
+            ("URI=spiffe://a/b;URI=spiffe://a/c", nil), ("By=x;Hash=y", nil), ("", nil),
+            ("URI=spiffe://a/b,Hash=x", nil), (#"URI="spiffe://a/b"#, nil),
+            (#"Subject="\";URI=spiffe://a/b"#, nil),
+        ] as [(String, String?)])
     func lastElement(_ header: String, _ name: String?) {
         #expect(ForwardedCertificate.name(SampleRequest.bytes(header))?.string == name)
     }

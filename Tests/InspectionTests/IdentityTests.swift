@@ -85,7 +85,8 @@ import Testing
         let list = ScopeHeader().scopes(request.context, arena: request.arena)
         #expect(
             identity.value(
-                scopes: list, request.principals(identity), in: request.arena).description
+                scopes: list, request.principals(identity), in: request.arena
+            ).description
                 == """
                 {"delegation":[{"id":"bot","provenance":"claimed","role":"agent"}],"id":"bot",\
                 "provenance":"claimed","scopes":[],"session":"s1","session_provenance":"claimed"}
@@ -99,7 +100,8 @@ import Testing
         let identity = AgentIdentifier().identify(request)
         #expect(
             identity.value(
-                scopes: list, request.principals(identity), in: request.arena).description == """
+                scopes: list, request.principals(identity), in: request.arena
+            ).description == """
                 {"delegation":[{"id":"spiffe://acme/x","provenance":"attested","role":"agent"}],\
                 "id":"spiffe://acme/x","provenance":"attested","scopes":["a","b"],\
                 "spiffe":{"path":"/x","trust_domain":"acme"}}

@@ -212,8 +212,10 @@ import Testing
                 {"jsonrpc":"2.0","id":2,"method":"tools/list"}]
                 """)
         let batch = request.facts.value(of: .batch, in: request.arena)
-        #expect(batch.elements.map { $0["operation"].description } == ["tools/call", "tools/list"]
-            .map { "\"\($0)\"" })
+        #expect(
+            batch.elements.map { $0["operation"].description }
+                == ["tools/call", "tools/list"]
+                .map { "\"\($0)\"" })
         #expect(batch.elements[0]["tool"].description == #""a""#)
         #expect(!request.facts.isMessage)
         let many = Array(repeating: #"{"jsonrpc":"2.0","method":"ping"}"#, count: 65)

@@ -53,18 +53,29 @@ import Testing
 
     @Test(arguments: [
         ("GET", "/?query=SELECT%201", "", "", "sql select read", "SELECT 1"),
-        ("POST", "/?query=INSERT+INTO+t+VALUES", "text/plain", "(1); DROP", "sql insert write",
-            "INSERT INTO t VALUES"),
-        ("POST", "/?query=SELECT", "text/plain", "1; DROP TABLE t", "sql drop write",
-            "SELECT \n1; DROP TABLE t"),
-        ("POST", "/_sql?format=json", "application/json", #"{"query":"DELETE FROM t"}"#,
-            "sql delete write", "DELETE FROM t"),
+        (
+            "POST", "/?query=INSERT+INTO+t+VALUES", "text/plain", "(1); DROP", "sql insert write",
+            "INSERT INTO t VALUES"
+        ),
+        (
+            "POST", "/?query=SELECT", "text/plain", "1; DROP TABLE t", "sql drop write",
+            "SELECT \n1; DROP TABLE t"
+        ),
+        (
+            "POST", "/_sql?format=json", "application/json", #"{"query":"DELETE FROM t"}"#,
+            "sql delete write", "DELETE FROM t"
+        ),
         ("POST", "/v1/statement", "text/plain", "SELECT 1", "sql select read", "SELECT 1"),
         ("POST", "/x", "application/sql", "TRUNCATE t", "sql truncate write", "TRUNCATE t"),
-        ("POST", "/druid/v2/sql", "application/json", #"{"query":"SELECT 1"}"#, "sql select read",
-            "SELECT 1"),
-        ("POST", "/db/sql", "application/json", #"["SELECT 1",["DROP TABLE t",1]]"#,
-            "sql drop write", "SELECT 1;\nDROP TABLE t"),
+        (
+            "POST", "/druid/v2/sql", "application/json", #"{"query":"SELECT 1"}"#,
+            "sql select read",
+            "SELECT 1"
+        ),
+        (
+            "POST", "/db/sql", "application/json", #"["SELECT 1",["DROP TABLE t",1]]"#,
+            "sql drop write", "SELECT 1;\nDROP TABLE t"
+        ),
     ])
     func requests(
         _ method: String, _ path: String, _ type: String, _ body: String, _ summary: String,

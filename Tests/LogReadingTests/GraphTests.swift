@@ -41,8 +41,9 @@ import Testing
                 #","prompt":{"sha256":"aaaaaaaabb","documents":["#
                 + #"{"source":"tool_result","tool":"read","sha256":"\(index)ccccccccc"},"#
                 + #"{"source":"resource","name":"file:///x","name_sha256":"ddddddddee"}]}}"#
-            return String(RecordLog.decision(index).dropLast()) + prompt.replacing(
-                "\\(index)", with: "\(index)")
+            return String(RecordLog.decision(index).dropLast())
+                + prompt.replacing(
+                    "\\(index)", with: "\(index)")
         }
         #expect(
             graph.sources == [

@@ -35,11 +35,14 @@ import TransparencyLog
         #expect(try count(view) { $0.until = RecordLog.start + 10_000_000_000 } == 100)
     }
 
-    @Test("patterns", arguments: [
-        ("a", "a", true), ("a", "ab", false), ("", "", true), ("*", "", true), ("a*", "abc", true),
-        ("*c", "abc", true), ("a*c", "abc", true), ("a*c", "ac", true), ("ab*bc", "abc", false),
-        ("*b*", "abc", true), ("*x*", "abc", false), ("a**c", "abc", true),
-    ])
+    @Test(
+        "patterns",
+        arguments: [
+            ("a", "a", true), ("a", "ab", false), ("", "", true), ("*", "", true),
+            ("a*", "abc", true),
+            ("*c", "abc", true), ("a*c", "abc", true), ("a*c", "ac", true), ("ab*bc", "abc", false),
+            ("*b*", "abc", true), ("*x*", "abc", false), ("a**c", "abc", true),
+        ])
     func patterns(pattern: String, text: String, fits: Bool) {
         Array(text.utf8).withUnsafeBufferPointer {
             #expect(Pattern(pattern).matches($0) == fits)

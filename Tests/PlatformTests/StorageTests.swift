@@ -103,7 +103,8 @@ struct StorageTests {
         }
     }
 
-    @Test("writing over bytes, another name while open, and what a boot is told by",
+    @Test(
+        "writing over bytes, another name while open, and what a boot is told by",
         arguments: Kind.allCases)
     func placing(kind: Kind) throws {
         try with(kind) { storage in

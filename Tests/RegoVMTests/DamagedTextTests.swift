@@ -5,13 +5,13 @@ import Testing
 @Suite struct DamagedTextTests {
     private static let schema =
         #"type Query { a(x: Int = 1, y: [In!]!): A } interface I { id: ID! } type A implements "#
-            + #"I @d(x: """b""") "#
+        + #"I @d(x: """b""") "#
         + "{ id: ID! b: U } union U = A enum E { X Y } input In { s: String! e: E = X } "
         + "directive @d(x: String!) repeatable on OBJECT | FIELD extend type A { c: Float } "
         + "schema { query: Query }"
     private static let query =
         #"query Q($v: [In!]! = [{s: "a\u0041\n", e: X}]) @skip(if: false) { a(x: -1, y: $v) { "#
-            + #"...f ... on A "#
+        + #"...f ... on A "#
         + #"{ b { __typename } } id @d(x: "x") } } fragment f on A { id c b { ... on A { id } } }"#
 
     private static let referring =

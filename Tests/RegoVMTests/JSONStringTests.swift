@@ -8,11 +8,13 @@ import Testing
 struct JSONStringTests {
     static let offsets = 0...17
 
-    @Test("Special characters at every offset", arguments: [
-        (#"\""#, "\""), (#"\\"#, "\\"), (#"\n"#, "\n"), (#"\u0041"#, "A"), (#"\u00e9"#, "é"),
-        (#"\uD83D\ude00"#, "😀"), (#"\ud83d"#, "\u{FFFD}"), (#"\ud83dx"#, "\u{FFFD}x"),
-        ("é", "é"), ("€", "€"), ("😀", "😀"), ("é\\té", "é\té"),
-    ])
+    @Test(
+        "Special characters at every offset",
+        arguments: [
+            (#"\""#, "\""), (#"\\"#, "\\"), (#"\n"#, "\n"), (#"\u0041"#, "A"), (#"\u00e9"#, "é"),
+            (#"\uD83D\ude00"#, "😀"), (#"\ud83d"#, "\u{FFFD}"), (#"\ud83dx"#, "\u{FFFD}x"),
+            ("é", "é"), ("€", "€"), ("😀", "😀"), ("é\\té", "é\té"),
+        ])
     func special(text: String, character: String) throws {
         for (before, after) in Self.surroundings {
             let json = "[\"\(before)\(text)\(after)\",\"\(text)\(before)\"]"
@@ -24,10 +26,13 @@ struct JSONStringTests {
         }
     }
 
-    @Test("What no string may hold, at every offset", arguments: [
-        [UInt8(0x1F)], [0x00], [0x80], [0xC3], [0xC3, 0x22], [0xC0, 0xAF], [0xED, 0xA0, 0x80],
-        [0xF5, 0x80, 0x80, 0x80], Array(#"\x"#.utf8), Array(#"\u00g0"#.utf8), Array(#"\u12"#.utf8),
-    ])
+    @Test(
+        "What no string may hold, at every offset",
+        arguments: [
+            [UInt8(0x1F)], [0x00], [0x80], [0xC3], [0xC3, 0x22], [0xC0, 0xAF], [0xED, 0xA0, 0x80],
+            [0xF5, 0x80, 0x80, 0x80], Array(#"\x"#.utf8), Array(#"\u00g0"#.utf8),
+            Array(#"\u12"#.utf8),
+        ])
     func forbidden(bytes: [UInt8]) {
         for (before, after) in Self.surroundings {
             for start in ["[\"", "[\"\\n"] {
@@ -82,10 +87,12 @@ struct JSONStringTests {
         }
     }
 
-    @Test("A key that comes again is noticed, whatever begins like it", arguments: [
-        #"{"progressToken":1,"progress":2,"progressToken":3}"#, #"{"a":1,"\u0061":3}"#,
-        #"{"a":1,"a":3}"#, #"{"":1,"":3}"#, #"{"a\u0000":1,"a":2,"a\u0000":3}"#,
-    ])
+    @Test(
+        "A key that comes again is noticed, whatever begins like it",
+        arguments: [
+            #"{"progressToken":1,"progress":2,"progressToken":3}"#, #"{"a":1,"\u0061":3}"#,
+            #"{"a":1,"a":3}"#, #"{"":1,"":3}"#, #"{"a\u0000":1,"a":2,"a\u0000":3}"#,
+        ])
     func duplicates(json: String) throws {
         try withDocument(json) { object, hasDuplicateKeys in
             #expect(hasDuplicateKeys)
@@ -102,11 +109,13 @@ struct JSONStringTests {
         #expect(strings.first == "\n" + plain)
     }
 
-    @Test("Words that are cut or wrong say where", arguments: [
-        ("[tru", "json_unexpected_end"), ("[trux]", "json_unexpected_byte"),
-        ("[tr]", "json_unexpected_byte"), ("[nul", "json_unexpected_end"),
-        ("[fal5e]", "json_unexpected_byte"),
-    ])
+    @Test(
+        "Words that are cut or wrong say where",
+        arguments: [
+            ("[tru", "json_unexpected_end"), ("[trux]", "json_unexpected_byte"),
+            ("[tr]", "json_unexpected_byte"), ("[nul", "json_unexpected_end"),
+            ("[fal5e]", "json_unexpected_byte"),
+        ])
     func words(json: String, code: String) throws {
         let failure = #expect(throws: JSONReader.Failure.self) {
             try read(Array(json.utf8), isInterned: false)

@@ -155,7 +155,8 @@ struct FormatBuiltinTests {
                 #""3.14    2.500 1.234568e+05 1e+21 1E-07""#),
             .init("sprintf", #""%f %d", [1.0, 1.0]"#, #""%!f(int64=1) 1""#),
             .init("sprintf", #""%v %f %v", [1e3, 1.5e3, -0.0]"#, #""1e3 1500.000000 0""#),
-            .init("sprintf", #""%d %T", [18446744073709551616, 7]"#,
+            .init(
+                "sprintf", #""%d %T", [18446744073709551616, 7]"#,
                 #""18446744073709551616 int64""#),
             .init("sprintf", #""%v %v", [1234567.5, 0.00001]"#, #""1.2345675e+06 1e-05""#),
             .init(
@@ -176,11 +177,15 @@ struct FormatBuiltinTests {
                 #""0003.142|+1.2e+04|2.2     |""#),
             .init("sprintf", #""%6.2f%%", [99.5]"#, #"" 99.50%""#),
             .init(
-                "sprintf", #""%#x|%#X|%#g|%#q|%#.3x|%#v|%#.0f|%#e", [1.5,1.5,1.5,0.1,1.5,1.5,2.5,1.5]"#,
-                #""0x1.8000p+00|0X1.8P+00|1.50000|%!q(float64=0.100000)|0x1.800p+00|1.5|2.|1.500000e+00""#),
+                "sprintf",
+                #""%#x|%#X|%#g|%#q|%#.3x|%#v|%#.0f|%#e", [1.5,1.5,1.5,0.1,1.5,1.5,2.5,1.5]"#,
+                #""0x1.8000p+00|0X1.8P+00|1.50000|%!q(float64=0.100000)|0x1.800p+00|1.5|2.|1.500000e+00""#
+            ),
             .init(
-                "sprintf", #""%.0x|%.1x|%.2X|%.20x|%x|%.0x|%#.0x|%.1x", [1.5,1.97,-3.99,0.1,0.0,2.5,1.5,255.5]"#,
-                #""0x1p+01|0x1.0p+01|-0X1.FFP+01|0x1.999999999999a0000000p-04|0|0x1p+01|0x1.p+01|0x1.0p+08""#),
+                "sprintf",
+                #""%.0x|%.1x|%.2X|%.20x|%x|%.0x|%#.0x|%.1x", [1.5,1.97,-3.99,0.1,0.0,2.5,1.5,255.5]"#,
+                #""0x1p+01|0x1.0p+01|-0X1.FFP+01|0x1.999999999999a0000000p-04|0|0x1p+01|0x1.p+01|0x1.0p+08""#
+            ),
             .init("sprintf", #""%T %T %T", [1, "a", 1.5]"#, #""int64 string float64""#),
             .init("sprintf", #""a", [1"#, #""a%!(EXTRA int64=1)""#),
             .init(
@@ -198,16 +203,20 @@ struct TemplateBuiltinTests {
                     "strings.render_template", #""{{.a}} {{.b.c}}", {"a": 1, "b": {"c": "x"}}"#,
                     #""1 x""#),
             .init(
-                "strings.render_template", #""{{eq .a .b}}{{lt .b .a}}{{eq .a \"1\"}}{{len .b}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
+                "strings.render_template",
+                #""{{eq .a .b}}{{lt .b .a}}{{eq .a \"1\"}}{{len .b}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
                 #""falsefalsetrue2""#),
             .init(
-                "strings.render_template", #""{{print .a .a}}|{{print 1 2}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
+                "strings.render_template",
+                #""{{print .a .a}}|{{print 1 2}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
                 #""11|1 2""#),
             .init(
-                "strings.render_template", #""{{eq 1 1}}{{lt 1.5 2.5}}{{ne .t false}}{{eq .n 1}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
+                "strings.render_template",
+                #""{{eq 1 1}}{{lt 1.5 2.5}}{{ne .t false}}{{eq .n 1}}", {"a": 1, "b": 10, "t": true, "n": null, "l": [1, 2]}"#,
                 #""truetruetruefalse""#),
             .init(
-                "strings.render_template", #""{{printf \"%T %d %q %T\" .a .a .a .s}}", {"a": 1, "s": "x"}"#,
+                "strings.render_template",
+                #""{{printf \"%T %d %q %T\" .a .a .a .s}}", {"a": 1, "s": "x"}"#,
                 #""json.Number %!d(json.Number=1) \"1\" string""#),
             .init("strings.render_template", #""{{.none}}", {}"#, #""<undefined>""#),
             .init(

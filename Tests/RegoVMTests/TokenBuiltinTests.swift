@@ -5,11 +5,11 @@ import Testing
     private static let secret = #"{"kty":"oct","k":"c2VjcmV0"}"#
     private static let edwards =
         #"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","#
-            + #""x":"wEZFfoAj1rFKTLOOmjJjVZlCHwksuvMb2I5y_hg70E8","#
+        + #""x":"wEZFfoAj1rFKTLOOmjJjVZlCHwksuvMb2I5y_hg70E8","#
         + #""d":"9XI34uQzYUJfWhDZf_0nYsLMBRVu8a6dFsy60P8uugk"}"#
     private static let edwardsPublic =
         #"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","#
-            + #""x":"wEZFfoAj1rFKTLOOmjJjVZlCHwksuvMb2I5y_hg70E8"}"#
+        + #""x":"wEZFfoAj1rFKTLOOmjJjVZlCHwksuvMb2I5y_hg70E8"}"#
     /// RFC 7515 appendix A.3.
     private static let elliptic =
         #"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#
@@ -35,7 +35,7 @@ import Testing
             #""{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}""#
         let key =
             #"{"kty":"oct","#
-                + #""k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4h"#
+            + #""k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4h"#
             + #"cgUuTwjAzZr1Z9CAow"}"#
         let signed = BuiltinProbe().call("io.jwt.encode_sign_raw", header, payload, quoted(key))
         #expect(signed.hasSuffix(".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\""))

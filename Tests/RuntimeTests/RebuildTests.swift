@@ -58,7 +58,8 @@ struct SplitMix: RandomNumberGenerator {
         }
         if Int.random(in: 0..<6, using: &random) == 0 {
             check.path = "/v1/chat/completions"
-            check.body = #"{"messages":[{"role":"user","content":"\#(text)"},"#
+            check.body =
+                #"{"messages":[{"role":"user","content":"\#(text)"},"#
                 + #"{"role":"tool","tool_call_id":"\#(name)","content":"result of \#(seconds)"}]}"#
         }
         if Int.random(in: 0..<12, using: &random) == 0 { check.agent = "agent/\u{1}\"é\\" }

@@ -19,7 +19,8 @@ struct SampleCheck {
         var check = SampleCheck()
         if let agent { check.agent = agent }
         if let session { check.headers.append(("mcp-session-id", session)) }
-        check.body = #"{"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":"#
+        check.body =
+            #"{"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":"#
             + #"{"name":"\#(name)","arguments":\#(arguments)}}"#
         return check
     }

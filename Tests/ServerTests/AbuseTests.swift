@@ -44,7 +44,8 @@ import Testing
         client.write(Raw.greeting)
         for index in UInt32(0)..<10_000 {
             let stream = index * 2 + 1
-            let frames = Raw.call(echoMethod, stream: stream)
+            let frames =
+                Raw.call(echoMethod, stream: stream)
                 + Raw.frame(type: Raw.rstStream, stream: stream, Raw.bytes(8))
             if !client.write(frames) { break }
         }

@@ -92,7 +92,11 @@ struct HashingTests {
         }
         #expect(SHA256Lanes.isRight(rightHash))
         #expect(!SHA256Lanes.isRight { _, _, _, _, _ in true })
-        #expect(!SHA256Lanes.isRight { _ = rightHash($0, $1, $2, $3, $4); return false })
+        #expect(
+            !SHA256Lanes.isRight {
+                _ = rightHash($0, $1, $2, $3, $4)
+                return false
+            })
         for message in 0..<(4 * SHA256Lanes.fewestMessages) {
             let isRight = SHA256Lanes.isRight {
                 _ = rightHash($0, $1, $2, $3, $4)

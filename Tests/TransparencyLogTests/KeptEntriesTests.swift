@@ -57,14 +57,16 @@ struct KeptEntriesTests {
         }
     }
 
-    @Test("a statement cannot make an entry of what is none", arguments: [
-        KeptEntries([.init(index: 5, bytes: Array("another".utf8))]),
-        KeptEntries([.init(index: 600, bytes: Example.entry(600))]),
-        KeptEntries([.init(index: 900, bytes: Example.entry(900))]),
-        KeptEntries([
-            .init(index: 5, bytes: Example.entry(5)), .init(index: 5, bytes: Example.entry(5)),
-        ]),
-    ])
+    @Test(
+        "a statement cannot make an entry of what is none",
+        arguments: [
+            KeptEntries([.init(index: 5, bytes: Array("another".utf8))]),
+            KeptEntries([.init(index: 600, bytes: Example.entry(600))]),
+            KeptEntries([.init(index: 900, bytes: Example.entry(900))]),
+            KeptEntries([
+                .init(index: 5, bytes: Example.entry(5)), .init(index: 5, bytes: Example.entry(5)),
+            ]),
+        ])
     func invented(_ kept: KeptEntries) throws {
         let tiles = try log(kept)
         #expect(throws: TransparencyError.self) { try tiles.verify() }
@@ -81,14 +83,16 @@ struct KeptEntriesTests {
         }
     }
 
-    @Test("statements that are none", arguments: [
-        "portcullis pruned v1\nexample.org/decisions\n512\nkept\n",
-        "portcullis pruned v1\nexample.org/decisions\n512\nkept AAAA\n",
-        "portcullis pruned v1\nexample.org/decisions\n512\nlost x\n",
-        "portcullis pruned v1\nexample.org/decisions\n511\n",
-        "portcullis pruned v1\nexample.org/decisions\n512\nkept x\nmore\n",
-        "portcullis pruned v1\nanother\n512\n",
-    ])
+    @Test(
+        "statements that are none",
+        arguments: [
+            "portcullis pruned v1\nexample.org/decisions\n512\nkept\n",
+            "portcullis pruned v1\nexample.org/decisions\n512\nkept AAAA\n",
+            "portcullis pruned v1\nexample.org/decisions\n512\nlost x\n",
+            "portcullis pruned v1\nexample.org/decisions\n511\n",
+            "portcullis pruned v1\nexample.org/decisions\n512\nkept x\nmore\n",
+            "portcullis pruned v1\nanother\n512\n",
+        ])
     func malformed(_ text: String) throws {
         let text = Array(text.utf8)
         let note = SignedNote(text: text, signatures: [try Example.signer.sign(text)])

@@ -15,7 +15,8 @@ struct LogVerifierTests {
         }
     }
 
-    @Test("logs of many sizes, published in steps", arguments: [0, 1, 255, 256, 257, 1_000, 66_000])
+    @Test(
+        "logs of many sizes, published in steps", arguments: [0, 1, 255, 256, 257, 1_000, 66_000])
     func good(size: Int) throws {
         let log = MemoryTiles()
         try log.publish(at: Array(Set([size / 3, size / 2, size])).sorted())

@@ -24,7 +24,8 @@ public struct ContentConfiguration: Sendable {
 
     /// Bytes of a segment before a new one is begun: retention removes whole segments.
     var segmentBytes: Int {
-        min(max(size / 32, DecisionLogLimits.contentSegmentBytes.lowerBound),
+        min(
+            max(size / 32, DecisionLogLimits.contentSegmentBytes.lowerBound),
             DecisionLogLimits.contentSegmentBytes.upperBound)
     }
 

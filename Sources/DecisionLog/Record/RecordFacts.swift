@@ -68,7 +68,8 @@ public struct RecordFacts {
     ) {
         let trace = Bytes("traceparent")
         // A bit for each length, of 64, that a name must have to be looked at.
-        let lengths = UInt64(1) &<< UInt64(trace.count) | UInt64(1) &<< UInt64(scopes.count)
+        let lengths =
+            UInt64(1) &<< UInt64(trace.count) | UInt64(1) &<< UInt64(scopes.count)
             | UInt64(1) &<< UInt64(parent.count)
         for field in headers where lengths &>> UInt64(field.name.count) & 1 == 1 {
             if field.name == trace { traceContext = field.value }

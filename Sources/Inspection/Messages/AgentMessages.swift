@@ -33,8 +33,9 @@ extension Inspection {
         let verb = path.text.firstIndex(of: UInt8(ascii: ":")).map {
             path.text[$0 + 1..<path.text.count]
         }
-        if method == .post, path.text.endsIgnoringCase("/message:send")
-            || path.text.endsIgnoringCase("/message:stream")
+        if method == .post,
+            path.text.endsIgnoringCase("/message:send")
+                || path.text.endsIgnoringCase("/message:stream")
         {
             facts.operation = verb ?? .empty
             facts.effect = .delegate

@@ -40,7 +40,8 @@ enum MediaType {
                 if charset.count >= 2, charset[0] == UInt8(ascii: "\"") {
                     charset = charset[1..<charset.count - 1]
                 }
-                return !(charset.equalsIgnoringCase("utf-8") || charset.equalsIgnoringCase("utf8")
+                return
+                    !(charset.equalsIgnoringCase("utf-8") || charset.equalsIgnoringCase("utf8")
                     || charset.equalsIgnoringCase("us-ascii"))
             }
             start = end

@@ -29,8 +29,9 @@ struct QueryParameters {
 
     /// What does not decode stays as it is.
     private func decoded(_ text: Bytes) -> Bytes {
-        guard text.firstIndex(of: UInt8(ascii: "%")) != nil
-            || text.firstIndex(of: UInt8(ascii: "+")) != nil
+        guard
+            text.firstIndex(of: UInt8(ascii: "%")) != nil
+                || text.firstIndex(of: UInt8(ascii: "+")) != nil
         else { return text }
         let memory = arena.allocate(UInt8.self, count: text.count)
         var written = 0

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 import RegoVM
-import RegoVM
 
 /// The path of a request target, in the one spelling that rules are matched against.
 ///

@@ -44,9 +44,12 @@ struct GraphLayout {
         let rows = graph.decisions.indices.map {
             Metrics.margin + Metrics.titleHeight + $0 * Metrics.rowHeight + Metrics.rowHeight / 2
         }
-        let direct = graph.tools.isEmpty ? [] : graph.decisions.indices.filter {
-            graph.decisions[$0].tool == nil && graph.decisions[$0].destination != nil
-        }
+        let direct =
+            graph.tools.isEmpty
+            ? []
+            : graph.decisions.indices.filter {
+                graph.decisions[$0].tool == nil && graph.decisions[$0].destination != nil
+            }
         let column = Self.spread(
             graph.tools.indices.map { tool in
                 graph.decisions.indices.filter { graph.decisions[$0].tool == tool }.map { rows[$0] }
@@ -67,13 +70,15 @@ struct GraphLayout {
                 graph.decisions.indices.filter { graph.decisions[$0].sources.contains(source) }
                     .map { rows[$0] }
             })
-        laneLeft = graph.sources.isEmpty
+        laneLeft =
+            graph.sources.isEmpty
             ? Metrics.margin : Metrics.margin + Metrics.nodeWidth + Metrics.sourceGap
         decisionLeft = laneLeft + laneCount * Metrics.laneWidth + Metrics.laneWidth / 2
         toolLeft = decisionLeft + Metrics.decisionWidth + Metrics.columnGap
         let hasTools = !graph.tools.isEmpty
         destinationLeft = hasTools ? toolLeft + Metrics.nodeWidth + Metrics.columnGap : toolLeft
-        let last = graph.destinations.isEmpty
+        let last =
+            graph.destinations.isEmpty
             ? (hasTools ? toolLeft + Metrics.nodeWidth : decisionLeft + Metrics.decisionWidth)
             : destinationLeft + Metrics.nodeWidth
         width = last + Metrics.margin

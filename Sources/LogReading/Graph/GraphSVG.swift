@@ -16,11 +16,6 @@ private struct Drawing {
     /// Of the monospaced font, in pixels.
     private static let characterWidth = 7
 
-    init(graph: ExecutionGraph, layout: GraphLayout) {
-        self.graph = graph
-        self.layout = layout
-    }
-
     mutating func text() -> String {
         """
         <svg xmlns="http://www.w3.org/2000/svg" width="\(layout.width)" height="\(layout.height)" \
@@ -62,7 +57,8 @@ private struct Drawing {
                     layout.sourceCenters[source], laneX(place), layout.rowCenters[place]
                 )
                 let middle = (x1 + layout.laneLeft) / 2
-                text += "<path d=\"M\(x1) \(y1) C\(middle) \(y1) \(middle) \(y2) \(x2) \(y2)\" "
+                text +=
+                    "<path d=\"M\(x1) \(y1) C\(middle) \(y1) \(middle) \(y2) \(x2) \(y2)\" "
                     + "fill=\"none\" stroke=\"#8250df\" stroke-opacity=\"0.5\" "
                     + "stroke-dasharray=\"2 3\"/>\n"
             }
@@ -79,7 +75,8 @@ private struct Drawing {
             let dash = isOrder ? " stroke-dasharray=\"3 3\"" : ""
             let (x1, y1) = (laneX(predecessor.step), layout.rowCenters[predecessor.step])
             let (x2, y2) = (laneX(place), layout.rowCenters[place])
-            text += "<path d=\"M\(x1) \(y1) C\(x1) \((y1 + y2) / 2) \(x2) \((y1 + y2) / 2) "
+            text +=
+                "<path d=\"M\(x1) \(y1) C\(x1) \((y1 + y2) / 2) \(x2) \((y1 + y2) / 2) "
                 + "\(x2) \(y2)\" fill=\"none\" stroke=\"#8c959f\" stroke-width=\"1.5\"\(dash)/>\n"
         }
         return text
@@ -181,8 +178,10 @@ private struct Drawing {
             case ">": "&gt;"
             case "\"": "&quot;"
             // XML has no other control characters.
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F
-                || scalar.value == 0xFFFE || scalar.value == 0xFFFF: "\u{FFFD}"
+            case _
+            where scalar.value < 0x20 || scalar.value == 0x7F
+                || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
+                "\u{FFFD}"
             default: String(scalar)
             }
         }.joined()

@@ -13,7 +13,8 @@ extension ExecutionGraph {
 
             """
         for (place, step) in decisions.enumerated() {
-            text += "  d\(place) [shape=box, color=\"\(color(step.outcome))\", "
+            text +=
+                "  d\(place) [shape=box, color=\"\(color(step.outcome))\", "
                 + "label=\"#\(step.index) \(dotEscaped(step.label))\\n\(clock(step.time))\"];\n"
         }
         for (place, tool) in tools.enumerated() {
@@ -42,7 +43,8 @@ extension ExecutionGraph {
     public var mermaid: String {
         var text = "flowchart LR\n"
         for (place, step) in decisions.enumerated() {
-            text += "  d\(place)[\"#35;\(step.index) \(mermaidEscaped(step.label))<br>"
+            text +=
+                "  d\(place)[\"#35;\(step.index) \(mermaidEscaped(step.label))<br>"
                 + "\(clock(step.time))\"]:::\(step.outcome.rawValue)\n"
         }
         for (place, tool) in tools.enumerated() {

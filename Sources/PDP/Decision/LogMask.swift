@@ -55,7 +55,8 @@ extension Value {
             let copy = CollectionBuilder.object(in: arena, capacity: count)
             for (index, key) in keys.enumerated() {
                 let isHere = key.asString == step
-                let value = isHere
+                let value =
+                    isHere
                     ? values[index].masked(at: path.dropFirst(), with: replacement, in: arena)
                     : values[index]
                 if value.isDefined { copy.update(key, value) }
@@ -64,7 +65,8 @@ extension Value {
         case .array:
             var copy: [Value] = []
             for (index, element) in elements.enumerated() {
-                let value = "\(index)" == step
+                let value =
+                    "\(index)" == step
                     ? element.masked(at: path.dropFirst(), with: replacement, in: arena) : element
                 if value.isDefined { copy.append(value) }
             }

@@ -183,9 +183,10 @@ extension GoFormat {
         _ text: UnsafeBufferPointer<UInt8>, _ verb: UInt32
     ) -> UnsafeBufferPointer<UInt8> {
         let isHexadecimal = verb | 0x20 == 0x78
-        let end = text.firstIndex {
-            $0 | 0x20 == UInt8(ascii: "p") || !isHexadecimal && $0 | 0x20 == UInt8(ascii: "e")
-        } ?? text.count
+        let end =
+            text.firstIndex {
+                $0 | 0x20 == UInt8(ascii: "p") || !isHexadecimal && $0 | 0x20 == UInt8(ascii: "e")
+            } ?? text.count
         var missing = 0
         if [0x76, 0x67, 0x47, 0x78].contains(verb) { missing = flags.precision ?? 6 }
         let isSignificant = { (byte: UInt8) in byte != 0x30 && byte != 0x2E }

@@ -15,7 +15,8 @@ enum GoPattern {
                 guard isInClass || text[position + 1] != UInt8(ascii: "C") else {
                     throw .failed("error parsing regexp: invalid escape sequence: `\\C`")
                 }
-                let end = text[position + 1] == UInt8(ascii: "Q")
+                let end =
+                    text[position + 1] == UInt8(ascii: "Q")
                     ? endOfQuotation(text, position + 2) : position + 2
                 output += text[position..<end]
                 position = end

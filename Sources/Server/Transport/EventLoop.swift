@@ -91,8 +91,9 @@ struct EventLoop: @unchecked Sendable {
         var isWoken = false
         state.pointee.encryption?.handshakes = 0
         for index in 0..<Int(count) {
-            guard let slot = UnsafeMutablePointer<ConnectionState>(
-                bitPattern: UInt(events[index].data))
+            guard
+                let slot = UnsafeMutablePointer<ConnectionState>(
+                    bitPattern: UInt(events[index].data))
             else {
                 isWoken = true
                 continue

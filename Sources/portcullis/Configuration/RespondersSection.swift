@@ -63,7 +63,8 @@ extension Configuration.ResponderEntry {
         }
         if entries.count > Responders.Limits.responders {
             root.reject(
-                "responders", "expected at most \(Responders.Limits.responders), got "
+                "responders",
+                "expected at most \(Responders.Limits.responders), got "
                     + "\(entries.count)")
         }
         return entries

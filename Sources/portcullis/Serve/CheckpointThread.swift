@@ -49,7 +49,8 @@ final class CheckpointThread: Sendable {
             try sharer.checkFile()
         } catch {
             throw LogError(
-                .checkpointDiffers, "the log does not begin with the checkpoint in "
+                .checkpointDiffers,
+                "the log does not begin with the checkpoint in "
                     + "`\(error.place)`: \(error.message)",
                 hint: "the log was rolled back or is another one; restore it, or move the file "
                     + "away if that was meant")

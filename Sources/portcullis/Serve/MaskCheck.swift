@@ -29,7 +29,8 @@ enum MaskCheck {
             guard let part = UnmaskablePart.find(text) else { return }
             found.append(
                 Diagnostic(
-                    .compile, "mask of `\(part)`: the agents' context is rebuilt from it at each "
+                    .compile,
+                    "mask of `\(part)`: the agents' context is rebuilt from it at each "
                         + "start, so it stays in the record",
                     at: term.location))
         case .array(let terms), .set(let terms):

@@ -27,7 +27,8 @@ final class Service: Sendable {
         self.logger = logger
         let loops = LoopList()
         let follower = LogFollower()
-        log = try configuration.log.isEnabled
+        log =
+            try configuration.log.isEnabled
             ? Self.openLog(configuration.log, loops, follower, logger) : nil
         do {
             checkpoints = try log.flatMap { log in

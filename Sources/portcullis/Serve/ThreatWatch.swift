@@ -70,7 +70,8 @@ final class ThreatWatch: Sendable {
             try history?.keep(snapshot)
         } catch {
             logger.error(
-                "threats_not_kept", "decisions with these threat lists cannot be replayed: "
+                "threats_not_kept",
+                "decisions with these threat lists cannot be replayed: "
                     + "\(error)", ["revision": LogValue(snapshot.revision)])
         }
     }

@@ -43,23 +43,27 @@ import Testing
     }
 
     @Test func setsAndArrays() throws {
-        let set = "p[t] := ns if { some t in [\"a\", \"b\", \"c\"]; "
+        let set =
+            "p[t] := ns if { some t in [\"a\", \"b\", \"c\"]; "
             + "ns := {n | some u in users; u.team == t; n := u.n} }"
         #expect(try value(set) == #"{"a":["x","z"],"b":["y"],"c":[]}"#)
-        let array = "p[t] := ns if { some t in [\"a\", \"c\"]; "
+        let array =
+            "p[t] := ns if { some t in [\"a\", \"c\"]; "
             + "ns := [n | some u in users; t == u.team; n := u.n] }"
         #expect(try value(array) == #"{"a":["x","z"],"c":[]}"#)
     }
 
     @Test func objects() throws {
-        let policy = "p[t] := ns if { some t in [\"a\", \"b\", \"c\"]; "
+        let policy =
+            "p[t] := ns if { some t in [\"a\", \"b\", \"c\"]; "
             + "ns := {u.n: u.role | some u in users; u.team == t} }"
         #expect(try value(policy) == #"{"a":{"x":1,"z":2},"b":{"y":1},"c":{}}"#)
     }
 
     /// Keys of an object that nobody asks for may conflict; of one that is asked for they may not.
     @Test func conflictsOfObjects() throws {
-        let policy = "p[t] := ns if { some t in [TEAMS]; "
+        let policy =
+            "p[t] := ns if { some t in [TEAMS]; "
             + "ns := {\"n\": u.n | some u in users; u.team == t} }"
         let harmless = policy.replacing("TEAMS", with: "\"b\", \"c\"")
         #expect(try value(harmless) == #"{"b":{"n":"y"},"c":{}}"#)
@@ -73,7 +77,8 @@ import Testing
     }
 
     @Test func severalKeys() throws {
-        let policy = "p contains [t, r, ns] if { some t in [\"a\", \"b\"]; some r in [1, 2]; "
+        let policy =
+            "p contains [t, r, ns] if { some t in [\"a\", \"b\"]; some r in [1, 2]; "
             + "ns := [u.n | some u in users; u.team == t; u.role == r] }"
         #expect(
             try value(policy)

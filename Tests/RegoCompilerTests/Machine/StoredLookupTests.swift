@@ -26,10 +26,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("0", "zero"), ("1", "one"), ("1.0", "point"), ("1e0", "power"), ("-1", "minus"),
-        ("\"1\"", "one"), ("true", nil), ("null", nil), ("7", nil), ("[0]", nil), ("1.00", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("0", "zero"), ("1", "one"), ("1.0", "point"), ("1e0", "power"), ("-1", "minus"),
+            ("\"1\"", "one"), ("true", nil), ("null", nil), ("7", nil), ("[0]", nil), ("1.00", nil),
+        ] as [(String, String?)])
     func numbersFindMembersOfObjects(key: String, found: String?) {
         let expected = found.map { "\"\($0)\"" }
         #expect(results("p := data.o[input.key]", key: key) == expected)
@@ -39,12 +40,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("0", 10), ("1.0", 20), ("\"0\"", 10), ("\"01\"", 20), ("\"+1\"", 20), ("\"1.0\"", 20),
-        ("\"1.\"", 20), ("\".0\"", 10), ("\"-0\"", 10), ("\"2\"", 30), ("1e0", nil), ("-1", nil),
-        ("\"-1\"", nil), ("\"3\"", nil), ("\"1.5\"", nil), ("\"1e0\"", nil), ("\"\"", nil),
-        ("\" 1\"", nil), ("\"0x1\"", nil), ("\"99999999999999999999\"", nil), ("true", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("0", 10), ("1.0", 20), ("\"0\"", 10), ("\"01\"", 20), ("\"+1\"", 20), ("\"1.0\"", 20),
+            ("\"1.\"", 20), ("\".0\"", 10), ("\"-0\"", 10), ("\"2\"", 30), ("1e0", nil),
+            ("-1", nil),
+            ("\"-1\"", nil), ("\"3\"", nil), ("\"1.5\"", nil), ("\"1e0\"", nil), ("\"\"", nil),
+            ("\" 1\"", nil), ("\"0x1\"", nil), ("\"99999999999999999999\"", nil), ("true", nil),
+        ] as [(String, Int?)])
     func textsFindElementsOfArrays(key: String, found: Int?) {
         let expected = found.map { "\($0)" }
         #expect(results("p := data.l[input.key]", key: key) == expected)
@@ -56,8 +59,9 @@ import Testing
         #expect(
             results("p := [x | x := data.m[_][input.key]]", key: "0")
                 == "[\"first\",\"second\",7]")
-        #expect(results("p := [x | x := data.m[_][\"0\"]]", key: "0")
-            == "[\"first\",\"second\",7]")
+        #expect(
+            results("p := [x | x := data.m[_][\"0\"]]", key: "0")
+                == "[\"first\",\"second\",7]")
     }
 
     /// What a variable holds, `input` and what rules make are values, and no paths.
@@ -93,8 +97,9 @@ import Testing
     }
 
     /// Elsewhere a number with an exponent is no index either.
-    @Test(arguments: [("1", "20"), ("1.0", "20"), ("1e0", nil), ("10e-1", nil), ("0e0", nil)]
-        as [(String, String?)])
+    @Test(
+        arguments: [("1", "20"), ("1.0", "20"), ("1e0", nil), ("10e-1", nil), ("0e0", nil)]
+            as [(String, String?)])
     func exponentsIndexNothing(key: String, found: String?) {
         #expect(results("p := [10, 20][input.key]", key: key) == found)
     }

@@ -176,7 +176,7 @@ struct AWSSigner {
             authenticate("AWS4-HMAC-SHA256\n\(stamp)\n\(scope)\n\(hash)", signingKey(date)))
         let authorization =
             "AWS4-HMAC-SHA256 "
-                + "Credential=\(accessKey)/\(scope),SignedHeaders=\(list),Signature=\(signature)"
+            + "Credential=\(accessKey)/\(scope),SignedHeaders=\(list),Signature=\(signature)"
         return headers + [("Authorization", authorization)] + added
     }
 

@@ -15,16 +15,19 @@ struct LogCommand: ParsableCommand {
             """,
         groupedSubcommands: [
             CommandGroup(
-                name: "Checking", subcommands: [
+                name: "Checking",
+                subcommands: [
                     LogVerifyCommand.self, LogProveCommand.self, LogVerifyProofCommand.self,
                 ]),
             CommandGroup(
-                name: "Reading", subcommands: [
+                name: "Reading",
+                subcommands: [
                     LogShowCommand.self, LogTailCommand.self, LogGrepCommand.self,
                     LogExportCommand.self, LogGraphCommand.self, LogStatsCommand.self,
                 ]),
             CommandGroup(
-                name: "Keeping", subcommands: [
+                name: "Keeping",
+                subcommands: [
                     LogCreateCommand.self, LogVerifierKeyCommand.self,
                     LogCheckpointCommand.self, LogRotateKeyCommand.self, LogPruneCommand.self,
                     LogEraseCommand.self,

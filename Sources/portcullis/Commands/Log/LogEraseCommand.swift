@@ -114,7 +114,7 @@ struct LogEraseCommand: ParsableCommand {
             try log.takeErasures()
             try log.close()
             return true
-        } catch where error.code == .locked {
+        } catch let error where error.code == .locked {
             return false
         }
     }

@@ -177,13 +177,14 @@ enum LogFailure {
             return try body()
         } catch let error as TransparencyError {
             if format == .json {
-                Output.print(LogJSON.text {
-                    $0.key("ok")
-                    $0.number("false")
-                    $0.field("code", error.code.rawValue)
-                    $0.field("location", error.location)
-                    $0.field("message", error.message)
-                })
+                Output.print(
+                    LogJSON.text {
+                        $0.key("ok")
+                        $0.number("false")
+                        $0.field("code", error.code.rawValue)
+                        $0.field("location", error.location)
+                        $0.field("message", error.message)
+                    })
             }
             Output.error("log refused: \(error) (\(error.code.rawValue))\n")
             throw ExitCode(status)

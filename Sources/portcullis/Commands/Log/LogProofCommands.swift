@@ -117,13 +117,14 @@ struct LogVerifyProofCommand: ParsableCommand {
                     "proof holds: entry \(proof.index) of \(checkpoint.size) in "
                         + "`\(checkpoint.origin)`\n")
             case .json:
-                Output.print(LogJSON.text {
-                    $0.key("ok")
-                    $0.number("true")
-                    $0.field("origin", checkpoint.origin)
-                    $0.field("index", proof.index)
-                    $0.field("size", checkpoint.size)
-                })
+                Output.print(
+                    LogJSON.text {
+                        $0.key("ok")
+                        $0.number("true")
+                        $0.field("origin", checkpoint.origin)
+                        $0.field("index", proof.index)
+                        $0.field("size", checkpoint.size)
+                    })
             }
         }
     }

@@ -101,14 +101,15 @@ struct LogPruneCommand: ParsableCommand {
                     + "\(outcome.bytesAfter) in the log now\n")
             for line in plan.lines { Output.print(line + "\n") }
         case .json:
-            Output.print(LogJSON.text {
-                $0.field("bundles", outcome.bundles)
-                $0.field("bytes_before", outcome.bytesBefore)
-                $0.field("bytes_after", outcome.bytesAfter)
-                $0.field("kept_records", plan.kept.entries.count)
-                if let position = plan.responders { $0.field("responders_need", position) }
-                $0.field("young_records", plan.young)
-            })
+            Output.print(
+                LogJSON.text {
+                    $0.field("bundles", outcome.bundles)
+                    $0.field("bytes_before", outcome.bytesBefore)
+                    $0.field("bytes_after", outcome.bytesAfter)
+                    $0.field("kept_records", plan.kept.entries.count)
+                    if let position = plan.responders { $0.field("responders_need", position) }
+                    $0.field("young_records", plan.young)
+                })
         }
     }
 }

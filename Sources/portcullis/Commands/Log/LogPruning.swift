@@ -45,8 +45,9 @@ struct LogPruning {
             return
         }
         let folder = try StorageFolder(settings.log.responders, creating: false)
-        guard let position = try ResponderService.position(
-            in: folder, origin: settings.log.origin), position < end
+        guard
+            let position = try ResponderService.position(
+                in: folder, origin: settings.log.origin), position < end
         else { return }
         end = position / LogLimits.tileWidth * LogLimits.tileWidth
         responders = position
