@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 import HTTP2Client
 import Testing
 
-// SPDX-License-Identifier: Apache-2.0
 @testable import GRPC
 
 @Suite struct ReflectionTests {

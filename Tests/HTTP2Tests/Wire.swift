@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 import HTTP2Client
 
-// SPDX-License-Identifier: Apache-2.0
 @testable import HTTP2
 
 /// A server session and its context, fed by hand.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Machine {
-    /// The interpreter loop. Each case does what its opcode's comment says; `R` are the registers, `K`
-    /// the constants, `V` is one or the other, as in those comments.
+    /// The interpreter loop. Each case does what its opcode's comment says; as there, `R` are the
+    /// registers, `K` the constants, and `V` is one of either.
     // swift-format-ignore: AlwaysUseLowerCamelCase
     func run(
         _ function: Int, _ code: UnsafeMutablePointer<Instruction>, _ R: UnsafeMutablePointer<Value>
