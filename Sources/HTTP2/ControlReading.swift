@@ -10,16 +10,20 @@ extension Session {
         state.pointee.isGreeted = true
         spend(&state.pointee.budgets.settings, or: .tooManySettings)
         guard let start = payload.baseAddress else { return queueSettingsAck() }
+        var window = state.pointee.peerStreamWindow
         for offset in stride(from: 0, to: payload.count, by: 6) {
             let id = UInt16(
                 bigEndian: start.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
-            if let error = apply(id, start.bigEndian(at: offset + 2)) { return violate(error) }
+            let value = start.bigEndian(at: offset + 2)
+            if let error = apply(id, value, &window) { return violate(error) }
         }
+        // Once a frame, whatever it repeats: this walks all streams.
+        if let error = resizeWindows(window) { return violate(error) }
         queueSettingsAck()
     }
 
-    /// Applies one of the peer's settings.
-    private func apply(_ id: UInt16, _ value: UInt32) -> ErrorCode? {
+    /// Applies one of the peer's settings, but for the streams' windows.
+    private func apply(_ id: UInt16, _ value: UInt32, _ window: inout Int) -> ErrorCode? {
         switch id {
         case SettingID.enablePush: return value > 1 ? .protocolError : nil
         case SettingID.maxFrameSize:
@@ -28,7 +32,8 @@ extension Session {
             return allowed.contains(Int(value)) ? nil : .protocolError
         case SettingID.initialWindowSize:
             guard value <= HTTP2Constants.largestWindow else { return .flowControlError }
-            return resizeWindows(Int(value))
+            window = Int(value)
+            return nil
         case SettingID.headerTableSize:
             state.pointee.answers.limit(value)
             return nil
@@ -40,6 +45,7 @@ extension Session {
     /// Open streams get the difference (RFC 9113 section 6.9.2), which may leave them below zero.
     private func resizeWindows(_ size: Int) -> ErrorCode? {
         let change = size - state.pointee.peerStreamWindow
+        guard change != 0 else { return nil }
         state.pointee.peerStreamWindow = size
         var next = state.pointee.live
         while let stream = next {

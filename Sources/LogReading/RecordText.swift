@@ -16,10 +16,9 @@ public struct RecordText {
         }
         let outcome = record.outcome
         let agent = printable(record.agent) ?? "-"
-        let name = agent.hasPrefix("spiffe://") ? String(agent.dropFirst(9)) : agent
         let reasons = record.reasons.compactMap { printable($0) }.joined(separator: ",")
         let parts = [
-            right(name, 30), right(action(record), 48), right(reasons.isEmpty ? "-" : reasons, 24),
+            right(agent, 40), right(action(record), 48), right(reasons.isEmpty ? "-" : reasons, 24),
             printable(record.id) ?? "-",
         ]
         return head + colored(right(outcome, 8), outcome) + "  "

@@ -21,6 +21,15 @@ struct FileTree {
         let inode: ino_t
     }
 
+    /// Nil when nothing lies there. What cannot be looked at is not absent: it throws.
+    static func entryIfPresent(_ path: String) throws(LoadError) -> Entry? {
+        do {
+            return try entry(path)
+        } catch let error where error.code == .notFound {
+            return nil
+        }
+    }
+
     static func entry(_ path: String) throws(LoadError) -> Entry {
         var status = stat()
         guard stat(path, &status) == 0 else {

@@ -19,15 +19,6 @@ public struct PolicySources {
 
 /// Loads policies and data from files and folders, as OPA does with `--data`.
 public struct PolicyLoader {
-    /// Which files of a folder are data.
-    public enum DataFiles: Sendable {
-        /// `data.json`, `data.yaml`, `data.yml`; others are not read.
-        case named
-        /// Every JSON and YAML file, as `opa eval --data` takes them.
-        case all
-    }
-
-    public var dataFiles = DataFiles.named
     /// Load `*_test.rego` too.
     public var includesTests = false
 
@@ -41,7 +32,7 @@ public struct PolicyLoader {
 
     /// Loads all of `paths` and `bundles`.
     ///
-    /// A folder's data files are placed under the path of the folder that they lie in, below the
+    /// A folder's data files, all its JSON and YAML files, are placed under the path of the folder that they lie in, below the
     /// folder given; a file that is given itself at the root, or under the prefix in
     /// `a.b:file.json`. A bundle is a folder or a `.tar.gz` file: of its data only `data.json`,
     /// `data.yaml` and `data.yml` are read, and `.manifest` says what it may hold. A `.tar.gz` file
@@ -66,7 +57,7 @@ public struct PolicyLoader {
 
 /// One load in progress.
 struct Load {
-    private(set) var loader: PolicyLoader
+    let loader: PolicyLoader
     let document = DataDocument()
     var policies: [Source] = []
     var errors: [LoadError] = []
@@ -74,6 +65,8 @@ struct Load {
     private var contents: [(name: String, digest: Digest)] = []
     private var totalBytes = 0
     private var seen: Set<FileTree.Identity> = []
+    /// Data files have a name of their own there.
+    private var isInBundle = false
 
     init(loader: PolicyLoader) { self.loader = loader }
 
@@ -85,7 +78,8 @@ struct Load {
             let entry = try FileTree.entry(path)
             switch entry.kind {
             case .folder: try load.addFolder(path, entry, name: "", at: prefix, above: [])
-            case .file where Self.isArchive(path): try load.addArchive(path)
+            case .file where Self.isArchive(path):
+                try load.inBundle { load throws(LoadError) in try load.addArchive(path) }
             case .file:
                 try load.addFile(path, entry, name: Self.lastPart(path), at: prefix, isGiven: true)
             case .other: throw LoadError(.unreadable, path, "expected a file or folder")
@@ -161,7 +155,7 @@ struct Load {
         if name.hasSuffix(".rego") {
             return isGiven || loader.includesTests || !isTest ? .policy : nil
         }
-        let isWanted = isGiven || loader.dataFiles == .all
+        let isWanted = isGiven || !isInBundle
         if isWanted ? name.hasSuffix(".json") : name == "data.json" { return .json }
         let isYAML = name.hasSuffix(".yaml") || name.hasSuffix(".yml")
         return (isWanted ? isYAML : name == "data.yaml" || name == "data.yml") ? .yaml : nil
@@ -203,17 +197,24 @@ struct Load {
 
     /// A folder with only a bundle's files, or an archive.
     mutating func addBundle(_ path: String) {
-        let outer = loader.dataFiles
-        loader.dataFiles = .named
-        defer { loader.dataFiles = outer }
         attempt { load throws(LoadError) in
             let entry = try FileTree.entry(path)
-            switch entry.kind {
-            case .folder: try load.addBundleFolder(path, entry)
-            case .file: try load.addArchive(path)
-            case .other: throw LoadError(.unreadable, path, "expected a file or folder")
+            try load.inBundle { load throws(LoadError) in
+                switch entry.kind {
+                case .folder: try load.addBundleFolder(path, entry)
+                case .file: try load.addArchive(path)
+                case .other: throw LoadError(.unreadable, path, "expected a file or folder")
+                }
             }
         }
+    }
+
+    private mutating func inBundle(
+        _ add: (inout Load) throws(LoadError) -> Void
+    ) throws(LoadError) {
+        isInBundle = true
+        defer { isInBundle = false }
+        try add(&self)
     }
 
     mutating func addFolder(root path: String, _ entry: FileTree.Entry) throws(LoadError) {

@@ -164,7 +164,8 @@ import Testing
         }
         wire.receive(Raw.greeting + Raw.call("/a", stream: 1, ends: true))
         #expect(wire.dataBytes() == 60_000)
-        wire.receive(Raw.frame(type: Raw.settings, [0, 4, 0, 0, 0, 100]))
+        // The last one of a frame counts (RFC 9113 section 6.5.3).
+        wire.receive(Raw.frame(type: Raw.settings, [0, 4, 0, 9, 0, 0, 0, 4, 0, 0, 0, 100]))
         wire.session.stream(1).map { stream in
             _ = [UInt8](repeating: 2, count: 100).withUnsafeBytes { stream.append($0) }
         }

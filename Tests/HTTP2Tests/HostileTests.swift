@@ -60,6 +60,12 @@ import Testing
             Raw.frame(type: Raw.settings, [0, 4, 0xFF, 0xFF, 0xFF, 0xFF]), flowControlError
         ),
         (
+            "SETTINGS with a window over the limit among others",
+            Raw.frame(
+                type: Raw.settings, [0, 4, 0xFF, 0xFF, 0xFF, 0xFF, 0, 4, 0, 0, 0, 100]),
+            flowControlError
+        ),
+        (
             "PUSH_PROMISE", Raw.frame(type: Raw.pushPromise, flags: 4, stream: 1, Raw.bytes(2)),
             protocolError
         ),

@@ -7,12 +7,10 @@ import Testing
 
 @Suite struct PolicyLoaderTests {
     private func load(
-        _ files: [String: String], _ arguments: [String] = [""], all: Bool = false
+        _ files: [String: String], _ arguments: [String] = [""]
     ) throws -> PolicySources {
         let folder = try TemporaryFolder(files)
-        var loader = PolicyLoader()
-        if all { loader.dataFiles = .all }
-        return try loader.load(
+        return try PolicyLoader().load(
             arguments.map { argument in
                 guard let colon = argument.firstIndex(of: ":") else {
                     return folder.path + "/" + argument
@@ -22,11 +20,9 @@ import Testing
             })
     }
 
-    private func errors(_ files: [String: String], _ arguments: [String] = [""], all: Bool = false)
-        -> [String]
-    {
+    private func errors(_ files: [String: String], _ arguments: [String] = [""]) -> [String] {
         do {
-            _ = try load(files, arguments, all: all)
+            _ = try load(files, arguments)
             return []
         } catch let failure as LoadFailure {
             return failure.errors.map { error in
@@ -44,17 +40,18 @@ import Testing
 
     @Test func dataLiesWhereItsFolderIs() throws {
         let sources = try load([
-            "data.yaml": "a: {b: 1}", "x/y/data.json": #"{"c": [true]}"#, "x/other.json": "{",
+            "data.yaml": "a: {b: 1}", "x/y/data.json": #"{"c": [true]}"#,
+            "x/other.json": #"{"d": 2}"#,
             "p.rego": "package p",
             "x/q.rego": "package q", "x/q_test.rego": "package q_test", ".hidden/data.json": "{",
             "README.md": "",
         ])
-        #expect(sources.data.description == #"{"a":{"b":1},"x":{"y":{"c":[true]}}}"#)
+        #expect(sources.data.description == #"{"a":{"b":1},"x":{"d":2,"y":{"c":[true]}}}"#)
         #expect(sources.policies.map { $0.text } == ["package p", "package q"])
     }
 
-    @Test func everyFileIsDataForEval() throws {
-        let sources = try load(["users.json": #"{"u": 1}"#, "d/roles.yml": "r: 2"], all: true)
+    @Test func everyJSONAndYAMLFileIsData() throws {
+        let sources = try load(["users.json": #"{"u": 1}"#, "d/roles.yml": "r: 2"])
         #expect(sources.data.description == #"{"d":{"r":2},"u":1}"#)
     }
 

@@ -44,7 +44,11 @@ struct AnswerReader {
                 hasAction = true
             } else if key.equals("allowed") {
                 // `action` comes before it, and stands for it.
-                if !decides { try readAllowed(value) }
+                if !decides {
+                    try readAllowed(value)
+                } else if decision.pointee.isAllowed, value.asBoolean != true {
+                    throw InvalidAnswer(key: "allowed")
+                }
                 decides = true
             } else if try !readConsequence(key, value) {
                 try readRewriting(key, value)
@@ -68,6 +72,10 @@ struct AnswerReader {
         } else if key.equals("restrictions") {
             try timed("restrictions", value) {
                 decision.pointee.restrictions.append(Restriction(name: $0, seconds: $1))
+            }
+            for restriction in decision.pointee.restrictions
+            where !RestrictionName.isKnown(restriction.name) {
+                throw InvalidAnswer(key: "restrictions")
             }
         } else if key.equals("strip_scopes") {
             try strings("strip_scopes", value) { decision.pointee.strippedScopes.append($0) }

@@ -330,7 +330,10 @@ public final class DecisionPoint {
                 answer: answer, decision: decision.content, arena: evaluation.arena
             ).read()
         } catch {
-            fail(decision, "invalid_decision", "the policy's decision has a part of the wrong type")
+            let words = evaluation.string("the policy's decision has no usable `\(error.key)`")
+            deny(
+                decision, Reason(code: Bytes("invalid_decision"), message: Bytes(words)), .deny)
+            decision.isError = true
         }
     }
 

@@ -11,7 +11,7 @@ extension Load {
         _ path: String, _ entry: FileTree.Entry
     ) throws(LoadError) {
         let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
-        let isSigned = (try? FileTree.entry(folder + "/" + BundleManifest.signatures)) != nil
+        let isSigned = try FileTree.entryIfPresent(folder + "/" + BundleManifest.signatures) != nil
         if !loader.skipsVerification && (isSigned || loader.verification != nil) {
             // What is verified is what is loaded, whatever happens to the folder meanwhile.
             var files: [BundleVerification.File] = []
@@ -20,7 +20,7 @@ extension Load {
         }
         var manifest = BundleManifest(bundle: folder)
         let file = folder + "/" + BundleManifest.file
-        if (try? FileTree.entry(file))?.kind == .file {
+        if try FileTree.entryIfPresent(file) != nil {
             manifest = try BundleManifest(try FileTree.read(file), bundle: folder)
         }
         try own(manifest) { load throws(LoadError) in try load.addFolder(root: folder, entry) }

@@ -4,22 +4,13 @@ import Authorization
 
 /// What an operation must look like before it is recorded.
 enum OperationRules {
-    /// Restrictions without an argument, and those with one after a colon.
-    private static let plainRestrictions = ["read_only", "no_egress", "no_delegation", "isolate"]
-    private static let namedRestrictions = ["no_tool:", "strip_scopes:"]
-
     static func agent(_ id: String) throws(OperationFailure) {
         guard !id.isEmpty else { throw invalid("expected the id of an agent") }
     }
 
     static func restriction(_ name: String) throws(OperationFailure) {
-        let isKnown =
-            plainRestrictions.contains(name)
-            || namedRestrictions.contains { name.hasPrefix($0) && name.utf8.count > $0.utf8.count }
-        guard isKnown else {
-            throw invalid(
-                "expected `read_only`, `no_egress`, `no_delegation`, `isolate`, `no_tool:<name>` "
-                    + "or `strip_scopes:<scopes>`, got `\(name)`")
+        guard RestrictionName.isKnown(name) else {
+            throw invalid("expected \(RestrictionName.list), got `\(name)`")
         }
         guard name.utf8.count <= Limits.markNameBytes else {
             throw invalid("expected at most \(Limits.markNameBytes) bytes for a restriction")

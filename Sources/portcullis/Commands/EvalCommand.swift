@@ -172,7 +172,6 @@ struct EvalCommand: ParsableCommand {
     private func load() throws(QueryFailure) -> PolicySources {
         var loader = PolicyLoader()
         loader.includesTests = true
-        loader.dataFiles = .all
         do throws(SignatureOptions.Unusable) {
             loader.verification = try signatures.verification()
         } catch {

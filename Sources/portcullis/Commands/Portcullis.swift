@@ -67,6 +67,14 @@ enum Output {
     static func error(_ text: String) { write(Array(text.utf8), to: 2) }
     static func error(_ bytes: [UInt8]) { write(bytes, to: 2) }
 
+    /// Ends the program when what was asked for did not come out.
+    private static func giveUp(_ descriptor: Int32) {
+        let reason = errno
+        guard descriptor == 1 else { return }
+        error("standard output: \(String(cString: strerror(reason)))\n")
+        exit(ExitStatus.failure)
+    }
+
     private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         var start = 0
         while start < bytes.count {
@@ -76,7 +84,7 @@ enum Output {
             if count > 0 {
                 start += count
             } else if errno != EINTR {
-                return
+                return giveUp(descriptor)
             }
         }
     }

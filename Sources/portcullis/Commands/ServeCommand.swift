@@ -27,6 +27,7 @@ struct ServeCommand: ParsableCommand {
             logger.warning(warning.code, warning.message, ["hint": LogValue(warning.hint)])
         }
         let policy = try PolicyCompilation.Failure.orInvalid(settings)
+        try ConfiguredFiles.orInvalid(settings)
         do {
             let service = try Service(settings, policy, logger)
             logger.info(

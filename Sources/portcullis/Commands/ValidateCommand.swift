@@ -25,12 +25,7 @@ struct ValidateCommand: ParsableCommand {
             Output.error(error.description + "\n")
             throw Invalid()
         }
-        do throws(ListenCredentials.Failure) {
-            if let tls = settings.listen.tls { _ = try ListenCredentials.read(tls) }
-        } catch {
-            Output.error(error.description + "\n")
-            throw Invalid()
-        }
+        try ConfiguredFiles.orInvalid(settings)
         for warning in settings.listen.warnings { Output.error(warning.description + "\n") }
         let entrypoints = [settings.entrypoint] + settings.routeEntrypoints
         Output.print(

@@ -17,8 +17,8 @@ struct Configuration {
     var listen = Listen()
     /// `loops`: event loops, each a thread; 1 to 256. Default: one per processor.
     var loops = 0
-    /// `policies`: files and folders with policies; data files in them are loaded too, except
-    /// tests. Default: `policies`.
+    /// `policies`: files and folders with policies; JSON and YAML files in them are data, tests are
+    /// left out. Default: `policies`.
     var policies = ["policies"]
     /// `data`: files and folders with data only. Default: `data`, if it is there.
     var data = ["data"]

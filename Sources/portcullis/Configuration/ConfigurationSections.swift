@@ -98,7 +98,9 @@ extension Configuration.Agents {
 extension Configuration.Log {
     mutating func read(_ section: Section) {
         isEnabled = section.flag("enabled", isEnabled)
-        directory = section.text("directory", directory)
+        directory = section.text("directory", directory, expected: "the path of a folder") {
+            $0.isEmpty ? nil : $0
+        }
         while directory.count > 1 && directory.hasSuffix("/") { directory.removeLast() }
         journal = section.text("journal", directory + ".journal")
         key = section.text("key", directory + ".key")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Authorization
 import Responders
 import Yams
 
@@ -75,7 +76,9 @@ extension Configuration.ResponderEntry {
         if name.isEmpty || !name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
             section.reject("name", "expected a name without spaces, got `\(name)`")
         }
-        restrictions = section.list("on", [])
+        restrictions = section.list(
+            "on", [], expected: "\(RestrictionName.list), or their beginnings up to `:`"
+        ) { RestrictionName.isPattern($0) ? $0 : nil }
         method = section.choice("method", method, Self.methods.map { ($0, $0) })
         url = section.text("url", "")
         headers = section.texts("headers").compactMap { name, text in

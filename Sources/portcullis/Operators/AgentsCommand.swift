@@ -137,6 +137,7 @@ private enum Restricting {
             ("reason", .text(reason)),
         ])
         let request = OperatorRequest("POST", ["agents", agent, "restrictions"], body: body)
+        options.warnUnlessSeen(agent)
         try options.run(request) { answer in
             let record = try answer.decoded(Receipt.self).record
             return "`\(PlainText.clean(agent))` is under `\(PlainText.clean(restriction))` for "

@@ -104,9 +104,13 @@ struct OperatorClient {
             var code: String
             var detail: String
         }
-        guard let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
-        else { return OperatorFailure(exit, "refused with HTTP status \(response.statusCode)") }
-        let detail = PlainText.clean(problem.detail)
-        return OperatorFailure(exit, "\(detail) (\(PlainText.clean(problem.code)))")
+        let problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
+        let message = problem.map {
+            "\(PlainText.clean($0.detail)) (\(PlainText.clean($0.code)))"
+        }
+        var failure = OperatorFailure(
+            exit, message ?? "refused with HTTP status \(response.statusCode)")
+        failure.status = response.statusCode
+        return failure
     }
 }

@@ -59,10 +59,7 @@ struct OperatorOptions: ParsableArguments {
         client.base = url
         while client.base.hasSuffix("/") { client.base.removeLast() }
         if let tokenFile {
-            guard let bytes = try SecretFile.read(tokenFile) else {
-                throw OperatorFailure(ExitStatus.invalid, "`\(tokenFile)` is not there")
-            }
-            let text = String(decoding: bytes, as: UTF8.self)
+            let text = String(decoding: try secret(tokenFile), as: UTF8.self)
             client.token = text.trimmingCharacters(in: .whitespacesAndNewlines)
         }
         if let ca {
@@ -71,9 +68,29 @@ struct OperatorOptions: ParsableArguments {
         }
         if let cert, let key {
             client.security.certificate = try InputBytes.read(cert)
-            client.security.key = try SecretFile.read(key) ?? []
+            client.security.key = try secret(key)
         }
         return client
+    }
+
+    private func secret(_ path: String) throws -> [UInt8] {
+        guard let bytes = try SecretFile.read(path) else {
+            throw OperatorFailure(ExitStatus.invalid, "`\(path)` is not there")
+        }
+        return bytes
+    }
+
+    /// Says so when nobody has seen the agent: an id is easily mistyped.
+    func warnUnlessSeen(_ agent: String) {
+        do {
+            _ = try client().send(OperatorRequest("GET", ["agents", agent]))
+        } catch let failure as OperatorFailure where failure.status == 404 {
+            Output.error(
+                "warning: no agent `\(PlainText.clean(agent))` was seen yet\n"
+                    + "  hint: `portcullis agents list` prints ids in full\n")
+        } catch {
+            // What is asked for next fails as well, and says why.
+        }
     }
 
     /// Asks, and prints the answer: as it came, or what `show` makes of it.
@@ -103,6 +120,8 @@ struct OperatorFailure: Error {
     let exit: Int32
     let message: String
     var hint: String?
+    /// Of the API's answer, where there was one.
+    var status: Int?
 
     init(_ exit: Int32, _ message: String, hint: String? = nil) {
         self.exit = exit

@@ -19,6 +19,12 @@ enum AdminStart {
             try configuration(settings, settings.tokens.map { try token($0) }), services)
     }
 
+    /// Reads what `start` will read.
+    static func check(_ settings: Configuration.Operators) throws {
+        guard settings.isEnabled else { return }
+        _ = try configuration(settings, settings.tokens.map { try token($0) })
+    }
+
     /// Takes up what the files of certificates and tokens hold now. A token whose file is gone
     /// counts no more.
     static func renew(

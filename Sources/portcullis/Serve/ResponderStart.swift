@@ -22,6 +22,11 @@ enum ResponderStart {
             transport: CurlTransport(), metrics: metrics, logger: logger)
     }
 
+    /// Reads what `make` will read.
+    static func check(_ configuration: Configuration) throws {
+        for entry in configuration.responders { _ = try responder(entry) }
+    }
+
     private static func responder(_ entry: Configuration.ResponderEntry) throws -> Responder {
         var responder = try Responder(name: entry.name, url: try Template(entry.url))
         responder.restrictions = entry.restrictions
