@@ -32,11 +32,11 @@ public struct PolicyLoader {
 
     /// Loads all of `paths` and `bundles`.
     ///
-    /// A folder's data files, all its JSON and YAML files, are placed under the path of the folder that they lie in, below the
-    /// folder given; a file that is given itself at the root, or under the prefix in
-    /// `a.b:file.json`. A bundle is a folder or a `.tar.gz` file: of its data only `data.json`,
-    /// `data.yaml` and `data.yml` are read, and `.manifest` says what it may hold. A `.tar.gz` file
-    /// among `paths` is a bundle too.
+    /// A folder's data files, all its JSON and YAML files, are placed under the path of the folder
+    /// that they lie in, below the folder given; a file that is given itself at the root, or under
+    /// the prefix in `a.b:file.json`. A bundle is a folder or a `.tar.gz` file: of its data only
+    /// `data.json`, `data.yaml` and `data.yml` are read, and `.manifest` says what it may hold. A
+    /// `.tar.gz` file among `paths` is a bundle too.
     ///
     /// - Throws: all that is wrong, sorted by file.
     public func load(

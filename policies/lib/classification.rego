@@ -33,11 +33,11 @@ default tool := ""
 tool := input.action.tool
 
 # What is touched: the argument that the catalogue names, else the path or URI.
-resource := input.action.arguments[data.catalogue.tools[tool].resource]
+resource := argued
 
-resource := object.get(input.action, "resource", "") if {
-	not input.action.arguments[data.catalogue.tools[tool].resource]
-}
+resource := object.get(input.action, "resource", "") if not argued
+
+argued := input.action.arguments[data.catalogue.tools[tool].resource]
 
 # Classes of what the request goes through, the least specific first.
 around := array.concat(
@@ -48,11 +48,11 @@ around := array.concat(
 route := input.attributes.contextExtensions["portcullis.entrypoint"]
 
 # The argument of a document's tool that names what was read, else its URI or file name.
-named(document) := document.arguments[data.catalogue.tools[document.tool].resource]
+named(document) := read_as(document)
 
-named(document) := object.get(document, "reference", "") if {
-	not document.arguments[data.catalogue.tools[document.tool].resource]
-}
+named(document) := object.get(document, "reference", "") if not read_as(document)
+
+read_as(document) := document.arguments[data.catalogue.tools[document.tool].resource]
 
 # The class of something: `others` are classes that count when nothing says more, best last.
 of(name, caller, others) := highest(raised(name) | last(found(name, caller, others)))

@@ -137,11 +137,11 @@ destination := data.risk.destinations.unfamiliar if {
 }
 
 # Where data goes: where the tool's argument says, else where the request goes.
-host := input.action.arguments[data.tools[classification.tool].destination]
+host := argued
 
-host := input.action.destination.host if {
-	not input.action.arguments[data.tools[classification.tool].destination]
-}
+host := input.action.destination.host if not argued
+
+argued := input.action.arguments[data.tools[classification.tool].destination]
 
 inside if destinations.inside(host)
 

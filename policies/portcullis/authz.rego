@@ -43,7 +43,7 @@ decision := {
 
 isolates if {
 	caution.exfiltrates
-	not destinations.inside(host)
+	not inside
 }
 
 decision := {
@@ -66,11 +66,13 @@ restrictions := [] if risk.action != "restrict"
 
 host := input.action.destination.host
 
-needed := agents.scopes if destinations.inside(host)
+inside if destinations.inside(host)
 
-needed := set() if not destinations.inside(host)
+needed := agents.scopes if inside
 
-reachable if destinations.inside(host)
+needed := set() if not inside
+
+reachable if inside
 
 reachable if destinations.listed(host)
 
@@ -85,5 +87,5 @@ refusals contains {"code": "unknown_destination", "message": message} if {
 
 refusals contains taint.refusal if {
 	taint.tainted
-	not destinations.inside(host)
+	not inside
 }

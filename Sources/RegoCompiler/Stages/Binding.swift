@@ -206,11 +206,12 @@ struct Binding {
 
     mutating func expression(_ expression: Expression) {
         for modifier in expression.modifiers { read(modifier.value) }
-        if expression.isNegated {
-            for id in FreeVariables.of(expression, in: self).sorted() where !bound.contains(id) {
-                unmet.append(id)
-            }
-            return
+        if expression.isNegated { return requireFree(expression) }
+        if expression.isTakenOut, case .term(let term) = expression.kind,
+            case .call(_, _, let sides) = term.kind
+        {
+            readClosures(in: sides[1])
+            return bind(sides[0])
         }
         switch expression.kind {
         case .term(let term): statement(term)

@@ -130,6 +130,8 @@ public final class Expression {
     /// `not` before it.
     public var isNegated = false
     public var modifiers: [Modifier] = []
+    /// `variable = ref`, where the ref stood under `not`: as there, it binds nothing.
+    var isTakenOut = false
     /// Which bodies of a block, an `and` or an `or` stand in braces of their own.
     var braces: Braces = []
 

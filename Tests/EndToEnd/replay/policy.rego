@@ -51,9 +51,11 @@ refusals contains "bad_query" if {
 	input.parsed_query.mode[0] != "safe"
 }
 
-labels := [{"name": "secret", "seconds": 2}] if startswith(input.action.arguments.path, "secret/")
+secret if startswith(input.action.arguments.path, "secret/")
 
-labels := [] if not startswith(input.action.arguments.path, "secret/")
+labels := [{"name": "secret", "seconds": 2}] if secret
+
+labels := [] if not secret
 
 # The second of two denials within a minute makes the agent read-only for a second.
 restrictions := [{"name": "no_tool:drop", "seconds": 1}] if input.context.denials["1m"] > 1

@@ -65,8 +65,10 @@ refusals contains {"code": "over_limit", "message": message} if {
 
 refusals contains {"code": "bad_currency", "message": "currency is not accepted"} if {
 	transfer
-	not input.parsed_body.currency in data.payments.currencies
+	not accepted
 }
+
+accepted if input.parsed_body.currency in data.payments.currencies
 
 # A rule over the past: the server counts each agent's requests.
 refusals contains {"code": "too_many_requests", "message": "too many requests in an hour"} if {

@@ -45,7 +45,7 @@ decision := {
 
 needs_person if {
 	caution.suspected
-	taint.restricted(resource)
+	restricted
 }
 
 # Opening and closing the answer stream of a session has no JSON-RPC message.
@@ -69,9 +69,11 @@ needed := about.scopes
 # Requests that call no tool need no scope.
 needed := [] if not tool
 
-labels := [taint.label] if taint.restricted(resource)
+restricted if taint.restricted(resource)
 
-labels := [] if not taint.restricted(resource)
+labels := [taint.label] if restricted
+
+labels := [] if not restricted
 
 refusals contains {"code": "unknown_agent", "message": "the caller is no agent of this mesh"} if {
 	not agents.known
@@ -93,7 +95,7 @@ refusals contains {"code": "tool_not_allowed", "message": message} if {
 refusals contains {"code": "bad_argument", "message": message} if {
 	tool in agents.tools
 	about.resource
-	not is_string(resource)
+	not named
 	message := sprintf("`%s` expects a string as `%s`", [tool, about.resource])
 }
 
@@ -107,9 +109,13 @@ refusals contains {"code": "unknown_destination", "message": message} if {
 refusals contains taint.refusal if {
 	taint.tainted
 	about.effect == "egress"
-	not destinations.inside(destination)
+	not inside
 }
 
-known_destination if destinations.inside(destination)
+named if is_string(resource)
+
+inside if destinations.inside(destination)
+
+known_destination if inside
 
 known_destination if destinations.listed(destination)
