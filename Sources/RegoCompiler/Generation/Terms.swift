@@ -296,6 +296,7 @@ extension FunctionGenerator {
             return steps(rule(group), rest)
         }
         if let operand = rest.first, binding.isReadable(operand) {
+            if let path = pathBelow(node, rest) { return path }
             let key = self.term(operand)
             // Below a node without rules of its own there is mostly base data.
             let hasRules = node.children.values.contains { $0.group != nil }
@@ -304,6 +305,21 @@ extension FunctionGenerator {
                 by: hasRules ? .dot : dotOfBase([]))
         }
         return steps(document(.node, node.nodeIndex), rest)
+    }
+
+    /// A ref through packages that only the evaluation names, as far as it binds nothing; nil when
+    /// one step is all of it, or leads to no package.
+    private mutating func pathBelow(
+        _ node: RuleTree.Node, _ operands: ArraySlice<Term>
+    ) -> Operand? {
+        let path = operands.prefix { binding.isReadable($0) }
+        guard path.count > 1, node.children.values.contains(where: { $0.group == nil }) else {
+            return nil
+        }
+        let keys = path.map { self.term($0) }
+        let array = make(.makeArray, consecutive(keys), keys.count)
+        return steps(
+            document(.nodePath, node.nodeIndex, array), operands.dropFirst(path.count))
     }
 
     mutating func rule(_ group: RuleGroup) -> Operand {

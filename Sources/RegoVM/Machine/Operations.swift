@@ -133,6 +133,30 @@ extension Machine {
             ? replacedData(node.dataPath)[key] : tables.linkedData[node.dataPath].stored(key)
     }
 
+    /// `data.a[key].b` where some of the path is known only now: of the packages on it, no rule but
+    /// the one that it leads to is evaluated.
+    func nodePath(_ index: Int, _ path: Value) throws(EvaluationError) -> Value {
+        var index = index
+        for (position, key) in path.elements.enumerated() {
+            try weigh(key)
+            let node = policy.program.nodes[index]
+            let child =
+                isHidden(node.path)
+                ? nil : node.children.first { $0.key.isEqual(to: key) }?.child
+            let rest = path.elements[position...]
+            switch child {
+            case .node(let below): index = below
+            case .rule(let rule):
+                return rest.dropFirst().reduce(try replaceableRule(rule)) { $0[$1] }
+            case nil:
+                return scope.pointee.replacesData
+                    ? rest.reduce(replacedData(node.dataPath)) { $0[$1] }
+                    : rest.reduce(tables.linkedData[node.dataPath]) { $0.stored($1) }
+            }
+        }
+        return try node(index)
+    }
+
     private func virtual(_ child: Program.Node.Child) throws(EvaluationError) -> Value {
         switch child {
         case .rule(let index): try replaceableRule(index)

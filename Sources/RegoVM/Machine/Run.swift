@@ -150,6 +150,9 @@ extension Machine {
             case .nodeChild:
                 let value = try nodeChild(Int(i.b), V(i.c))
                 if value.isUndefined { next = code + Int(i.target) } else { R[Int(i.a)] = value }
+            case .nodePath:
+                let value = try nodePath(Int(i.b), V(i.c))
+                if value.isUndefined { next = code + Int(i.target) } else { R[Int(i.a)] = value }
             case .returnValue:
                 return V(i.b)
             case .returnUndefined:

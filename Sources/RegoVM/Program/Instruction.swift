@@ -66,6 +66,7 @@ public enum Opcode: String, Sendable, CaseIterable {
     case ruleReplaceable = "R[a] := rule b or the base data that hides it, else goto target"
     case node = "R[a] := the whole of node b, else goto target"
     case nodeChild = "R[a] := node b[V(c)], else goto target"
+    case nodePath = "R[a] := node b at the path in array V(c), else goto target"
     case returnValue = "return V(b)"
     case returnUndefined = "return undefined"
 

@@ -200,7 +200,7 @@ struct RegisterFlow {
             try read(i.b)
             try read(i.c)
         case .move, .test, .checkArray, .checkObject, .checkCollection: try read(i.b)
-        case .inputMember, .nodeChild: try read(i.c)
+        case .inputMember, .nodeChild, .nodePath: try read(i.c)
         case .builtin, .builtinReplaceable: try read(i.c, count: BuiltinTable.all[Int(i.b)].arity)
         case .call, .callRemembered, .callReplaceable:
             try read(i.c, count: program.functions[Int(i.b)].parameterCount)

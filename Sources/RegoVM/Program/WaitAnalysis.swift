@@ -58,7 +58,7 @@ public struct WaitAnalysis {
         switch i.opcode {
         case .call, .callRemembered, .callReplaceable: return [.vertex(b)]
         case .rule, .ruleReplaceable, .testRule: return [.vertex(vertex(.rule(b)))]
-        case .node, .nodeChild: return [.vertex(vertex(.node(b)))]
+        case .node, .nodeChild, .nodePath: return [.vertex(vertex(.node(b)))]
         case .builtin, .builtinReplaceable: return target(of: .builtin(b)).map { [$0] } ?? []
         case .pushScope: return program.scopes[b].replacements.compactMap(replacing)
         default: return []
