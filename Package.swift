@@ -123,7 +123,7 @@ let package = Package(
                 "Platform", "Telemetry", "Compression", "Authorization", "ExtAuthz", "RegoVM",
                 "RegoCompiler", "PolicyBundle", "AgentContext", "Inspection", "ThreatIntelligence",
                 "PDP", "TransparencyLog", "DecisionLog", "LogReading", "HTTPClient",
-                "CheckpointSharing", "TLS", "Server", "Admin", "Responders",
+                "CheckpointSharing", "HTTP2", "TLS", "Server", "Admin", "Responders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),

@@ -2,7 +2,7 @@
 
 /// Why a checkpoint did not get somewhere.
 public struct SharingError: Error, Equatable, Sendable {
-    /// Stable: the metric label and the event of the log line.
+    /// Stable: the event of the log line.
     public enum Code: String, Sendable, CaseIterable {
         /// The file, or the witness, holds a checkpoint that this log does not extend.
         case differs = "checkpoint_differs"

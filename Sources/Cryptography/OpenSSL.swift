@@ -46,15 +46,6 @@ public enum CryptographyError: Error, Equatable, Sendable, CustomStringConvertib
     /// A key file that holds something else than what is needed.
     case keyType(expected: String, got: String)
 
-    /// Stable; also the metric label.
-    public var code: String {
-        switch self {
-        case .operation: "crypto_operation_failed"
-        case .length: "crypto_wrong_length"
-        case .keyType: "crypto_wrong_key_type"
-        }
-    }
-
     public var description: String {
         switch self {
         case .operation(let name, let reason): "`\(name)` failed: \(reason)"

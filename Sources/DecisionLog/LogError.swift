@@ -4,7 +4,7 @@ import TransparencyLog
 
 /// Why the log cannot be opened, or does not take a record.
 public struct LogError: Error, Equatable, Sendable {
-    /// Stable: the metric label and the reason of a denial.
+    /// Stable: the event of a log line and the reason of a denial.
     public enum Code: String, Sendable, CaseIterable {
         /// The record is longer than an entry may be; nothing was taken.
         case recordTooLong = "log_record_too_long"

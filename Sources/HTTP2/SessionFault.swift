@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a connection ends early. The raw value is stable: it is the metric label and the log field.
-public enum SessionFault: String, Error, Sendable {
+/// Why a connection ends early. The raw value is stable: it is the metric label.
+public enum SessionFault: String, Error, Sendable, CaseIterable {
     case badPreface = "bad_preface"
     case protocolError = "protocol_error"
     case headerListTooLarge = "header_list_too_large"

@@ -95,9 +95,6 @@ public protocol AppendFile: WritableFile {
     func append(
         _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
     ) throws(StorageError)
-
-    /// Gives the descriptor back; the file is not used afterwards.
-    func close()
 }
 
 /// One open file that is written where the caller says, also over bytes that are there.

@@ -15,7 +15,7 @@ public struct StorageError: Error, Equatable, Sendable {
         self.number = number
     }
 
-    /// Stable; also the metric label.
+    /// Stable.
     public var code: String {
         switch number {
         case ENOSPC, EDQUOT: "storage_full"

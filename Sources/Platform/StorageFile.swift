@@ -114,7 +114,4 @@ final class StorageFile: AppendFile, PlacedFile {
             return Int(information.st_size)
         }
     }
-
-    /// The descriptor goes with the instance: another thread may still be in a call on it.
-    func close() {}
 }

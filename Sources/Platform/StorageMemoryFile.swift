@@ -42,8 +42,6 @@ final class StorageMemoryFile: AppendFile, PlacedFile {
     func sync() throws(StorageError) { try storage.syncFile(inode, path) }
 
     var size: Int { get throws(StorageError) { try storage.size(inode, path) } }
-
-    func close() {}
 }
 
 // What its files do.

@@ -30,8 +30,8 @@ public struct StandardError: LogSink {
 
 /// Tells operators what happens, one line an event. Not for the path of a check.
 ///
-/// Every line has a stable code, the same as the metric label and the reason of an error. What is
-/// secret (tokens, keys, bodies, header values) is never given to it.
+/// Every line has a stable code, for an error its own. What is secret (tokens, keys, bodies, header
+/// values) is never given to it.
 public struct Logger: Sendable {
     public let level: LogLevel
     private let format: LogFormat

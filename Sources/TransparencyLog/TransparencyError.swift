@@ -2,7 +2,7 @@
 
 /// Why a note, checkpoint, proof or log is refused.
 public struct TransparencyError: Error, Equatable, Sendable {
-    /// Stable: also the metric label, and the `code` of machine output.
+    /// Stable: also the `code` of machine output.
     public enum Code: String, Sendable, CaseIterable {
         case malformedKey = "log_malformed_key"
         case malformedNote = "log_malformed_note"

@@ -49,7 +49,7 @@ import Testing
                 + Raw.frame(type: Raw.rstStream, stream: stream, Raw.bytes(8))
             if !client.write(frames) { break }
         }
-        #expect(waitUntil { server.server.statistics.faults == 1 })
+        #expect(waitUntil { server.server.statistics.faults == [.tooManyResets: 1] })
         #expect(try stillServes(server))
         server.stop()
     }

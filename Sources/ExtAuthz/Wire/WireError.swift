@@ -11,7 +11,7 @@ public struct CheckRequestError: Error, Equatable {
         self.offset = offset
     }
 
-    /// Stable: also the metric label and the reason code of the denial.
+    /// Stable: also the reason code of the denial.
     public enum Code: String, Sendable, CaseIterable {
         /// A length or a number reaches past the end of its message.
         case truncated = "check_truncated"

@@ -46,14 +46,6 @@ public struct WireWriter: ~Copyable {
         varint(value)
     }
 
-    /// A `double` field; written even when zero.
-    public mutating func field(_ number: UInt32, double value: Double) {
-        tag(number, WireType.fixed64)
-        for index in 0..<8 {
-            append(UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(8 * index)))
-        }
-    }
-
     /// Where an open message's content begins.
     public struct Mark {
         fileprivate let content: Int

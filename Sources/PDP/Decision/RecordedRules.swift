@@ -62,9 +62,6 @@ struct RecordedRules: @unchecked Sendable {
         return Array(output.bytes)
     }
 
-    /// Their numbers in the program.
-    var indices: ArraySlice<Int> { Array(rules)[..<count] }
-
     func free() {
         rules.deallocate()
         names.deallocate()

@@ -120,13 +120,6 @@ public final class CheckInput: InputDocument {
         capacity = count
     }
 
-    /// Forgets the Check, so that nothing points into its message any more.
-    public func end() {
-        attributes = UnsafePointer(empty.attributes)
-        body = nil
-        round += 1
-    }
-
     /// The request's body as JSON: read at most once, for the policy and whoever else asks.
     public func bodyReading(in arena: Arena) -> BodyReading {
         if requestBody == nil { requestBody = RequestBody(attributes) }

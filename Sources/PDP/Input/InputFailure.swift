@@ -10,7 +10,7 @@ public struct InputFailure: Error, Equatable, Sendable {
 
     public static let httpStatus = 400
 
-    /// Stable: also the metric label and the reason code of the denial.
+    /// Stable: also the reason code of the denial.
     public enum Code: String, Sendable, CaseIterable {
         /// A "%" without two hexadecimal digits, or too many segments.
         case path = "input_invalid_path"

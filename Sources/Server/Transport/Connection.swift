@@ -234,7 +234,7 @@ struct Connection: Equatable {
     func endSession() {
         endTLS()
         guard let session = state.pointee.session else { return }
-        if session.fault != nil { loop.counters.faults.bump() }
+        if let fault = session.fault { loop.counters.faults.count(fault) }
         state.pointee.session = nil
         session.close()
     }

@@ -88,9 +88,9 @@ extension Connection {
     /// The peer gets the alert, unless its socket takes nothing.
     private func refuse(_ tls: TLSSession) {
         if let failure = tls.failure {
-            loop.counters.handshakes.count(failure)
+            loop.counters.handshakes.failures.count(failure)
         } else {
-            loop.counters.faults.bump()
+            loop.counters.faults.count(.protocolError)
         }
         if state.pointee.pending == nil { linger() } else { close() }
     }
@@ -124,7 +124,7 @@ extension Connection {
 
     func endTLS() {
         guard let tls = state.pointee.tls else { return }
-        if tls.status == .handshaking { loop.counters.handshakes.count(.closed) }
+        if tls.status == .handshaking { loop.counters.handshakes.failures.count(.closed) }
         state.pointee.tls = nil
         tls.close()
     }
@@ -132,7 +132,7 @@ extension Connection {
     /// The time for the handshake is over.
     func noteTimeout() {
         guard let tls = state.pointee.tls, tls.status == .handshaking else { return }
-        loop.counters.handshakes.count(.timeout)
+        loop.counters.handshakes.failures.count(.timeout)
         state.pointee.tls = nil
         tls.close()
     }

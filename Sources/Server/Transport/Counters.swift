@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTP2
 import Synchronization
 import TLS
 
 /// Counts of one loop. Only the loop's thread writes, so an increment is a load and a store.
 final class LoopCounters: Sendable {
     let calls = Atomic<UInt64>(0)
-    let faults = Atomic<UInt64>(0)
+    let faults = ReasonCounters<SessionFault>()
     let stalls = Atomic<UInt64>(0)
     let expired = Atomic<UInt64>(0)
     let handshakes = HandshakeCounters()
@@ -25,8 +26,8 @@ public struct TransportStatistics: Sendable, Equatable {
     public var connectionsOpen = 0
     /// Unary calls handed to services.
     public var calls: UInt64 = 0
-    /// Connections ended because of what their peer sent.
-    public var faults: UInt64 = 0
+    /// Connections ended because of what their peer sent; reasons that never occurred are absent.
+    public var faults: [SessionFault: UInt64] = [:]
     /// Connections closed because their peer did not read.
     public var stalls: UInt64 = 0
     /// Calls answered with DEADLINE_EXCEEDED, or whose request did not come in time.

@@ -140,7 +140,7 @@ public final class GRPCServer: Sendable {
         for (loop, counter) in zip(loops, counters) {
             sum.connectionsOpen += loop.load.load(ordering: .relaxed)
             sum.calls += counter.calls.load(ordering: .relaxed)
-            sum.faults += counter.faults.load(ordering: .relaxed)
+            counter.faults.add(to: &sum.faults)
             sum.stalls += counter.stalls.load(ordering: .relaxed)
             sum.expired += counter.expired.load(ordering: .relaxed)
             counter.handshakes.add(to: &sum)

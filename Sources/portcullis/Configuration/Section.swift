@@ -201,8 +201,6 @@ final class Section {
         complain(entry(name)?.value, message + place(name), hint: hint)
     }
 
-    var isEmpty: Bool { entries.isEmpty }
-
     func has(_ name: String) -> Bool { entry(name) != nil }
 
     /// All errors of this section and those below, with those for keys that nobody asked for.

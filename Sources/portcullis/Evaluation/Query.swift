@@ -24,9 +24,6 @@ struct Query {
     var instruments = Instruments()
     /// What reading took; what follows is added to it.
     var metrics = EvaluationMetrics()
-    /// Nanoseconds since 1970, for `time.now_ns`.
-    var now: Int64 = 0
-    var seed: UInt64 = 0
 
     /// The query's own name among the sources: none, so that its errors are shown as `1:5`.
     static let name = ""

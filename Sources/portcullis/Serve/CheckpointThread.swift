@@ -83,6 +83,7 @@ final class CheckpointThread: Sendable {
         for error in outcome.errors {
             logger.error(error.code.rawValue, error.message, ["place": LogValue(error.place)])
         }
+        guard outcome.errors.isEmpty else { return }
         logger.debug(
             "checkpoint_shared", "the log's checkpoint is elsewhere too",
             ["size": LogValue(outcome.size), "cosigned": LogValue(outcome.cosigned.count)])

@@ -138,6 +138,7 @@ final class Service: Sendable {
                 "vkey": LogValue(log.verifierKey.text),
                 "published": LogValue(log.recovery.published),
                 "recovered": LogValue(log.recovery.recovered),
+                "dropped_bytes": LogValue(log.recovery.droppedBytes),
             ])
         return log
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
 import DecisionLog
+import HTTP2
 import Server
 import TLS
 import Telemetry
@@ -47,9 +48,13 @@ extension MetricRegistry {
             "portcullis_connections_refused_total", "Connections closed because of their number."
         ) { server.statistics.connectionsRefused }
         counter("portcullis_calls_total", "Calls that came whole.") { server.statistics.calls }
-        counter(
-            "portcullis_connection_faults_total", "Connections ended by what their peer sent."
-        ) { server.statistics.faults }
+        for fault in SessionFault.allCases {
+            counter(
+                "portcullis_connection_faults_total",
+                "Connections ended by what their peer sent, by reason.",
+                labels: [("reason", fault.rawValue)]
+            ) { server.statistics.faults[fault] ?? 0 }
+        }
         counter(
             "portcullis_connection_stalls_total", "Connections closed as their peer did not read."
         ) { server.statistics.stalls }

@@ -9,7 +9,6 @@ struct GraphQLSchema {
     /// Names of the root types by operation.
     private var roots: [String: String] = [:]
 
-    private static let introspectionTypes = ["__schema", "__type"]
     private static let directivesThatMayRepeat: Set<String> = [
         "include", "skip", "deprecated", "specifiedBy",
     ]
