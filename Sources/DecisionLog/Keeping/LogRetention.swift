@@ -149,7 +149,8 @@ public struct LogRetention {
         guard bytes.count <= LogLimits.keptLength else {
             throw LogError(
                 .content,
-                "\(bytes.count) bytes of records still hold, and \(LogLimits.keptLength) can be kept",
+                "\(bytes.count) bytes of records still hold; "
+                    + "\(LogLimits.keptLength) can be kept",
                 hint: "prune less, or with --compress alone")
         }
         let digest = SHA256.hash(bytes)
