@@ -78,8 +78,17 @@ public struct CheckpointSharer<Source: TileSource & Sendable>: Sendable {
         }
         outcome.size = log.checkpoint.size
         let signatures = cosignatures(log, &outcome)
-        let note = SignedNote(text: log.note.text, signatures: log.note.signatures + signatures)
-        attempt(&outcome, .log, folder) { try keepWitnessed(note, signatures.count) }
+        var note = SignedNote(text: log.note.text, signatures: log.note.signatures + signatures)
+        attempt(&outcome, .log, folder) {
+            do {
+                // Whoever reads it, we at the next start among them, must be able to.
+                _ = try Checkpoint(note: note.bytes, keys: keys, at: folder)
+            } catch {
+                note = log.note
+                throw error
+            }
+            try keepWitnessed(note, signatures.count)
+        }
         if let path = destinations.file {
             attempt(&outcome, .file, path) { try write(note, log, to: path) }
         }
@@ -109,12 +118,12 @@ public struct CheckpointSharer<Source: TileSource & Sendable>: Sendable {
         // An empty tree is nothing to vouch for.
         guard log.checkpoint.size > 0 else { return [] }
         for witness in destinations.witnesses {
+            guard !outcome.cosigned.contains(witness.key.label) else { continue }
+            let known = signatures.count
             attempt(&outcome, .witness, witness.url) {
-                signatures += try witness.cosign(log)
+                if let signature = try witness.cosign(log) { signatures.append(signature) }
             }
-            if signatures.contains(where: { $0.keyID == witness.key.keyID }) {
-                outcome.cosigned.append(witness.key.label)
-            }
+            if signatures.count > known { outcome.cosigned.append(witness.key.label) }
         }
         return signatures
     }

@@ -25,8 +25,8 @@ public final class Witness: Sendable {
         self.transport = transport
     }
 
-    /// - Returns: the signature lines that the witness added, checked.
-    func cosign(_ log: PublishedLog<some TileSource>) throws -> [NoteSignature] {
+    /// - Returns: the witness's signature line, checked. It may give several; the last one counts.
+    func cosign(_ log: PublishedLog<some TileSource>) throws -> NoteSignature? {
         let known = cosigned.withLock { $0 }
         var response = try ask(log, old: min(known, log.checkpoint.size))
         if response.statusCode == Status.conflict, let size = Self.size(response.body) {
@@ -42,7 +42,7 @@ public final class Witness: Sendable {
         let note = try SignedNote(log.note.text + [0x0A] + response.body, at: url)
         _ = try Cosignature(of: key, on: note, at: url)
         cosigned.withLock { $0 = log.checkpoint.size }
-        return note.signatures.filter { $0.name == key.name && $0.keyID == key.keyID }
+        return note.signatures.last { $0.name == key.name && $0.keyID == key.keyID }
     }
 
     private func ask(_ log: PublishedLog<some TileSource>, old: Int) throws -> HTTPResponse {

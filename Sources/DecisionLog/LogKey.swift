@@ -19,13 +19,21 @@ public enum LogKey {
 
     /// Reads the key.
     ///
-    /// - Parameter origin: the log's name and the key's.
-    public static func load(_ path: String, origin: String) throws(LogError) -> NoteSigner {
+    /// - Parameters:
+    ///   - origin: the log's name and the key's.
+    ///   - hasLog: whether there is a log that only this key continues.
+    public static func load(
+        _ path: String, origin: String, hasLog: Bool = false
+    ) throws(LogError) -> NoteSigner {
         let key: Ed25519PrivateKey
         do {
             guard let pem = try SecretFile.read(path) else {
                 throw LogError(
-                    .key, "no key at `\(path)`", hint: "make one with `portcullis log create`")
+                    .key, "no key at `\(path)`",
+                    hint: hasLog
+                        ? "restore it from a copy: the log that is there is signed with it, and no "
+                            + "other key continues that"
+                        : "make one with `portcullis log create`")
             }
             key = try Ed25519PrivateKey(pem: pem)
         } catch let error as LogError {

@@ -9,6 +9,8 @@ public enum ReadingLimits {
     static let recordValues = 16 << 20
     /// Decisions that a graph shows when nothing else is asked for: about a page.
     public static let graphDecisions = 40
+    /// Decisions in a graph at most.
+    static let maximumGraphDecisions = 1_000_000
     /// Nanoseconds between two looks at a log that is followed.
     public static let followInterval: Int64 = 200_000_000
     /// Characters of text that one line shows of a long value.

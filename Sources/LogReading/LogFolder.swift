@@ -10,21 +10,43 @@ public struct LogFolder: TileSource, Sendable {
     /// Folders that may hold entry bundles that were moved away, in the same layout.
     private let archives: [StorageFolder]
 
-    public init(_ path: String, archives: [String] = []) throws(StorageError) {
+    /// - Throws: `missing` when there is no folder; `StorageError` when it cannot be opened.
+    public init(_ path: String, archives: [String] = []) throws {
         self.path = path
-        storage = try StorageFolder(path, creating: false)
-        var folders: [StorageFolder] = []
-        for archive in archives { folders.append(try StorageFolder(archive, creating: false)) }
-        self.archives = folders
+        storage = try Self.open(path, "log")
+        self.archives = try archives.map { try Self.open($0, "archive") }
+    }
+
+    private static func open(_ path: String, _ what: String) throws -> StorageFolder {
+        do throws(StorageError) {
+            return try StorageFolder(path, creating: false)
+        } catch {
+            guard error.number == ENOENT || error.number == ENOTDIR else { throw error }
+            throw TransparencyError(.missing, "there is no \(what) at `\(path)`")
+        }
     }
 
     public func read(_ path: String) throws -> [UInt8]? {
-        if let bytes = try storage.read(path) { return bytes }
+        if let bytes = try Self.read(path, in: storage) { return bytes }
         guard !archives.isEmpty, path.hasPrefix("tile/entries/") else { return nil }
         for archive in archives {
-            if let bytes = try archive.read(path) { return bytes }
+            if let bytes = try Self.read(path, in: archive) { return bytes }
         }
         return nil
+    }
+
+    /// What is no file of a log by its size is not read.
+    private static func read(_ path: String, in folder: StorageFolder) throws -> [UInt8]? {
+        let limit = TilePath.limit(of: path)
+        do throws(StorageError) {
+            return try folder.read(path, limit: limit)
+        } catch {
+            guard error.number == EFBIG else { throw error }
+            let code: TransparencyError.Code =
+                path.hasPrefix("tile/entries/")
+                ? .malformedBundle : path.hasPrefix("tile/") ? .malformedTile : .malformedNote
+            throw TransparencyError(code, at: path, "expected at most \(limit) bytes")
+        }
     }
 
     /// Bytes of a file of the log itself; nil when it is not there.

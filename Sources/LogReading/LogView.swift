@@ -9,8 +9,8 @@ import TransparencyLog
 public struct LogView<Source: TileSource> {
     public let source: Source
     public let checkpoint: Checkpoint
-    /// Entries below it are not here, as the log says.
-    public let firstKept: Int
+    /// Entries below it may be absent, as the log says: whole bundles, wherever they are.
+    public let prunedBelow: Int
     /// What is kept of entries below it, because it still means something.
     public let kept: KeptEntries
     private let entries: EntryReader<Source>
@@ -28,53 +28,45 @@ public struct LogView<Source: TileSource> {
         } else {
             checkpoint = try Checkpoint(note: note, keys: keys, at: TilePath.checkpoint)
         }
-        let statement = try source.read(TilePath.pruned).map {
-            try PruningStatement(note: $0, keys: keys, at: TilePath.pruned)
-        }
-        if let statement {
-            kept = try KeptEntries(of: statement, in: source, size: checkpoint.size)
-        } else {
-            kept = KeptEntries()
-        }
-        firstKept = try Self.firstPresent(
-            source, checkpoint.size, below: statement?.firstKept ?? 0)
-        entries = EntryReader(source, size: checkpoint.size)
-    }
-
-    /// What was pruned may have been moved to a place that is read too.
-    private static func firstPresent(
-        _ source: Source, _ size: Int, below bound: Int
-    ) throws -> Int {
-        let width = LogLimits.tileWidth
-        var low = 0
-        var high = min(bound, size) / width
-        while low < high {
-            let middle = (low + high) / 2
-            if try source.hasBundle(middle, size: size) { high = middle } else { low = middle + 1 }
-        }
-        return low * width
+        let pruned = try PrunedPart(of: source, keys: keys, size: checkpoint.size)
+        kept = pruned.kept
+        prunedBelow = pruned.end
+        entries = EntryReader(
+            source, size: checkpoint.size, prunedBelow: pruned.end, keeping: pruned.kept)
     }
 
     public var size: Int { checkpoint.size }
 
+    /// The first entry that is here: what was pruned may have been moved to a place that is read
+    /// too. Some after it may be absent.
+    public func firstPresent() throws -> Int {
+        var bundle = 0
+        while bundle * LogLimits.tileWidth < prunedBelow, try !entries.isPresent(bundle) {
+            bundle += 1
+        }
+        return bundle * LogLimits.tileWidth
+    }
+
+    func isPresent(_ bundle: Int) throws -> Bool {
+        try bundle * LogLimits.tileWidth >= prunedBelow || entries.isPresent(bundle)
+    }
+
+    /// The first entry from which on all are here.
+    public func firstWhole() throws -> Int {
+        var bundle = (prunedBelow + LogLimits.tileWidth - 1) / LogLimits.tileWidth
+        while bundle > 0, try entries.isPresent(bundle - 1) { bundle -= 1 }
+        return bundle * LogLimits.tileWidth
+    }
+
     /// Gives back its memory; the view is not used afterwards.
     public func destroy() { arena.destroy() }
 
-    /// Hands out the records of a range in order: what is kept of those that were pruned, then
-    /// all that are here.
+    /// Hands out the records of a range in order: all that are here, and what is kept of others.
     ///
     /// - Parameter body: answers false to stop. The record is valid during the call.
     public func scan(
         _ range: Range<Int>, while body: (Record) throws -> Bool
     ) throws {
-        for entry in kept.entries where entry.index < firstKept && range.contains(entry.index) {
-            arena.reset()
-            let goesOn = try entry.bytes.withUnsafeBytes {
-                try body(Record(index: entry.index, bytes: $0, arena: arena))
-            }
-            guard goesOn else { return }
-        }
-        let range = range.clamped(to: firstKept..<max(firstKept, size))
         try entries.scan(range) { index, bytes in
             arena.reset()
             return try body(Record(index: index, bytes: bytes, arena: arena))
@@ -85,8 +77,8 @@ public struct LogView<Source: TileSource> {
     public func last(_ count: Int, _ filter: RecordFilter) throws -> [Int] {
         var found: [Int] = []
         var end = size
-        while end > firstKept, found.count < count {
-            let start = max(firstKept, (end - 1) / LogLimits.tileWidth * LogLimits.tileWidth)
+        while end > 0, found.count < count {
+            let start = (end - 1) / LogLimits.tileWidth * LogLimits.tileWidth
             var part: [Int] = []
             try scan(start..<end) { record in
                 if filter.matches(record) { part.append(record.index) }
@@ -101,18 +93,11 @@ public struct LogView<Source: TileSource> {
     /// One record's bytes.
     public func entry(_ index: Int) throws -> [UInt8] {
         if let entry = kept.entries.first(where: { $0.index == index }) { return entry.bytes }
-        guard index >= firstKept || index < 0 else {
+        if (0..<prunedBelow).contains(index), try !entries.isPresent(index / LogLimits.tileWidth) {
             throw TransparencyError(
-                .missing, "entry \(index) was pruned: the log keeps entries from \(firstKept) on")
+                .missing,
+                "entry \(index) was pruned: the log keeps all entries from \(prunedBelow) on")
         }
         return try entries.entry(index)
-    }
-}
-
-extension TileSource {
-    /// Whether the full bundle is there, plain or compressed.
-    fileprivate func hasBundle(_ index: Int, size: Int) throws -> Bool {
-        let path = TilePath.entries(index)
-        return try read(path) != nil || read(TilePath.compressed(path)) != nil
     }
 }

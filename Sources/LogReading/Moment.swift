@@ -55,7 +55,7 @@ public enum Moment {
     /// As records spell it: `2026-11-22T15:00:00.000000000Z`.
     public static func text(_ nanoseconds: Int64) -> String {
         let fraction = (nanoseconds % second + second) % second
-        let seconds = (nanoseconds - fraction) / second
+        let seconds = nanoseconds / second - (nanoseconds % second < 0 ? 1 : 0)
         let inDay = (seconds % 86_400 + 86_400) % 86_400
         let (year, month, day) = date((seconds - inDay) / 86_400)
         return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"

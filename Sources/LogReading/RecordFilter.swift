@@ -61,6 +61,10 @@ public struct Pattern: Sendable {
     /// False for what is no string.
     public func matches(_ value: Value) -> Bool { value.isString && matches(value.bytes) }
 
+    public func matches(_ text: String) -> Bool {
+        Array(text.utf8).withUnsafeBufferPointer { matches($0) }
+    }
+
     func matches(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard parts.count > 1 else { return text.elementsEqual(parts[0]) }
         guard text.starts(with: parts[0]) else { return false }

@@ -8,7 +8,30 @@ extension LogView {
     ///
     /// - Parameter time: nanoseconds since 1970-01-01T00:00:00Z.
     public func firstIndex(since time: Int64) throws -> Int {
-        try bundle(before: time - ReadingLimits.disorder) * LogLimits.tileWidth
+        try bundle(before: max(time, .min + ReadingLimits.disorder) - ReadingLimits.disorder)
+            * LogLimits.tileWidth
+    }
+
+    /// The first record that is here and not older than a moment, or whose time cannot be read:
+    /// every record before it was read, and is older. The log's size when all are.
+    ///
+    /// - Parameter time: nanoseconds since 1970-01-01T00:00:00Z.
+    public func firstYoung(since time: Int64) throws -> Int {
+        let text = Array(Moment.text(time).utf8)
+        var found = size
+        try scan(0..<size) { record in
+            let isOlder =
+                record.time.isString && record.time.bytes.count == text.count
+                && record.time.bytes.lexicographicallyPrecedes(text)
+            if !isOlder { found = record.index }
+            return isOlder
+        }
+        return found
+    }
+
+    /// Where to begin to read for records from `time` on, if the clock was never set back.
+    public func likelyIndex(since time: Int64) throws -> Int {
+        try bundle(before: time) * LogLimits.tileWidth
     }
 
     /// The index of the record with an id; nil when there is none.
@@ -16,9 +39,10 @@ extension LogView {
     /// - Parameter id: a UUID of version 7, whose time tells where to look first.
     public func index(of id: String) throws -> Int? {
         let id = id.lowercased()
-        if let index = try find(id, in: 0..<firstKept) { return index }
+        let begin = try firstPresent()
+        if let index = try find(id, in: 0..<begin) { return index }
         let bundles = (size + LogLimits.tileWidth - 1) / LogLimits.tileWidth
-        let first = firstKept / LogLimits.tileWidth
+        let first = begin / LogLimits.tileWidth
         guard bundles > first else { return nil }
         let start = try Self.time(of: id).map { try bundle(before: $0) } ?? bundles - 1
         // Outward from where it should be: whatever happened to the clock, it is found.
@@ -59,18 +83,22 @@ extension LogView {
     /// The last bundle whose first record is not later than `time`; the first one when all are.
     private func bundle(before time: Int64) throws -> Int {
         let text = Array(Moment.text(time).utf8)
-        let first = firstKept / LogLimits.tileWidth
-        var low = first
+        var low = try firstPresent() / LogLimits.tileWidth
         var high = (size + LogLimits.tileWidth - 1) / LogLimits.tileWidth
         while low + 1 < high {
             let middle = (low + high) / 2
-            var isLater = false
-            let index = middle * LogLimits.tileWidth
-            try scan(index..<(index + 1)) { record in
-                isLater = text.lexicographicallyPrecedes(record.time.bytes)
-                return false
+            // Of absent bundles nothing is known: the next one that is there tells.
+            var probe = middle
+            while probe < high, try !isPresent(probe) { probe += 1 }
+            var isLater = true
+            let index = probe * LogLimits.tileWidth
+            if probe < high {
+                try scan(index..<(index + 1)) { record in
+                    isLater = text.lexicographicallyPrecedes(record.time.bytes)
+                    return false
+                }
             }
-            if isLater { high = middle } else { low = middle }
+            if isLater { high = middle } else { low = probe }
         }
         return low
     }

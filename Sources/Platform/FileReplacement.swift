@@ -20,15 +20,17 @@ public enum FileReplacement {
     }
 
     /// The content; nil when there is none.
-    public static func read(_ path: String) throws(StorageError) -> [UInt8]? {
+    ///
+    /// - Parameter limit: bytes; a longer file is refused (EFBIG).
+    public static func read(_ path: String, limit: Int = .max) throws(StorageError) -> [UInt8]? {
         guard let file = try open(path) else { return nil }
-        return try readAll(file.number, path)
+        return try readAll(file.number, path, limit: limit)
     }
 
     /// A file to be read; nil when there is none.
     static func open(_ path: String) throws(StorageError) -> StorageDescriptor? {
         do {
-            return StorageDescriptor(try openBelow(AT_FDCWD, path, O_RDONLY))
+            return try openRegular(AT_FDCWD, path)
         } catch let error where error.number == ENOENT {
             return nil
         }

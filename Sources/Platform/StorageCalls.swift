@@ -27,6 +27,17 @@ final class StorageDescriptor: Sendable {
     deinit { _ = Glibc.close(number) }
 }
 
+/// Opens a regular file for reading. Anything else is refused: a FIFO would hold up its reader.
+func openRegular(_ folder: Int32, _ path: String) throws(StorageError) -> StorageDescriptor {
+    let file = StorageDescriptor(try openBelow(folder, path, O_RDONLY | O_NONBLOCK))
+    var information = stat()
+    try storageCall("fstat", path) { fstat(file.number, &information) }
+    guard information.st_mode & S_IFMT == S_IFREG else {
+        throw StorageError("open (it must be a regular file)", path, EINVAL)
+    }
+    return file
+}
+
 /// Writes all of `bytes` to a new or emptied file.
 func writeAll(
     _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ path: String

@@ -46,14 +46,47 @@ public final class StorageFolder: Storage {
         return stat(path, &status) == 0
     }
 
+    /// Whether two paths lead to the same file or folder; false when there is none at one of them.
+    public static func isSame(_ path: String, _ other: String) -> Bool {
+        guard let one = FileIdentity(path) else { return false }
+        return one == FileIdentity(other)
+    }
+
+    /// Whether a path leads to a folder or into it, also where the path's end is still to be made.
+    public static func isInside(_ path: String, folder: String) -> Bool {
+        guard let wanted = FileIdentity(folder) else { return false }
+        var place = path.isEmpty ? "." : path
+        while !exists(place) {
+            guard place != "." && place != "/" else { return false }
+            let above = Platform.folder(of: place)
+            place = above.isEmpty ? (place.hasPrefix("/") ? "/" : ".") : above
+        }
+        guard let resolved = realpath(place, nil) else { return false }
+        defer { free(resolved) }
+        place = String(cString: resolved)
+        while true {
+            if FileIdentity(place) == wanted { return true }
+            guard place.utf8.count > 1 else { return false }
+            let above = Platform.folder(of: place)
+            place = above.isEmpty ? "/" : above
+        }
+    }
+
     public func read(_ path: String) throws(StorageError) -> [UInt8]? {
+        try read(path, limit: .max)
+    }
+
+    /// The content of a file; nil when there is none.
+    ///
+    /// - Parameter limit: bytes; a longer file is refused (EFBIG), and nothing of it is read.
+    public func read(_ path: String, limit: Int) throws(StorageError) -> [UInt8]? {
         let file: StorageDescriptor
         do {
-            file = StorageDescriptor(try openBelow(root.number, path, O_RDONLY))
+            file = try openRegular(root.number, path)
         } catch let error where error.number == ENOENT || error.number == ENOTDIR {
             return nil
         }
-        return try readAll(file.number, path)
+        return try readAll(file.number, path, limit: limit)
     }
 
     public func replace(
@@ -115,8 +148,7 @@ public final class StorageFolder: Storage {
 
     public func openForReading(_ path: String) throws(StorageError) -> (any ReadableFile)? {
         do {
-            let number = try openBelow(root.number, path, O_RDONLY)
-            return StorageFile(StorageDescriptor(number), path: path)
+            return StorageFile(try openRegular(root.number, path), path: path)
         } catch let error where error.number == ENOENT || error.number == ENOTDIR {
             return nil
         }
@@ -259,9 +291,26 @@ func makeFolders(_ path: String, below root: Int32) throws(StorageError) {
     }
 }
 
-func readAll(_ descriptor: Int32, _ path: String) throws(StorageError) -> [UInt8] {
+/// What a file is, whatever its name.
+private struct FileIdentity: Equatable {
+    let device: dev_t
+    let number: ino_t
+
+    init?(_ path: String) {
+        var information = stat()
+        guard stat(path, &information) == 0 else { return nil }
+        device = information.st_dev
+        number = information.st_ino
+    }
+}
+
+/// - Parameter limit: bytes; a longer file is refused.
+func readAll(
+    _ descriptor: Int32, _ path: String, limit: Int = .max
+) throws(StorageError) -> [UInt8] {
     var information = stat()
     try storageCall("fstat", path) { fstat(descriptor, &information) }
+    guard information.st_size <= limit else { throw StorageError("read", path, EFBIG) }
     var bytes = [UInt8](repeating: 0, count: Int(information.st_size))
     var filled = 0
     while filled < bytes.count {

@@ -45,6 +45,9 @@ public struct Checkpoint: Equatable, Sendable {
         guard let size = decimal(lines[1]) else {
             throw refuse("size: expected a decimal number, got `\(texts[1])`")
         }
+        guard size <= LogLimits.entries else {
+            throw refuse("size: expected at most \(LogLimits.entries), got `\(texts[1])`")
+        }
         guard let bytes = Base64.decode(lines[2]), let root = Digest(bytes) else {
             throw refuse("root: expected 32 bytes in base64, got `\(texts[2])`")
         }

@@ -26,6 +26,22 @@ public struct KeptEntries: Equatable, Sendable {
         self.entries = entries.sorted { $0.index < $1.index }
     }
 
+    /// Those with an index in `range`.
+    func entries(in range: Range<Int>) -> ArraySlice<Entry> {
+        entries[place(of: range.lowerBound)..<place(of: range.upperBound)]
+    }
+
+    /// The first entry that is not below `index`.
+    private func place(of index: Int) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].index < index { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
     /// The file's content.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = []

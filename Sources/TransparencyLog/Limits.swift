@@ -18,6 +18,14 @@ public enum LogLimits {
     public static let signaturesPerNote = 64
     /// Bytes in one signed note.
     public static let noteLength = 1_000_000
+    /// Entries in a log: a checkpoint that claims more is none. A million a second take nine years.
+    public static let entries = 1 << 48
+    /// Bytes in a full tile.
+    public static let tileLength = tileWidth * 32
+    /// Bytes in a compressed bundle: gzip adds little to what it cannot make smaller.
+    public static let compressedLength = bundleLength + bundleLength >> 8
+    /// Bytes in the file with what is kept of pruned entries.
+    public static let keptLength = 1 << 30
     /// Bytes in a key's name.
     public static let keyNameLength = 1_024
     /// Hashes in one proof: a tree of 2^63 leaves is 63 levels high.

@@ -47,13 +47,8 @@ public struct LogVerifier {
                 "expected at least \(old.size) entries as a saved checkpoint says, "
                     + "got \(checkpoint.size)")
         }
-        var pass = VerifierPass(source: source, checkpoint: checkpoint, saved: saved)
-        if let note = try source.read(TilePath.pruned) {
-            let statement = try PruningStatement(note: note, keys: keys, at: TilePath.pruned)
-            pass.firstKept = statement.firstKept
-            pass.report.kept =
-                try KeptEntries(of: statement, in: source, size: checkpoint.size).entries.count
-        }
+        var pass = VerifierPass(source: source, checkpoint: checkpoint, keys: keys, saved: saved)
+        try pass.readPruned()
         return try pass.run(progress)
     }
 }
@@ -61,6 +56,7 @@ public struct LogVerifier {
 /// One walk over the log from its first entry to its last.
 private struct VerifierPass<Source: TileSource> {
     let source: Source
+    let keys: [VerifierKey]
     let shape: TileShape
     let hasher = MerkleHasher()
     var edge = TreeEdge()
@@ -70,11 +66,19 @@ private struct VerifierPass<Source: TileSource> {
     /// Entries below it may be absent.
     var firstKept = 0
 
-    init(source: Source, checkpoint: Checkpoint, saved: [Checkpoint]) {
+    init(source: Source, checkpoint: Checkpoint, keys: [VerifierKey], saved: [Checkpoint]) {
         self.source = source
+        self.keys = keys
         self.saved = saved.sorted { $0.size < $1.size }[...]
         shape = TileShape(size: checkpoint.size)
         report = LogVerifier.Report(checkpoint: checkpoint)
+    }
+
+    /// Reads what the log says of entries that it keeps no more.
+    mutating func readPruned() throws {
+        let pruned = try PrunedPart(of: source, keys: keys, size: shape.size)
+        firstKept = pruned.end
+        report.kept = pruned.kept.entries.count
     }
 
     mutating func run(_ progress: ((Int, Int) -> Void)?) throws -> LogVerifier.Report {
@@ -125,9 +129,12 @@ private struct VerifierPass<Source: TileSource> {
     }
 
     /// Nil when its entries were pruned.
-    private func bundle(_ index: Int, first: Int) throws -> StoredBundle? {
+    private mutating func bundle(_ index: Int, first: Int) throws -> StoredBundle? {
+        if let bundle = try source.storedBundle(index, shape: shape) { return bundle }
+        // It may have gone since the statement was read, which says so before it goes.
+        if first >= firstKept { try readPruned() }
         guard first < firstKept else { return try source.bundle(index, shape: shape) }
-        return try source.storedBundle(index, shape: shape)
+        return nil
     }
 
     /// The entries are gone: their hashes lead to the root, or the log is not what was signed.

@@ -63,6 +63,40 @@ public struct PruningStatement: Equatable, Sendable {
     }
 }
 
+/// What a log says of entries that it keeps no more, as it stands now.
+public struct PrunedPart: Equatable, Sendable {
+    /// Entries below it may be absent: a multiple of 256, or the log's size.
+    public let end: Int
+    /// What is kept of them.
+    public let kept: KeptEntries
+
+    private static let attempts = 3
+
+    /// - Parameters:
+    ///   - keys: of the log, any of which may have signed; none leaves the statement unchecked.
+    ///   - size: of the log's checkpoint.
+    /// - Throws: as `PruningStatement` and `KeptEntries` do.
+    public init(of source: some TileSource, keys: [VerifierKey], size: Int) throws {
+        var note = try source.read(TilePath.pruned)
+        var attempt = 1
+        while let bytes = note {
+            let statement = try PruningStatement(note: bytes, keys: keys, at: TilePath.pruned)
+            do {
+                kept = try KeptEntries(of: statement, in: source, size: size)
+                end = min(statement.firstKept, size)
+                return
+            } catch let error as TransparencyError where error.code == .missing {
+                // It is being pruned: the statement has changed, and what it keeps with it.
+                note = try source.read(TilePath.pruned)
+                guard note != bytes, attempt < Self.attempts else { throw error }
+                attempt += 1
+            }
+        }
+        end = 0
+        kept = KeptEntries()
+    }
+}
+
 /// A log's word that it signs with another key from now on. Both keys sign it.
 public struct KeySuccession: Sendable {
     private static let header = "portcullis key succession v1"
@@ -108,6 +142,13 @@ public struct KeySuccession: Sendable {
         self.checkpoint = checkpoint
     }
 
+    /// The statement by which `key` handed over; nil when the log in `source` has none.
+    public init?(of key: VerifierKey, in source: some TileSource) throws {
+        let path = TilePath.succession(key.keyIDText)
+        guard let note = try source.read(path) else { return nil }
+        try self.init(note: note, from: key, at: path)
+    }
+
     /// The keys that followed `key`, oldest first, as the log in `source` tells.
     public static func chain(
         from key: VerifierKey, in source: some TileSource
@@ -115,9 +156,7 @@ public struct KeySuccession: Sendable {
         var chain: [KeySuccession] = []
         var key = key
         while chain.count < LogLimits.successions {
-            let path = TilePath.succession(key.keyIDText)
-            guard let note = try source.read(path) else { break }
-            let succession = try KeySuccession(note: note, from: key, at: path)
+            guard let succession = try KeySuccession(of: key, in: source) else { break }
             chain.append(succession)
             key = succession.new
         }

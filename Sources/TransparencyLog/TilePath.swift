@@ -39,6 +39,15 @@ public enum TilePath {
     /// Where a full bundle lies once it is compressed: the same bytes, with gzip.
     public static func compressed(_ bundle: String) -> String { bundle + ".gz" }
 
+    /// Bytes in a file of a log at most.
+    public static func limit(of path: String) -> Int {
+        if path.hasPrefix("tile/entries/") {
+            return path.hasSuffix(".gz") ? LogLimits.compressedLength : LogLimits.bundleLength
+        }
+        if path.hasPrefix("tile/") { return LogLimits.tileLength }
+        return path.hasPrefix(keptFolder + "/") ? LogLimits.keptLength : LogLimits.noteLength
+    }
+
     private static func suffix(_ width: Int) -> String {
         precondition(width > 0 && width <= LogLimits.tileWidth)
         return width == LogLimits.tileWidth ? "" : ".p/\(width)"

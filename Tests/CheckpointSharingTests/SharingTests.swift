@@ -102,6 +102,24 @@ import TransparencyLog
         #expect(network.requests.count == 2)
     }
 
+    @Test("of many lines by one witness one is kept, and the next round reads it")
+    func manyLines() throws {
+        let network = FakeNetwork { request in
+            var answer = try cosign(request)
+            answer.body = Array(repeatElement(answer.body, count: 64).joined())
+            return answer
+        }
+        let path = folder + "/kept"
+        for size in [300, 300, 400] {
+            let sharer = try sharer(try log(size), network, file: path, isWitnessed: true)
+            let outcome = sharer.share()
+            #expect(outcome.errors.isEmpty && outcome.cosigned.count == 1)
+            try sharer.checkFile()
+            let kept = try #require(FileManager.default.contents(atPath: path))
+            #expect(try SignedNote(Array(kept), at: nil).signatures.count == 2)
+        }
+    }
+
     @Test("what a witness must not do: another's signature, a bad one, none, a larger tree")
     func wrongAnswers() throws {
         let answers: [(HTTPRequest) throws -> HTTPResponse] = [

@@ -71,7 +71,7 @@ struct ContentTests {
         try writer.commit()
         let eraser = ContentEraser(storage)
         #expect(try eraser.erase(erased, of: id, at: 7) == .erased)
-        #expect(try eraser.erase(erased, of: id, at: 8) == .erased)
+        #expect(try eraser.erase(erased, of: id, at: 8) == .erasedBefore)
         #expect(try read(erased) == "(erased)")
         #expect(try read(kept) == "kept")
         let file = try #require(storage.contents.values.first)
@@ -81,6 +81,24 @@ struct ContentTests {
         let other = DecisionID(milliseconds: 9, random: (9, 9))
         #expect(try eraser.erase(kept, of: other, at: 7) == .missing)
         #expect(try read(kept) == "kept")
+    }
+
+    @Test("texts are found and erased without their records")
+    func orphans() throws {
+        let writer = try store().makeWriter()
+        let texts = [try add("a", writer), try add("", writer), try add("cc", writer)]
+        try writer.commit()
+        let eraser = ContentEraser(storage)
+        var found: [ContentEraser.StoredText] = []
+        try eraser.forEachText { found.append($0) }
+        #expect(found.count == 3)
+        #expect(found.allSatisfy { $0.id == id && $0.time == clock.wall() })
+        #expect(try eraser.erase(found[2], at: 7) == .erased)
+        #expect(try texts.map(read) == ["a", "", "(erased)"])
+        found.removeAll()
+        try eraser.forEachText { found.append($0) }
+        #expect(found.map(\.isErased) == [false, false, true])
+        #expect(try eraser.erase(found[2], at: 8) == .erasedBefore)
     }
 
     @Test("a changed text is noticed")

@@ -95,12 +95,57 @@ struct RetentionTests {
     func move() throws {
         let disk = try Disk()
         _ = try disk.prune(.compress, below: 256)
-        let outcome = try disk.prune(.move(to: disk.path + "/archive"), below: 700)
+        let archived = try Archive()
+        let outcome = try disk.prune(.move(to: archived.path), below: 700)
         #expect(outcome.bundles == 2 && outcome.bytesAfter == 0)
         #expect(try disk.verify().absent == 512)
         #expect(try disk.statement().firstKept == 512)
-        let archive = try LogArchive(disk.path)
+        let archive = try LogArchive(disk.path, archived.path)
         #expect(try LogVerifier(key: LogFixture.signer.verifierKey).verify(archive).absent == 0)
+        // Again: what is there is there.
+        #expect(try disk.prune(.move(to: archived.path), below: 900).bundles == 1)
+        #expect(try LogVerifier(key: LogFixture.signer.verifierKey).verify(archive).absent == 0)
+    }
+
+    @Test("an interrupted move is taken up")
+    func movedTwice() throws {
+        let disk = try Disk()
+        let archived = try Archive()
+        let bundle = try #require(try disk.read("tile/entries/001"))
+        _ = try disk.prune(.move(to: archived.path), below: 512)
+        try FileReplacement.write(bundle, to: disk.path + "/tile/entries/001")
+        #expect(try disk.prune(.move(to: archived.path), below: 512).bundles == 1)
+        #expect(try disk.verify().absent == 512)
+    }
+
+    @Test(
+        "the log's own folder is no archive, whatever its name",
+        arguments: ["", "/", "/.", "/archive", "/tile", "/tile/..", "/new/../tile", "/../LINK/x"])
+    func movedIntoItself(_ end: String) throws {
+        let disk = try Disk()
+        let link = disk.path + "-link"
+        symlink(disk.path, link)
+        defer { unlink(link) }
+        let name = String(link.split(separator: "/").last ?? "")
+        let target = disk.path + end.replacing("LINK", with: name)
+        #expect(throws: LogError.self) { try disk.prune(.move(to: target), below: 512) }
+        rmdir(disk.path + "/new")
+        #expect(try disk.read(TilePath.pruned) == nil)
+        #expect(try disk.verify().absent == 0)
+    }
+
+    @Test("another log's archive is left alone")
+    func foreignArchive() throws {
+        let disk = try Disk()
+        let archived = try Archive()
+        try FileReplacement.makeFolder(archived.path + "/tile/entries")
+        let place = archived.path + "/tile/entries/001.gz"
+        let other = Array("another".utf8)
+        try FileReplacement.write(other, to: place)
+        #expect(throws: LogError.self) { try disk.prune(.move(to: archived.path), below: 512) }
+        #expect(try FileReplacement.read(place) == other)
+        #expect(try disk.read(TilePath.pruned) == nil)
+        #expect(try disk.verify().absent == 0)
     }
 
     @Test("deleted bundles are gone, their hashes and proofs are not")
@@ -148,14 +193,28 @@ struct RetentionTests {
         #expect(try disk.verify().absent == 0)
     }
 
-    /// A log and the archive below it.
+    /// A folder for bundles, gone with the test.
+    private final class Archive {
+        let path = "/tmp/portcullis-archive-\(UInt64.random(in: 0...(.max)))"
+
+        init() throws { try FileReplacement.makeFolder(path) }
+
+        deinit {
+            for name in (try? StorageFolder(path, creating: false).list("tile/entries")) ?? [] {
+                unlink(path + "/tile/entries/" + name)
+            }
+            for folder in ["/tile/entries", "/tile", ""] { rmdir(path + folder) }
+        }
+    }
+
+    /// A log and its archive.
     private struct LogArchive: TileSource {
         let log: StorageFolder
         let archive: StorageFolder
 
-        init(_ path: String) throws {
+        init(_ path: String, _ archived: String) throws {
             log = try StorageFolder(path, creating: false)
-            archive = try StorageFolder(path + "/archive", creating: false)
+            archive = try StorageFolder(archived, creating: false)
         }
 
         func read(_ path: String) throws -> [UInt8]? {

@@ -95,7 +95,9 @@ def test_grep_by_agent_tool_decision_and_time(filled: tuple[Server, str, list[st
     first = json.loads(log("show", folder, 100, "--format", "json"))["time"]
     assert count("--until", first) + count("--since", first) == len(ids)
     assert log("grep", folder, "--since", "yesterday", code=2)
-    assert log("grep", folder.parent / "none", code=2)
+    assert "there is no log at" in log("grep", folder.parent / "none", code=2)
+    assert "expected one of decision, approval" in log("grep", folder, "--kind", "foo", code=2)
+    assert "{" not in log("grep", folder, "-m", 0, "--format", "json", code=1)
     assert len(log("grep", folder, "-m", "3").splitlines()) == 3
 
 
@@ -274,8 +276,20 @@ def test_key_rotation_keeps_history_verifiable(make_server: MakeServer, tmp_path
     log("verify", folder, "--vkey", old, "--follow-rotation", "--checkpoint", kept)
     log("verify", folder, "--vkey", old, "--vkey", new, "--checkpoint", kept)
     log("verify", folder, "--vkey", new)
-    # A statement that the old key did not sign leads nowhere.
+    # Both keys vouched for some 300 entries: the new one alone cannot begin anew.
     statement = next((folder / "succession").iterdir())
+    (tmp_path / "other").mkdir()
+    other = make_server(tmp_path / "other")
+    shutil.copy(server.folder / "log.key", other.folder / "log.key")
+    log("create", "--config", other.config_file)
+    for count, refusal in [(100, "log_shrunk"), (400, "log_forked")]:
+        fill(other, count)
+        shutil.copytree(folder / "succession", other.log_folder / "succession", dirs_exist_ok=True)
+        log("verify", other.log_folder, "--vkey", new)
+        words = ["--vkey", old, "--follow-rotation"]
+        assert refusal in log("verify", other.log_folder, *words, code=1)
+        assert refusal in log("verify", other.log_folder, "--vkey", old, "--vkey", new, code=1)
+    # A statement that the old key did not sign leads nowhere.
     statement.write_text(statement.read_text().replace(new, old))
     log("verify", folder, "--vkey", old, "--follow-rotation", code=1)
 
@@ -309,6 +323,51 @@ def test_part_that_is_gone_is_not_made_anew(
     assert process.child.wait(20) == 1
     assert code in process.log.read_text()
     assert not (tmp_path / part).exists()
+
+
+def test_lost_key_is_not_made_anew(make_server: MakeServer, tmp_path: Path) -> None:
+    server = make_server()
+    fill(server, 10)
+    (tmp_path / "log.key").rename(tmp_path / "elsewhere")
+    for words in (["create"], ["vkey"], ["rotate-key"]):
+        assert "restore it from a copy" in log(*words, "--config", server.config_file, code=1)
+        assert not (tmp_path / "log.key").exists()
+    process = server.launch()
+    assert process.child.wait(20) == 1
+    assert "restore it from a copy" in process.log.read_text()
+
+
+def test_hostile_folders_are_refused_at_once(
+    filled: tuple[Server, str, list[str]], copy: Path
+) -> None:
+    _, key, _ = filled
+    verbs = [["verify", "--vkey", key], ["show", "0"], ["grep", "--since", "1h"], ["stats"]]
+
+    def refused(code: str) -> None:
+        for verb, *words in verbs:
+            status = 2 if verb == "grep" else 1
+            assert code in log(verb, copy, *words, code=status)
+
+    checkpoint = (copy / "checkpoint").read_text()
+    for size in (2**63 - 1, 2**62):
+        lines = checkpoint.split("\n")
+        (copy / "checkpoint").write_text("\n".join([lines[0], str(size), *lines[2:]]))
+        for verb, *words in verbs[1:]:
+            status = 2 if verb == "grep" else 1
+            assert "log_malformed_checkpoint" in log(verb, copy, *words, code=status)
+    (copy / "checkpoint").unlink()
+    os.mkfifo(copy / "checkpoint")
+    refused("must be a regular file")
+    (copy / "checkpoint").unlink()
+    (copy / "checkpoint").write_text(checkpoint)
+    os.mkfifo(copy / "pruned")
+    refused("must be a regular file")
+    (copy / "pruned").unlink()
+    os.truncate(copy / "tile/0/000", 20 << 40)
+    refused("log_malformed_tile")
+    (copy / "tile/0/000").unlink()
+    os.mkfifo(copy / "tile/0/000")
+    refused("must be a regular file")
 
 
 @pytest.fixture

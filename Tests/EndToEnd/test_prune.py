@@ -137,9 +137,12 @@ def test_replay_and_erasure_of_a_pruned_log(make_server: MakeServer) -> None:
     # Pruning leaves the unfinished bundle, and the load may have ended at its beginning.
     while int((server.log_folder / "checkpoint").read_text().split("\n")[1]) % 256 < 30:
         ids = fill(server, 30)
-    prune(server, "--delete")
+    assert re.search(r"erased: \d{3} texts of the records", prune(server, "--delete"))
     config = ["--config", server.config_file]
-    assert "erased: 1" in log("erase", "--decision", ids[-1], *config)
+    erased = log("erase", "--decision", ids[-1], *config)
+    assert "erased: 1 texts; gone before: 0" in erased
+    # Of those that were pruned no text is left, so that all that is about the agent can go.
+    assert log("grep", server.log_folder, "--kind", "erasure", "--count").strip() == "2"
     command = [str(portcullis_binary()), "replay", "--format", "json", *map(str, config)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -148,3 +151,108 @@ def test_replay_and_erasure_of_a_pruned_log(make_server: MakeServer) -> None:
     # What was known of the agent before is not there: said, and not guessed.
     assert report["adopted"] == 1
     assert report["changed"] == 0
+
+
+def texts(server: Server) -> int:
+    """Texts that are there, by their segments: a header of 32 bytes, then 48 and a text each."""
+    count = 0
+    for file in (server.folder / "log.content").glob("*.content"):
+        data = file.read_bytes()[32:]
+        while data:
+            count += data[:4] == b"PCE1"
+            data = data[48 + int.from_bytes(data[4:8], "little") :]
+    return count
+
+
+def test_texts_of_moved_records_can_be_erased(make_server: MakeServer, tmp_path: Path) -> None:
+    server = make_server()
+    ids = fill(server, 600)
+    archive, config = tmp_path / "archive", ["--config", server.config_file]
+    prune(server, "--move-to", archive)
+    before = texts(server)
+    assert before == len(ids)
+    assert "erased: 1 texts" in log("erase", "--decision", ids[0], *config)
+    assert "gone before: 1" in log("erase", "--decision", ids[0], *config)
+    assert texts(server) == before - 1
+    # Whose the others are only the archive tells.
+    report = log("erase", "--agent", AGENT, *config, code=1)
+    assert "erased: " in report
+    assert 512 <= texts(server) + 1 <= len(ids)
+    left = texts(server)
+    stderr = log("erase", "--agent", "*/nobody", *config, code=1)
+    assert "erasure_incomplete" in stderr
+    assert f"{left} texts may be left" in stderr
+    assert f"erased: {left} texts" in log("erase", "--agent", "*", *config, "--archive", archive)
+    assert texts(server) == 0
+    lines = log("grep", server.log_folder, "--kind", "erasure", "--format", "json")
+    records = [json.loads(it) for it in lines.splitlines()]
+    assert [it["erased"] for it in records] == [1, 0, before - 1 - left, left]
+
+
+def test_texts_by_time_need_no_records(make_server: MakeServer, tmp_path: Path) -> None:
+    server = make_server()
+    fill(server, 600)
+    prune(server, "--move-to", tmp_path / "archive")
+    config = ["--config", server.config_file]
+    before = texts(server)
+    for words in (["--until", "2000-01-01"], ["--until", "1h"], ["--since", "0s"]):
+        assert "erasure_empty" in log("erase", *words, *config, code=1)
+    assert log("erase", "--until", "9999-12-31T23:59:59Z", *config, code=2)
+    assert texts(server) == before
+    assert f"erased: {before} texts" in log("erase", "--from", "1h", *config)
+    assert texts(server) == 0
+
+
+def test_archive_with_a_gap_is_read(make_server: MakeServer, tmp_path: Path) -> None:
+    server = make_server()
+    ids = fill(server, 1100)
+    folder, archive = server.log_folder, tmp_path / "archive"
+    config = ["--config", server.config_file]
+    log("prune", folder, "--keep", len(ids) - 512, "--move-to", archive, *config)
+    log("prune", folder, "--keep", len(ids) - 768, "--delete", *config)
+    with_archive = ["--archive", archive]
+    log("verify", folder, "--vkey", vkey(server), *with_archive)
+    wanted = len(ids) - 256
+    assert int(log("grep", folder, "--count", *with_archive)) == wanted
+    assert len(log("export", folder, *with_archive).splitlines()) == wanted
+    assert f"erased: {wanted} texts" in log("erase", "--agent", "*", *config, *with_archive)
+    command = [str(portcullis_binary()), "replay", "--format", "json", *map(str, config)]
+    command += [*map(str, with_archive), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["decisions"] == wanted
+    # Another log's records are not written over.
+    (tmp_path / "other").mkdir()
+    other = make_server(tmp_path / "other")
+    fill(other, 300)
+    words = ["--keep", 0, "--move-to", archive, "--config", other.config_file]
+    assert "holds other records" in log("prune", other.log_folder, *words, code=1)
+    log("verify", folder, "--vkey", vkey(server), *with_archive)
+    assert "own folder" in log("prune", folder, "--keep", 0, "--move-to", folder, *config, code=1)
+
+
+def test_only_what_is_older_goes(make_server: MakeServer) -> None:
+    server = make_server()
+    fill(server, 300)
+    time.sleep(1.2)
+    fill(server, 300)
+    config = ["--config", server.config_file]
+    report = log("prune", server.log_folder, "--before", "10m", "--delete", *config)
+    assert report.startswith("0 bundles")
+    assert "because 0 is not older" in report
+    report = log("prune", server.log_folder, "--before", "1s", "--delete", *config)
+    assert report.startswith("1 bundles")
+
+
+def test_erasure_that_fails_is_recorded(make_server: MakeServer) -> None:
+    server = make_server()
+    fill(server, 600)
+    config, bundle = ["--config", server.config_file], server.log_folder / "tile/entries/001"
+    whole = bundle.read_bytes()
+    bundle.unlink()
+    assert "erased: 256 texts" in log("erase", "--agent", "*", *config, code=1)
+    bundle.write_bytes(whole)
+    log("verify", server.log_folder, "--vkey", vkey(server))
+    record = json.loads(log("grep", server.log_folder, "--kind", "erasure", "--format", "json"))
+    assert record["erased"] == 256
+    assert record["selection"] == {"agent": "*"}

@@ -171,6 +171,25 @@ def test_text_report_names_rule_route_and_examples(recorded: Server, tmp_path: P
     assert "were made by `sha256:" in done.stdout
 
 
+def test_own_log_is_known_by_any_name(recorded: Server) -> None:
+    place = recorded.log_folder
+    for name in (place, f"{place}/", f"{place}/../{place.name}//"):
+        code, report, errors = replay(recorded, name)
+        assert code == 0, errors
+        assert report["equal"] > 0
+
+
+def test_threshold_fails_when_nothing_is_compared(recorded: Server, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    words = ["--content", tmp_path / "none"]
+    code, report, _ = replay(recorded, *words)
+    assert code == 0
+    assert report["equal"] + report["changed"] == 0
+    code, _, errors = replay(recorded, *words, "--threshold", "100%")
+    assert code == 1
+    assert "no decision could be compared" in errors
+
+
 def test_errors_exit_with_2(recorded: Server, tmp_path: Path) -> None:
     assert replay(recorded, tmp_path / "nothing")[0] == 2
     (tmp_path / "broken.rego").write_text("package broken\n\nx := ")

@@ -70,6 +70,11 @@ import Testing
         #expect(graph.title.hasSuffix("10 decisions, 1 refused, 990 older ones left out"))
     }
 
+    @Test func anyLimitIsTaken() throws {
+        #expect(try graph(30, limit: .max).decisions.count == 30)
+        #expect(try graph(30, limit: .min).decisions.count == 1)
+    }
+
     @Test("boxes of a column do not cover each other")
     func layout() throws {
         let layout = GraphLayout(try graph(60))

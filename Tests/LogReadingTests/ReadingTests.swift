@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Cryptography
 import Testing
 import TransparencyLog
 
@@ -84,7 +85,8 @@ import TransparencyLog
         log.files["tile/entries/000"] = nil
         log.files["tile/entries/001"] = nil
         let view = try log.view()
-        #expect(view.firstKept == 512)
+        #expect(try view.firstPresent() == 512)
+        #expect(try view.firstWhole() == 512)
         #expect(try count(view) { _ in } == 488)
         #expect(try view.index(of: RecordLog.id(700)) == 700)
         #expect(try view.index(of: RecordLog.id(7)) == nil)
@@ -99,6 +101,66 @@ import TransparencyLog
         #expect(throws: TransparencyError.self) {
             try LogVerifier(key: log.signer.verifierKey).verify(log)
         }
+    }
+
+    @Test("an archive may have older records than those that were deleted later")
+    func gap() throws {
+        let log = try RecordLog(1_500)
+        let statement = PruningStatement(origin: "example.org/decisions", firstKept: 1_024)
+        log.files["pruned"] = try statement.signed(by: log.signer).bytes
+        for bundle in ["001", "003"] { log.files["tile/entries/" + bundle] = nil }
+        let view = try log.view()
+        #expect(try view.firstPresent() == 0)
+        #expect(try view.firstWhole() == 1_024)
+        #expect(try count(view) { _ in } == 1_500 - 512)
+        #expect(try view.entry(5).isEmpty == false)
+        #expect(throws: TransparencyError.self) { try view.entry(300) }
+        for index in [5, 600, 1_100] { #expect(try view.index(of: RecordLog.id(index)) == index) }
+        #expect(try view.index(of: RecordLog.id(300)) == nil)
+        // 60 seconds, 600 records, before the moment; a bundle that is absent tells nothing.
+        #expect(try view.likelyIndex(since: RecordLog.start + 110_000_000_000) == 1_024)
+        #expect(try view.likelyIndex(since: RecordLog.start + 80_000_000_000) == 512)
+        #expect(try view.likelyIndex(since: RecordLog.start + 30_000_000_000) == 0)
+        #expect(try view.last(2, RecordFilter()) == [1_498, 1_499])
+        // Beyond its word it is a loss.
+        log.files["tile/entries/004"] = nil
+        #expect(throws: TransparencyError.self) { try count(log.view()) { _ in } }
+    }
+
+    @Test("a claim to have pruned more than there ever was ends soon")
+    func absurd() throws {
+        let log = try RecordLog(300)
+        func claim(_ size: Int) throws {
+            let checkpoint = Checkpoint(
+                origin: "example.org/decisions", size: size, root: SHA256.hash([]))
+            log.files["checkpoint"] = try checkpoint.signed(by: log.signer).bytes
+        }
+        for size in [Int.max, 1 << 62, LogLimits.entries + 1] {
+            try claim(size)
+            #expect(throws: TransparencyError.self) { try log.view() }
+        }
+        try claim(LogLimits.entries)
+        let statement = PruningStatement(
+            origin: "example.org/decisions", firstKept: LogLimits.entries)
+        log.files["pruned"] = try statement.signed(by: log.signer).bytes
+        log.files["tile/entries/000"] = nil
+        log.files["tile/0/000"] = nil
+        let view = try log.view()
+        #expect(throws: TransparencyError.self) { try count(view) { _ in } }
+        #expect(throws: TransparencyError.self) { try view.index(of: RecordLog.id(7)) }
+        #expect(throws: TransparencyError.self) { try view.firstIndex(since: .max) }
+        #expect(throws: TransparencyError.self) { try view.firstIndex(since: .min) }
+    }
+
+    @Test("what is young after the clock was set back is not older than the moment")
+    func setBack() throws {
+        let moment = RecordLog.start + 50_000_000_000
+        let log = try RecordLog(1_000) { RecordLog.decision($0 < 600 ? 2_000 + $0 : $0) }
+        #expect(try log.view().firstYoung(since: moment) == 0)
+        #expect(try RecordLog(1_000).view().firstYoung(since: moment) == 500)
+        #expect(try RecordLog(400).view().firstYoung(since: moment) == 400)
+        let odd = try RecordLog(400) { $0 == 30 ? "{}" : RecordLog.decision($0) }
+        #expect(try odd.view().firstYoung(since: moment) == 30)
     }
 
     @Test func entriesThatAreNoRecords() throws {

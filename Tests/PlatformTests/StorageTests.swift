@@ -56,6 +56,27 @@ struct StorageTests {
         }
     }
 
+    @Test("what is no regular file, or too long, is refused without a wait")
+    func strangeFiles() throws {
+        let path = NSTemporaryDirectory() + "portcullis-storage-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let storage = try StorageFolder(path, creating: true)
+        mkfifo(path + "/fifo", 0o600)
+        mkdir(path + "/folder", 0o700)
+        try FileReplacement.write([1, 2, 3], to: path + "/three")
+        try FileReplacement.write([], to: path + "/sparse")
+        truncate(path + "/sparse", 1 << 40)
+        for name in ["fifo", "folder"] {
+            #expect(throws: StorageError.self) { try storage.read(name) }
+            #expect(throws: StorageError.self) { try storage.openForReading(name) }
+            #expect(throws: StorageError.self) { try FileReplacement.read(path + "/" + name) }
+        }
+        #expect(try storage.read("three", limit: 3) == [1, 2, 3])
+        let error = #expect(throws: StorageError.self) { try storage.read("three", limit: 2) }
+        #expect(error?.number == EFBIG)
+        #expect(throws: StorageError.self) { try storage.read("sparse", limit: 8192) }
+    }
+
     @Test("a file written in place, new or over another", arguments: Kind.allCases)
     func writing(kind: Kind) throws {
         try with(kind) { storage in

@@ -109,6 +109,44 @@ struct LogVerifierTests {
         #expect(throws: TransparencyError.self) { try renamed.verify(log) }
     }
 
+    /// A log that is pruned while it is verified.
+    private final class Pruned: TileSource {
+        let tiles: MemoryTiles
+        let statement: [UInt8]
+        var reads = 0
+
+        init(_ tiles: MemoryTiles, _ statement: [UInt8]) {
+            self.tiles = tiles
+            self.statement = statement
+        }
+
+        func read(_ path: String) -> [UInt8]? {
+            reads += 1
+            if path == "tile/entries/001" {
+                tiles.files[TilePath.pruned] = statement
+                tiles.files["tile/entries/001"] = nil
+            }
+            return tiles.read(path)
+        }
+    }
+
+    @Test("a bundle that is pruned after the statement was read is no loss")
+    func prunedMeanwhile() throws {
+        for firstKept in [256, 512] {
+            let tiles = MemoryTiles()
+            try tiles.publish(at: [600])
+            let statement = PruningStatement(
+                origin: tiles.signer.verifierKey.name, firstKept: firstKept)
+            let log = Pruned(tiles, try statement.signed(by: tiles.signer).bytes)
+            let verifier = LogVerifier(key: tiles.signer.verifierKey)
+            if firstKept == 512 {
+                #expect(try verifier.verify(log).absent == 256)
+            } else {
+                #expect(throws: TransparencyError.self) { try verifier.verify(log) }
+            }
+        }
+    }
+
     @Test("a full tile stands in for a partial one that was deleted")
     func fullForPartial() throws {
         let log = MemoryTiles()

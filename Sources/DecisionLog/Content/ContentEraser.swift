@@ -8,8 +8,9 @@ import Platform
 /// File systems that copy on write, and disks that remap blocks, may keep old blocks for a while.
 public struct ContentEraser {
     public enum Outcome: Sendable {
-        /// Now, or before.
         case erased
+        /// It was erased before, and stays as it is.
+        case erasedBefore
         /// Retention removed it, or something else stands there.
         case missing
     }
@@ -17,6 +18,55 @@ public struct ContentEraser {
     private let storage: any Storage
 
     public init(_ storage: any Storage) { self.storage = storage }
+
+    /// A text as its segment names it, whatever became of its record.
+    public struct StoredText: Sendable {
+        let segment: Int
+        let offset: Int
+        let bytes: Int
+        /// Of the decision or approval that it belongs to.
+        public let id: DecisionID
+        public let isErased: Bool
+        /// Of the decision, or of the erasure, in nanoseconds since 1970.
+        public let time: Int64
+    }
+
+    /// Hands out all texts, by what their segments say.
+    public func forEachText(_ body: (StoredText) throws -> Void) throws {
+        for name in try storage.list("") {
+            guard let ordinal = ContentSegmentName.ordinal(name),
+                let file = try storage.openForReading(name)
+            else { continue }
+            let size = try file.size
+            var offset = ContentSegmentHeader.length
+            // What is cut off at the end has no record: its commit failed.
+            while let header = try Self.header(of: file, at: offset),
+                offset + ContentEntryHeader.length + header.bytes <= size
+            {
+                try body(
+                    StoredText(
+                        segment: ordinal, offset: offset, bytes: header.bytes, id: header.id,
+                        isErased: header.isErased, time: header.time))
+                offset += ContentEntryHeader.length + header.bytes
+            }
+        }
+    }
+
+    private static func header(
+        of file: any ReadableFile, at offset: Int
+    ) throws(StorageError) -> ContentEntryHeader? {
+        let length = ContentEntryHeader.length
+        return try withUnsafeTemporaryAllocation(byteCount: length, alignment: 8) {
+            (buffer) throws(StorageError) -> ContentEntryHeader? in
+            guard try file.read(at: offset, into: buffer) == length else { return nil }
+            return ContentEntryHeader(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    /// As `erase` does by a record.
+    public func erase(_ text: StoredText, at time: Int64) throws(StorageError) -> Outcome {
+        try erase(text.segment, text.offset, text.bytes, of: text.id, at: time)
+    }
 
     /// Overwrites a text and its salt, on the disk when it returns. A crash in here leaves the text
     /// whole, or not what its record says; erasing it again ends that.
@@ -27,27 +77,26 @@ public struct ContentEraser {
     public func erase(
         _ reference: ContentReference, of id: DecisionID, at time: Int64
     ) throws(StorageError) -> Outcome {
-        let name = ContentSegmentName.of(reference.segment)
-        guard reference.bytes >= 0, reference.bytes <= DecisionLogLimits.contentTextBytes,
-            reference.offset >= ContentSegmentHeader.length,
-            let file = try storage.openForReading(name)
+        try erase(reference.segment, reference.offset, reference.bytes, of: id, at: time)
+    }
+
+    private func erase(
+        _ segment: Int, _ offset: Int, _ bytes: Int, of id: DecisionID, at time: Int64
+    ) throws(StorageError) -> Outcome {
+        let name = ContentSegmentName.of(segment)
+        guard bytes >= 0, bytes <= DecisionLogLimits.contentTextBytes,
+            offset >= ContentSegmentHeader.length, let file = try storage.openForReading(name),
+            let found = try Self.header(of: file, at: offset), found.id == id, found.bytes == bytes
         else { return .missing }
-        let length = ContentEntryHeader.length
-        let found = try withUnsafeTemporaryAllocation(byteCount: length, alignment: 8) {
-            (buffer) throws(StorageError) -> ContentEntryHeader? in
-            guard try file.read(at: reference.offset, into: buffer) == length else { return nil }
-            return ContentEntryHeader(UnsafeRawBufferPointer(buffer))
-        }
-        guard let found, found.id == id, found.bytes == reference.bytes else { return .missing }
-        if found.isErased { return .erased }
-        var entry = [UInt8](repeating: 0, count: length + reference.bytes)
+        if found.isErased { return .erasedBefore }
+        var entry = [UInt8](repeating: 0, count: ContentEntryHeader.length + bytes)
         let written = entry.withUnsafeMutableBytes { bytes in
             Result { () throws(StorageError) -> Void in
                 guard let start = bytes.baseAddress else { return }
                 ContentEntryHeader(isErased: true, bytes: found.bytes, id: id, time: time)
                     .write(to: start)
                 try storage.overwrite(
-                    name, at: reference.offset, with: UnsafeRawBufferPointer(bytes))
+                    name, at: offset, with: UnsafeRawBufferPointer(bytes))
             }
         }
         try written.get()

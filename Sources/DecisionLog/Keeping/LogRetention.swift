@@ -51,6 +51,7 @@ public struct LogRetention {
             let published = try checkpointSize()
             let bundles = min(end, published) / LogLimits.tileWidth
             var outcome = Outcome()
+            if case .move(let target) = action { try prepare(target, bundles) }
             // Said before the first is gone: a missing bundle without a word is a loss.
             if action != .compress { try state(bundles * LogLimits.tileWidth, kept) }
             for index in 0..<bundles {
@@ -64,7 +65,7 @@ public struct LogRetention {
     }
 
     private func checkpointSize() throws -> Int {
-        guard let note = try FileReplacement.read(folder + "/" + TilePath.checkpoint) else {
+        guard let note = try read(TilePath.checkpoint) else {
             throw LogError(.missingLog, "no log at `\(folder)`")
         }
         return try Checkpoint(
@@ -72,12 +73,61 @@ public struct LogRetention {
         ).size
     }
 
+    /// Makes the folder for bundles that are moved, which must be another than the log's, and must
+    /// not have the records of another log.
+    private func prepare(_ target: String, _ bundles: Int) throws {
+        func checkPlace() throws {
+            guard StorageFolder.isInside(target, folder: folder) else { return }
+            throw LogError(
+                .content, "`\(target)` is in the log's own folder `\(folder)`: nothing was moved",
+                hint: "name a folder outside the log")
+        }
+        try checkPlace()
+        try FileReplacement.makeFolder(target)
+        // What was to be made may have led elsewhere.
+        try checkPlace()
+        for index in 0..<bundles {
+            let path = TilePath.entries(index)
+            let place = target + "/" + TilePath.compressed(path)
+            guard StorageFolder.exists(place), let bytes = try bundle(path) else { continue }
+            try checkArchived(bytes, place)
+        }
+    }
+
+    /// The bundle's content; nil when it is not here.
+    private func bundle(_ path: String) throws -> [UInt8]? {
+        if let plain = try read(path) { return plain }
+        return try read(TilePath.compressed(path)).map(decompress)
+    }
+
+    private func read(_ path: String) throws -> [UInt8]? {
+        try FileReplacement.read(folder + "/" + path, limit: TilePath.limit(of: path))
+    }
+
+    private func decompress(_ bytes: [UInt8]) throws -> [UInt8] {
+        try Gunzip.read(bytes, limit: LogLimits.bundleLength)
+    }
+
+    /// - Returns: whether the same records are there already.
+    @discardableResult
+    private func checkArchived(_ bundle: [UInt8], _ place: String) throws -> Bool {
+        guard let there = try FileReplacement.read(place, limit: LogLimits.compressedLength) else {
+            return false
+        }
+        guard (try? decompress(there)) == bundle else {
+            throw LogError(
+                .content, "`\(place)` holds other records: nothing was written over it",
+                hint: "each log needs an archive of its own")
+        }
+        return true
+    }
+
     /// 1. The kept entries, under a name that nothing refers to yet. 2. The statement, which names
     /// them. 3. The kept entries of the statement before are not needed any more; a crash before
     /// that leaves them, for the next time.
     private func state(_ firstKept: Int, _ kept: KeptEntries) throws {
         let path = folder + "/" + TilePath.pruned
-        let before = try FileReplacement.read(path).map {
+        let before = try read(TilePath.pruned).map {
             // An older key may have signed it; what counts is that the bound never goes back.
             try PruningStatement(note: $0, keys: [], at: TilePath.pruned)
         }
@@ -96,6 +146,13 @@ public struct LogRetention {
     private func write(_ kept: KeptEntries) throws -> Digest? {
         guard !kept.entries.isEmpty else { return nil }
         let bytes = kept.encoded
+        guard bytes.count <= LogLimits.keptLength else {
+            throw LogError(
+                .content,
+                "\(bytes.count) bytes of records still hold; "
+                    + "\(LogLimits.keptLength) can be kept",
+                hint: "prune less, or with --compress alone")
+        }
         let digest = SHA256.hash(bytes)
         try FileReplacement.makeFolder(folder + "/" + TilePath.keptFolder)
         try FileReplacement.write(bytes, to: folder + "/" + TilePath.kept(digest))
@@ -105,8 +162,8 @@ public struct LogRetention {
     private func treat(_ path: String, _ action: Action, _ outcome: inout Outcome) throws {
         let plainPath = folder + "/" + path
         let compressedPath = folder + "/" + TilePath.compressed(path)
-        let plain = try FileReplacement.read(plainPath)
-        let compressed = try FileReplacement.read(compressedPath)
+        let plain = try read(path)
+        let compressed = try read(TilePath.compressed(path))
         guard plain != nil || compressed != nil else { return }
         outcome.bundles += 1
         outcome.bytesBefore += plain?.count ?? compressed?.count ?? 0
@@ -122,7 +179,13 @@ public struct LogRetention {
         case .move(let target):
             let place = target + "/" + TilePath.compressed(path)
             try FileReplacement.makeFolder(parent(place))
-            try FileReplacement.write(try plain.map(compress) ?? compressed ?? [], to: place)
+            let bytes = try plain ?? decompress(compressed ?? [])
+            if try !checkArchived(bytes, place) {
+                try FileReplacement.write(try plain.map(compress) ?? compressed ?? [], to: place)
+            }
+            guard !StorageFolder.isSame(place, compressedPath) else {
+                throw LogError(.content, "`\(place)` is the log's own file")
+            }
             try FileReplacement.remove(compressedPath)
         case .delete:
             try FileReplacement.remove(compressedPath)

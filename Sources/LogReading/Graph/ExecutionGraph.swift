@@ -98,7 +98,7 @@ public struct ExecutionGraphBuilder {
     /// - Parameter limit: how many decisions to keep, the newest.
     public init(agent: String, limit: Int) {
         self.agent = agent
-        self.limit = max(1, limit)
+        self.limit = min(max(1, limit), ReadingLimits.maximumGraphDecisions)
     }
 
     /// Takes one of the agent's decisions.

@@ -84,27 +84,31 @@ public final class Replay {
     /// Replays the entries of a log, whose integrity the caller has verified.
     ///
     /// - Parameters:
-    ///   - first: entries below it are not there: the log says that it keeps them no more.
+    ///   - bound: entries below it may be absent: the log says that it keeps them no more.
     ///   - kept: what it keeps of them, because it still holds.
     ///   - size: entries of the checkpoint.
     ///   - progress: is told now and then how many entries are done, of how many.
     /// - Throws: `ContextRebuild.Failure` for an entry that cannot be read; what reading the log
     ///   throws.
     public func run(
-        _ tiles: some TileSource, from first: Int = 0, keeping kept: KeptEntries = KeptEntries(),
-        size: Int, progress: (Int, Int) -> Void = { _, _ in }
+        _ tiles: some TileSource, prunedBelow bound: Int = 0,
+        keeping kept: KeptEntries = KeptEntries(), size: Int,
+        progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ReplayReport {
-        let start = min(first, size)
-        for entry in kept.entries where entry.index < start {
-            if let entry = try entry.bytes.withUnsafeBytes({ try read(entry.index, $0) }) {
-                try apply(entry)
-            }
-        }
         var window: [ReplayEntry] = []
         var first = 0
-        try EntryReader(tiles, size: size).forEach(in: start..<size) { index, bytes in
+        let reader = EntryReader(tiles, size: size, prunedBelow: bound, keeping: kept)
+        let applyKept = { (index: Int, bytes: UnsafeRawBufferPointer) throws -> Bool in
+            // What lies around it is not there, so nothing waits for what comes.
+            for entry in window[first...] { try self.finish(entry) }
+            window.removeAll()
+            first = 0
+            if let entry = try self.read(index, bytes) { try self.apply(entry) }
+            return true
+        }
+        try reader.scan(0..<size, kept: applyKept) { index, bytes in
             report.entries += 1
-            guard let entry = try read(index, bytes) else { return }
+            guard let entry = try read(index, bytes) else { return true }
             window.append(entry)
             if entry.fingerprint != nil { lanes[entry.agent, default: ReplayLane()].add(entry) }
             if window.count - first > Self.lookahead {
@@ -116,6 +120,7 @@ public final class Replay {
                 first = 0
             }
             if index % Self.reportEvery == 0, index > 0 { progress(index, size) }
+            return true
         }
         for entry in window[first...] { try finish(entry) }
         progress(size, size)

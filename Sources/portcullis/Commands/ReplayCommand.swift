@@ -18,8 +18,8 @@ struct ReplayCommand: ParsableCommand {
             decides. Nothing is written. What cannot be decided again (masked, cut, erased) is \
             counted apart.
 
-            Exits with 0, with 1 when more decisions change than --threshold allows, and with 2 \
-            on errors.
+            Exits with 0, with 1 when more decisions change than --threshold allows (none without \
+            it) or when it is given and nothing could be compared, and with 2 on errors.
 
             portcullis replay log --config portcullis.yaml --policy candidate --threshold 1%
             """)
@@ -54,7 +54,7 @@ struct ReplayCommand: ParsableCommand {
     var currentThreats = false
 
     @Option(name: .long, help: "Decisions that may change: a number, or a share as `1%`.")
-    var threshold = ReplayThreshold.count(0)
+    var threshold: ReplayThreshold?
 
     @Option(name: .long, help: "text or json.")
     var format = ReplayFormat.text
@@ -73,16 +73,23 @@ struct ReplayCommand: ParsableCommand {
             if let hint = (error as? LogError)?.hint { Output.error("  hint: \(hint)\n") }
             throw ExitCode(ReplayStatus.error)
         }
-        if threshold.isPassed(by: report) { throw ExitCode(ReplayStatus.changed) }
+        if threshold != nil, report.compared == 0 {
+            Output.error("replay: no decision could be compared, so none is below --threshold\n")
+            throw ExitCode(ReplayStatus.changed)
+        }
+        if (threshold ?? .count(0)).isPassed(by: report) { throw ExitCode(ReplayStatus.changed) }
     }
 
     private func replay() throws -> ReplayReport {
         var settings = try configuration.load()
         let folder = log ?? settings.log.directory
-        if let log, log != settings.log.directory {
-            settings.log.key = log + ".key"
-            settings.log.contentDirectory = log + ".content"
-            settings.log.threats = log + ".threats"
+        if let log, !StorageFolder.isSame(log, settings.log.directory) {
+            // What belongs to a log lies beside its folder.
+            let end = log.lastIndex { $0 != "/" }.map { log.index(after: $0) } ?? log.endIndex
+            let place = String(log[..<end])
+            settings.log.key = place + ".key"
+            settings.log.contentDirectory = place + ".content"
+            settings.log.threats = place + ".threats"
         }
         if !policy.isEmpty { settings.policies = policy }
         if !data.isEmpty {
@@ -98,7 +105,7 @@ struct ReplayCommand: ParsableCommand {
         let replay = try makeReplay(snapshot, settings)
         let progress = ReplayProgress()
         let report = try replay.run(
-            tiles, from: view.firstKept, keeping: view.kept, size: checkpoint.size
+            tiles, prunedBelow: view.prunedBelow, keeping: view.kept, size: checkpoint.size
         ) { progress.show($0, of: $1) }
         progress.end()
         Output.print(
@@ -133,7 +140,7 @@ struct ReplayCommand: ParsableCommand {
     /// The log's keys: the given one, or the configured one and those before it.
     private func keys(_ settings: Configuration) throws -> [VerifierKey] {
         if let vkey { return [try VerifierKey(vkey)] }
-        let key = try LogKey.load(settings.log.key, origin: settings.log.origin).verifierKey
+        let key = try LogKey.load(settings.log).verifierKey
         return try LogKey.history(settings.log.key) + [key]
     }
 }

@@ -22,17 +22,18 @@ enum ContextStart {
         let keys = try LogKey.history(configuration.log.key) + [log.verifierKey]
         let view = try LogView(tiles, keys: keys)
         defer { view.destroy() }
-        if view.firstKept > 0 {
+        let first = try view.firstWhole()
+        if first > 0 {
             logger.info(
                 "context_from_pruned_log",
                 "old records are not in the log any more, but for those that still hold",
                 [
-                    "entries": LogValue(view.firstKept),
+                    "entries": LogValue(first),
                     "kept": LogValue(view.kept.entries.count),
                 ])
         }
         let report = try ContextRebuild.run(
-            tiles, from: view.firstKept, keeping: view.kept, size: log.status.published,
+            tiles, from: first, keeping: view.kept, size: log.status.published,
             into: agents,
             lookBack: configuration.agents.lookBack)
         logger.info(

@@ -129,7 +129,7 @@ final class Service: Sendable {
             log: try StorageFolder(configuration.directory, creating: isFirst),
             journal: try StorageFolder(configuration.journal, creating: isFirst))
         let log = try LocalLog.open(
-            folders, signer: try LogKey.load(configuration.key, origin: configuration.origin),
+            folders, signer: try LogKey.load(configuration),
             options, content: try openContent(configuration),
             onEvent: { report($0, follower, logger) }, onDurable: { loops.wakeAll() })
         logger.info(

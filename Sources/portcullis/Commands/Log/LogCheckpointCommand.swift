@@ -25,7 +25,7 @@ struct LogCheckpointCommand: ParsableCommand {
         let log = try configuration.load().log
         let outcome: ([SharingError], [String])
         do {
-            let key = try LogKey.load(log.key, origin: log.origin).verifierKey
+            let key = try LogKey.load(log).verifierKey
             outcome = share ? try sharing(log, key) : ([], [])
             let tiles = StorageTiles(try StorageFolder(log.directory, creating: false))
             let note = try tiles.read(TilePath.checkpoint) ?? []

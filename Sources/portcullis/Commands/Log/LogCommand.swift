@@ -45,7 +45,7 @@ struct LogVerifierKeyCommand: ParsableCommand {
     func run() throws {
         let log = try configuration.load().log
         do {
-            Output.print(try LogKey.load(log.key, origin: log.origin).verifierKey.text + "\n")
+            Output.print(try LogKey.load(log).verifierKey.text + "\n")
         } catch {
             throw Failure.report(error)
         }
@@ -67,8 +67,10 @@ struct LogCreateCommand: ParsableCommand {
         var settings = try configuration.load().log
         settings.options.permissions = .create
         do {
-            if try SecretFile.read(settings.key) == nil { try LogKey.create(settings.key) }
-            let signer = try LogKey.load(settings.key, origin: settings.origin)
+            if try !settings.hasLog && SecretFile.read(settings.key) == nil {
+                try LogKey.create(settings.key)
+            }
+            let signer = try LogKey.load(settings)
             let log = try LocalLog.open(
                 LocalLog.Folders(
                     log: try StorageFolder(settings.directory, creating: true),
@@ -79,6 +81,20 @@ struct LogCreateCommand: ParsableCommand {
         } catch {
             throw Failure.report(error)
         }
+    }
+}
+
+extension LogKey {
+    /// Reads the configured key.
+    static func load(_ log: Configuration.Log) throws(LogError) -> NoteSigner {
+        try load(log.key, origin: log.origin, hasLog: log.hasLog)
+    }
+}
+
+extension Configuration.Log {
+    /// Whether a log was begun here, of which at least a part is left.
+    var hasLog: Bool {
+        [directory, journal].contains { StorageFolder.exists($0 + "/" + TilePath.checkpoint) }
     }
 }
 

@@ -2,7 +2,7 @@
 import ArgumentParser
 import Authorization
 import DecisionLog
-import Foundation
+import Glibc
 import LogReading
 import Platform
 import Server
@@ -15,9 +15,13 @@ struct LogEraseCommand: ParsableCommand {
         discussion: """
             Overwrites the texts and their salts, so that their hashes in the log tell nothing. \
             The log stays as it is and gets a record of kind `erasure`: at once, or within a \
-            minute from the server that has it open.
+            minute from the server that has it open. Texts of records that were pruned are found \
+            by --decision and by times; by --agent only with the --archive that has the records: \
+            when some may be left, it says so (`erasure_incomplete`).
 
-            portcullis log erase --agent spiffe://acme.example/agent/a --until 2026-11-01T00:00:00Z
+            Exits with 1 when nothing fits, when some may be left, and on errors.
+
+            portcullis log erase --agent '*/researcher' --until 2026-11-01T00:00:00Z
             """)
 
     @OptionGroup var configuration: ConfigurationOption
@@ -25,13 +29,15 @@ struct LogEraseCommand: ParsableCommand {
     @Option(name: .long, parsing: .singleValue, help: "A decision's id. May be repeated.")
     var decision: [String] = []
 
-    @Option(name: .long, help: "All decisions about this agent.")
+    @Option(name: .long, help: "All decisions about this agent; `*` stands for any characters.")
     var agent = ""
 
-    @Option(name: .long, help: "From this time on: `2026-11-01T00:00:00Z`.")
-    var from: String?
+    @Option(
+        name: [.customLong("since"), .customLong("from")],
+        help: "From here on: `10m`, `2h`, `7d` ago, or RFC 3339.")
+    var since: String?
 
-    @Option(name: .long, help: "Before this time.")
+    @Option(name: .long, help: "Before here: as `--since`.")
     var until: String?
 
     @Option(name: .long, help: "A folder to which entry bundles were moved. May be repeated.")
@@ -41,69 +47,120 @@ struct LogEraseCommand: ParsableCommand {
     var reason = ""
 
     func validate() throws {
-        for text in [from, until].compactMap({ $0 }) where Self.time(text) == nil {
-            throw ValidationError("expected a time as `2026-11-01T00:00:00Z`, got `\(text)`")
-        }
-        for text in decision where UUID(uuidString: text) == nil {
+        for text in decision where !Self.isID(text) {
             throw ValidationError("expected a decision id, got `\(text)`")
         }
-        if decision.isEmpty && agent.isEmpty && from == nil && until == nil {
-            throw ValidationError("expected --decision, --agent, --from or --until")
+        if decision.isEmpty && agent.isEmpty && since == nil && until == nil {
+            throw ValidationError("expected --decision, --agent, --since or --until")
         }
+    }
+
+    /// Whether a text is a UUID, as ids are written.
+    private static func isID(_ text: String) -> Bool {
+        let lengths = text.split(separator: "-", omittingEmptySubsequences: false).map(\.utf8.count)
+        return lengths == [8, 4, 4, 4, 12] && text.allSatisfy { $0 == "-" || $0.isHexDigit }
     }
 
     func run() throws {
         let settings = try configuration.load().log
         do {
             let now = SystemClock().wall()
+            let selection = try selection(now)
             let content = try StorageFolder(settings.contentDirectory, creating: false)
-            let report = try erase(settings, content, now)
-            try ContentEraser(content).leaveNote(record(report, now))
-            let isRecorded = try addRecord(settings, content)
-            Output.print(
-                """
-                erased: \(report.erased) texts; gone before: \(report.missing)
-                \(isRecorded ? "recorded in the log" : "the server that has the log records it")
-
-                """)
+            let erasure = Erasure(selection, in: content, now: now)
+            do {
+                try erase(settings, erasure)
+            } catch {
+                // What is gone is gone, and the log tells it.
+                if erasure.report.erased > 0 {
+                    try keep(erasure.report, selection, settings, content)
+                }
+                throw error
+            }
+            let report = erasure.report
+            if report.erased + report.missing > 0 {
+                try keep(report, selection, settings, content)
+            }
+            try judge(report, selection)
+        } catch let code as ExitCode {
+            throw code
+        } catch let error as ValidationError {
+            throw error
         } catch {
             throw Failure.report(error)
         }
     }
 
-    private func erase(
-        _ settings: Configuration.Log, _ content: StorageFolder, _ now: Int64
-    ) throws -> Erasure.Report {
+    /// Leaves a record of what was erased, and says so.
+    private func keep(
+        _ report: Erasure.Report, _ selection: ErasureSelection, _ settings: Configuration.Log,
+        _ content: StorageFolder
+    ) throws {
+        try ContentEraser(content).leaveNote(record(report, selection))
+        let isRecorded = try addRecord(settings, content)
+        Output.print(
+            """
+            erased: \(report.erased) texts; gone before: \(report.missing)
+            \(isRecorded ? "recorded in the log" : "the server that has the log records it")
+
+            """)
+    }
+
+    /// Whether all that was asked for was done.
+    private func judge(_ report: Erasure.Report, _ selection: ErasureSelection) throws {
+        if report.unknown > 0 {
+            Output.error(
+                "\(report.unknown) texts may be left: their records, which name the agent, are not "
+                    + "in the log, because they were pruned (erasure_incomplete)\n"
+                    + "  hint: give the --archive that has the records, or erase by --decision or "
+                    + "by times alone\n")
+            throw ExitCode(ExitStatus.failure)
+        }
+        guard report.erased + report.missing > 0 else {
+            Output.error("nothing fits: no text was erased (erasure_empty)\n")
+            throw ExitCode(ExitStatus.failure)
+        }
+        for id in selection.decisions.subtracting(report.found).sorted() {
+            Output.error("note: no text of `\(id)` is there\n")
+        }
+    }
+
+    private func selection(_ now: Int64) throws -> ErasureSelection {
         var selection = ErasureSelection()
         selection.decisions = Set(decision.map { $0.lowercased() })
-        selection.agent = agent
-        selection.from = from.flatMap(Self.time) ?? .min
-        selection.until = until.flatMap(Self.time) ?? .max
+        if !agent.isEmpty {
+            let pattern = Pattern(agent)
+            selection.agent = { pattern.matches($0) }
+        }
+        if let since { selection.from = try Moment.argument(since, "--since", now: now) }
+        if let until { selection.until = try Moment.argument(until, "--until", now: now) }
+        return selection
+    }
+
+    private func erase(_ settings: Configuration.Log, _ erasure: Erasure) throws {
         let tiles = try LogFolder(settings.directory, archives: archive)
-        let key = try LogKey.load(settings.key, origin: settings.origin).verifierKey
+        let key = try LogKey.load(settings).verifierKey
         guard try tiles.read(TilePath.checkpoint) != nil else {
             throw LogError(.missingLog, "no log at `\(settings.directory)`")
         }
         let view = try LogView(tiles, keys: LogKey.history(settings.key) + [key])
         defer { view.destroy() }
         let progress = Progress("looked at")
-        return try Erasure.run(
-            tiles, from: view.firstKept, size: view.size, selection, in: content, now: now,
+        try erasure.run(
+            tiles, prunedBelow: view.prunedBelow, keeping: view.kept, size: view.size,
             progress: { progress.read($0, of: $1) })
     }
 
-    private func record(_ report: Erasure.Report, _ now: Int64) -> ErasureRecord {
-        let random = (UInt64.random(in: 0...(.max)), UInt64.random(in: 0...(.max)))
-        var record = ErasureRecord(
-            id: DecisionID(milliseconds: UInt64(now / 1_000_000), random: random), time: now)
+    private func record(
+        _ report: Erasure.Report, _ selection: ErasureSelection
+    ) -> ErasureRecord {
+        var record = ErasureRecord(report)
         record.decisions = decision
         record.agent = agent
-        record.from = from.flatMap(Self.time)
-        record.until = until.flatMap(Self.time)
-        record.by = "unix:\(getuid())"
+        // Records tell times since 1970.
+        if since != nil { record.from = max(0, selection.from) }
+        if until != nil { record.until = max(0, selection.until) }
         record.reason = reason
-        record.erased = report.erased
-        record.missing = report.missing
         return record
     }
 
@@ -131,19 +188,20 @@ struct LogEraseCommand: ParsableCommand {
             throw LogError(.storage, error.description)
         }
         return try LocalLog.open(
-            folders, signer: try LogKey.load(settings.key, origin: settings.origin),
+            folders, signer: try LogKey.load(settings),
             settings.options, content: try ContentStore(content, settings.content))
     }
+}
 
-    private static func time(_ text: String) -> Int64? {
-        let styles = [
-            Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true),
-        ]
-        for style in styles {
-            if let date = try? style.parse(text) {
-                return Int64((date.timeIntervalSince1970 * 1e9).rounded())
-            }
-        }
-        return nil
+extension ErasureRecord {
+    /// A record of what this user erased just now.
+    init(_ report: Erasure.Report) {
+        let now = SystemClock().wall()
+        let random = (UInt64.random(in: 0...(.max)), UInt64.random(in: 0...(.max)))
+        self.init(
+            id: DecisionID(milliseconds: UInt64(now / 1_000_000), random: random), time: now)
+        by = "unix:\(getuid())"
+        erased = report.erased
+        missing = report.missing
     }
 }

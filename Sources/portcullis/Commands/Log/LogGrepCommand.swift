@@ -31,6 +31,10 @@ struct LogGrepCommand: ParsableCommand {
     @Option(name: .long, help: "text, or json: records as they were signed, one a line.")
     var format = LineFormat.text
 
+    func validate() throws {
+        if let limit, limit < 0 { throw ValidationError("--limit: expected a number of records") }
+    }
+
     func run() throws {
         let found = try LogFailure.reported(as: Status.trouble) {
             let view = try LogView(try log.open(), keys: try keys.keys())
@@ -43,6 +47,7 @@ struct LogGrepCommand: ParsableCommand {
 
     private func search(_ view: LogView<LogFolder>) throws -> Int {
         let filter = try filters.filter()
+        if limit == 0 { return 0 }
         let text = RecordText(isColored: showsColors)
         var output = LineOutput()
         var found = 0

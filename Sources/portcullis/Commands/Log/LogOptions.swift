@@ -78,12 +78,21 @@ struct FilterOptions: ParsableArguments {
         "error",
     ]
 
+    /// Those of `record.schema.json`.
+    private static let kinds = [
+        "decision", "approval", "operation", "signal", "responder", "erasure", "loss",
+    ]
+
     func filter() throws -> RecordFilter {
         var filter = RecordFilter()
         filter.agent = agent.map { Pattern($0) }
         filter.tool = tool.map { Pattern($0) }
         filter.reason = reason.map { Pattern($0) }
         filter.destination = destination.map { Pattern($0) }
+        if let kind, !Self.kinds.contains(kind) {
+            throw ValidationError(
+                "--kind: expected one of \(Self.kinds.joined(separator: ", ")), got `\(kind)`")
+        }
         filter.kind = kind
         if let decision, !Self.decisions.contains(decision) {
             throw ValidationError(
@@ -91,15 +100,19 @@ struct FilterOptions: ParsableArguments {
                     + "got `\(decision)`")
         }
         filter.decision = decision
-        filter.since = try since.map { try moment($0, "--since") }
-        filter.until = try until.map { try moment($0, "--until") }
+        let now = SystemClock().wall()
+        filter.since = try since.map { try Moment.argument($0, "--since", now: now) }
+        filter.until = try until.map { try Moment.argument($0, "--until", now: now) }
         return filter
     }
+}
 
-    private func moment(_ text: String, _ option: String) throws -> Int64 {
-        guard let moment = Moment.parse(text, now: SystemClock().wall()) else {
+extension Moment {
+    /// A time as it was given on the command line.
+    static func argument(_ text: String, _ option: String, now: Int64) throws -> Int64 {
+        guard let moment = parse(text, now: now) else {
             throw ValidationError(
-                "\(option): expected `10m`, `2h`, `7d` or a time such as "
+                "\(option): expected `10m`, `2h`, `7d` or a time from 1678 to 2261 such as "
                     + "`2026-11-22T15:00:00Z`, got `\(text)`")
         }
         return moment
@@ -111,7 +124,7 @@ extension LogView {
     func range(_ filter: RecordFilter) throws -> Range<Int> {
         let first = try filter.since.map { try firstIndex(since: $0) } ?? 0
         // What is kept of older records stands before all others.
-        return first <= firstKept ? 0..<size : min(first, size)..<size
+        return try first <= firstPresent() ? 0..<size : min(first, size)..<size
     }
 }
 

@@ -58,12 +58,13 @@ struct LogPruneCommand: ParsableCommand {
         try LogFailure.reported(format) {
             let settings = try configuration.load()
             do {
-                let signer = try LogKey.load(settings.log.key, origin: settings.log.origin)
+                let signer = try LogKey.load(settings.log)
                 let folder = try LogFolder(directory)
                 let view = try LogView(folder, keys: [signer.verifierKey])
                 defer { view.destroy() }
-                var plan = try LogPruning(view, below: try end(view))
+                var plan = try plan(view)
                 if action != .compress { try plan.protect(settings, folder, view) }
+                if action == .delete { try plan.eraseTexts(settings, directory, view) }
                 let progress = Progress("pruned")
                 let outcome = try LogRetention(directory, signer: signer).apply(
                     action, below: plan.end, keeping: plan.kept,
@@ -83,14 +84,14 @@ struct LogPruneCommand: ParsableCommand {
         return delete ? .delete : .compress
     }
 
-    private func end(_ view: LogView<LogFolder>) throws -> Int {
-        if let keep { return max(0, view.size - keep) }
-        guard let before, let moment = Moment.parse(before, now: SystemClock().wall()) else {
-            throw ValidationError(
-                "--before: expected `30d` or a time such as `2026-11-22T15:00:00Z`, "
-                    + "got `\(before ?? "")`")
+    private func plan(_ view: LogView<LogFolder>) throws -> LogPruning {
+        if let keep { return LogPruning(view, below: max(0, view.size - keep)) }
+        let moment = try Moment.argument(before ?? "", "--before", now: SystemClock().wall())
+        // Compressing takes nothing away, so that it need not be exact.
+        guard action != .compress else {
+            return LogPruning(view, below: try view.likelyIndex(since: moment))
         }
-        return try view.firstIndex(since: moment)
+        return try LogPruning(view, olderThan: moment)
     }
 
     private func report(_ outcome: LogRetention.Outcome, _ plan: LogPruning) {
@@ -109,6 +110,7 @@ struct LogPruneCommand: ParsableCommand {
                     $0.field("kept_records", plan.kept.entries.count)
                     if let position = plan.responders { $0.field("responders_need", position) }
                     $0.field("young_records", plan.young)
+                    if let erased = plan.erased { $0.field("erased_texts", erased) }
                 })
         }
     }

@@ -25,9 +25,9 @@ struct LogRotateKeyCommand: ParsableCommand {
             // Only the last step was left undone.
             if !StorageFolder.exists(log.key), StorageFolder.exists(next) {
                 try FileReplacement.move(next, to: log.key)
-                return say(try LogKey.load(log.key, origin: log.origin).verifierKey)
+                return say(try LogKey.load(log).verifierKey)
             }
-            let old = try LogKey.load(log.key, origin: log.origin)
+            let old = try LogKey.load(log)
             if !StorageFolder.exists(next) { try LogKey.create(next) }
             let new = try LogKey.load(next, origin: log.origin)
             let folders = LocalLog.Folders(

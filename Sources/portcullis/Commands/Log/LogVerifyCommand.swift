@@ -42,8 +42,10 @@ struct LogVerifyCommand: ParsableCommand {
     func run() throws {
         try LogFailure.reported(format) {
             let source = try log.open()
-            let keys = try allKeys(source)
+            let (keys, successions) = try allKeys(source)
             var verifier = LogVerifier(keys: keys)
+            // Both keys vouched for the tree that was handed over.
+            verifier.saved = successions.map(\.checkpoint)
             for path in checkpoint {
                 let note = try InputBytes.read(path)
                 verifier.saved.append(try Checkpoint(note: note, keys: keys, at: path))
@@ -52,29 +54,40 @@ struct LogVerifyCommand: ParsableCommand {
             if let seen = witnesses?.checkpoint { verifier.saved.append(seen) }
             let progress = Progress("verified")
             verifier.progress = { progress.report($0, $1) }
-            let report = try verifier.verify(source)
+            var report = try verifier.verify(source)
+            report.consistentWith -= successions.count
             switch format {
-            case .text: Output.print(text(report, witnesses))
-            case .json: Output.print(json(report, witnesses))
+            case .text: Output.print(text(report, witnesses, successions.count))
+            case .json: Output.print(json(report, witnesses, successions.count))
             }
         }
     }
 
-    private func allKeys(_ source: LogFolder) throws -> [VerifierKey] {
+    /// The keys that are trusted, and what the log says of their changes.
+    private func allKeys(_ source: LogFolder) throws -> ([VerifierKey], [KeySuccession]) {
         let given = try VerifierKey.arguments(vkey)
-        guard let last = given.last else { return given }
-        let chain = try KeySuccession.chain(from: last, in: source)
-        guard let newest = chain.last else { return given }
-        guard followRotation else {
-            Output.error(
-                "note: `\(last.label)` handed over to `\(newest.new.text)`; "
-                    + "give it too, or --follow-rotation\n")
-            return given
+        var keys = given
+        if let last = given.last, let newest = try KeySuccession.chain(from: last, in: source).last
+        {
+            if followRotation {
+                keys += try KeySuccession.chain(from: last, in: source).map(\.new)
+            } else {
+                Output.error(
+                    "note: `\(last.label)` handed over to `\(newest.new.text)`; "
+                        + "give it too, or --follow-rotation\n")
+            }
         }
-        return given + chain.map(\.new)
+        // Each key's own word about the tree that it handed over, whoever got it.
+        var texts: Set<String> = []
+        let successions = try keys.filter { texts.insert($0.text).inserted }.compactMap {
+            try KeySuccession(of: $0, in: source)
+        }
+        return (keys, successions)
     }
 
-    private func text(_ report: LogVerifier.Report, _ witnesses: WitnessReport?) -> String {
+    private func text(
+        _ report: LogVerifier.Report, _ witnesses: WitnessReport?, _ changes: Int
+    ) -> String {
         let size = report.checkpoint.size
         var lines = ["log verified: \(size) entries of `\(report.checkpoint.origin)`"]
         lines.append("root \(report.checkpoint.rootText)")
@@ -92,11 +105,16 @@ struct LogVerifyCommand: ParsableCommand {
         }
         let old = report.consistentWith - (witnesses == nil ? 0 : 1)
         if old > 0 { lines.append("saved checkpoints that it begins with: \(old)") }
+        if changes > 0 {
+            lines.append("changes of its key, with whose trees it begins: \(changes)")
+        }
         lines += witnesses?.lines(size) ?? []
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func json(_ report: LogVerifier.Report, _ witnesses: WitnessReport?) -> [UInt8] {
+    private func json(
+        _ report: LogVerifier.Report, _ witnesses: WitnessReport?, _ changes: Int
+    ) -> [UInt8] {
         LogJSON.text {
             $0.key("ok")
             $0.number("true")
@@ -108,6 +126,7 @@ struct LogVerifyCommand: ParsableCommand {
             $0.field("absent", report.absent)
             $0.field("kept", report.kept)
             $0.field("consistent_with", report.consistentWith)
+            $0.field("key_changes", changes)
             witnesses?.write(to: &$0)
         }
     }
