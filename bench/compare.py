@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures Portcullis beside the bare C server, and beside OPA-Envoy when OPA_ENVOY names it.
+"""Measures Portcullis beside the bare C server, beside OPA's engine (PyPI has it, for x86-64), and
+beside OPA-Envoy when OPA_ENVOY names its binary.
 
 usage: compare.py --portcullis BINARY --limit BINARY --awake BINARY --load FOLDER
                   [--rounds N] [--seconds N] [--halting]
@@ -42,6 +43,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import opa_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 METHOD = "/envoy.service.auth.v3.Authorization/Check"
@@ -264,6 +267,7 @@ class Field:
         self.portcullis("the same, with texts for replay", TEXTS, limit)
         self.free = self.rivals(is_pinned=False)
         self.opa: Contender | None = None
+        self.engine: opa_engine.Engine | None = None
         if binary := os.environ.get("OPA_ENVOY"):
             self.opa = self.opa_envoy(binary)
             self.opa.beside = self.free.equal
@@ -350,6 +354,10 @@ def judge(field_: Field) -> list[Row]:
         Row("idle, resident MiB", free.demo.resident, 30, False),
         Row("exec to listening, ms", free.demo.started_in * 1000, 100, False),
     ]
+    if field_.engine:
+        ours = statistics.median(sample.cpu for sample in pinned.equal.samples)
+        what = "OPA's policy: CPU of OPA's engine alone / ours with all"
+        rows.append(Row(what, field_.engine.cpu / ours, 40, True))
     if field_.opa:
         value = 1 / field_.opa.ratio("throughput")
         rows.append(Row("equal policy: throughput / OPA-Envoy", value, 40, True))
@@ -390,11 +398,20 @@ def main() -> int:
                 contender.start()
                 contender.throughput(1)
                 contender.samples.clear()
+            if opa_engine.is_installed():
+                field_.engine = opa_engine.Engine(
+                    options.portcullis,
+                    field_.load / "realistic.rego",
+                    field_.load / "check-mcp.grpc",
+                    Path(folder),
+                )
             with contextlib.nullcontext() if options.halting else awake(options.awake):
                 measure(field_, options)
         finally:
             for contender in field_.contenders:
                 contender.stop()
+            if field_.engine:
+                field_.engine.stop()
         report(field_, options)
         rows = judge(field_)
         print()
@@ -410,6 +427,8 @@ def measure(field_: Field, options: argparse.Namespace) -> None:
             contender.compare(options.seconds)
         for contender in (field_.pinned.limit, field_.pinned.demo):
             contender.latency(1000)
+        if field_.engine:
+            field_.engine.sample()
 
 
 def report(field_: Field, options: argparse.Namespace) -> None:
@@ -422,6 +441,9 @@ def report(field_: Field, options: argparse.Namespace) -> None:
         for contender in field_.contenders:
             if contender.is_pinned == is_pinned:
                 print(line(contender))
+        if is_pinned and field_.engine:
+            name = "OPA's engine alone with that policy"
+            print(f"{name:<46} {'':>9} {field_.engine.cpu:>8.0f}")
 
 
 def line(contender: Contender) -> str:
