@@ -61,7 +61,7 @@ def values(answer: dict[str, Any]) -> list[Any]:
 
 
 def ours(folder: Path, query: str, document: str) -> Outcome:
-    command = [portcullis_binary(), "eval", "--strict-builtin-errors", "-d", folder]
+    command = [portcullis_binary(), "eval", "--strict-builtin-errors", "-d", str(folder)]
     command += ["--stdin-input", query]
     done = subprocess.run(command, input=document, capture_output=True, text=True, timeout=60)
     answer = json.loads(done.stdout)
