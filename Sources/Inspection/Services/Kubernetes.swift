@@ -26,6 +26,18 @@ extension Inspection {
 
     private var isWatch: Bool { hasQueryFlag("watch=1") || hasQueryFlag("watch=true") }
 
+    /// True when the query has exactly this parameter, spelled like this.
+    private func hasQueryFlag(_ flag: StaticString) -> Bool {
+        var start = 0
+        let query = path.query
+        while start <= query.count {
+            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count
+            if query[start..<end].equals(flag) { return true }
+            start = end + 1
+        }
+        return false
+    }
+
     /// `/api`, `/apis/<group>`, `/version`, `/healthz`, `/openapi`: what clients read to find out.
     private mutating func inspectDiscovery() -> Bool {
         let method = HTTPMethod(http.method)
