@@ -113,9 +113,49 @@ import Testing
         ),
         ("PUT", "/api/v1/namespaces/prod/finalize", "kubernetes update write"),
         ("GET", "/apis/apps/v1/deployments?watch=true", "kubernetes watch read"),
+        ("PATCH", "/api/v1/namespaces/d/secrets/s?dryRun=All", "kubernetes patch secret"),
+        ("PUT", "/api/v1/namespaces/d/secrets/s", "kubernetes update secret"),
+        ("POST", "/api/v1/namespaces/d/secrets", "kubernetes create secret"),
+        ("DELETE", "/api/v1/namespaces/d/secrets/s", "kubernetes delete secret"),
+        (
+            "GET",
+            "/apis/subresources.kubevirt.io/v1/namespaces/d/virtualmachineinstances/m/console",
+            "kubernetes console execute"
+        ),
+        (
+            "GET", "/apis/subresources.kubevirt.io/v1/namespaces/d/virtualmachineinstances/m/vnc",
+            "kubernetes vnc execute"
+        ),
     ])
     func kubernetes(_ method: String, _ path: String, _ summary: String) {
         #expect(SampleRequest(method, path, headers: []).facts.summary == summary)
+    }
+
+    @Test(arguments: [
+        ("/api", "read"), ("/apis/apps/v1", "read"), ("/version", "read"), ("/", "read"),
+        ("/openapi/v3/apis/apps/v1", "read"), ("/readyz/ping", "read"),
+        ("/k8s/clusters/local/api/v1/namespaces/d/secrets/s", "unknown"),
+        ("/api/v1/things", "unknown"), ("/logs/x", "unknown"),
+    ])
+    func kubernetesByItsRoute(_ path: String, _ effect: String) {
+        let request = SampleRequest("GET", path, headers: [])
+        request.context.contextExtensions.append(
+            .init(
+                key: SampleRequest.bytes("portcullis.protocol"),
+                value: SampleRequest.bytes("kubernetes")))
+        #expect(request.facts.summary == "kubernetes get \(effect)")
+    }
+
+    @Test(arguments: ["application/yaml", "application/vnd.kubernetes.protobuf"])
+    func kubernetesBodyThatIsNotRead(_ type: String) {
+        let path = "/api/v1/namespaces/d/pods"
+        let request = SampleRequest(
+            "POST", path, headers: [("content-type", type)], body: "kind: Pod\n")
+        #expect(request.facts.summary == "kubernetes create write !malformed_body")
+        #expect(request.facts.arguments.isUndefined)
+        let read = SampleRequest("POST", path, body: #"{"kind":"Pod"}"#)
+        #expect(read.facts.summary == "kubernetes create write")
+        #expect(read.facts.arguments["kind"].equals("Pod"))
     }
 
     @Test(arguments: [

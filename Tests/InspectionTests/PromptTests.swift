@@ -112,82 +112,86 @@ import Testing
         return found + (isComplete ? [] : ["..."])
     }
 
-    @Test(arguments: [
-        ("/v1beta/models/g:generateContent", #"{"contents":{"parts":{"text":"a"}}}"#, ["user a"]),
-        (
-            "/v1beta/models/g:generateContent",
-            #"{"contents":[{"parts":[{"text":"a","functionCall":{"name":"f","args":{}}}]}]}"#,
-            ["toolCall ", "user a"]
-        ),
-        (
-            "/v1beta/models/g:generateContent",
-            #"{"systemInstruction":{"parts":[{"text":"a"}]},"system_instruction":{"text":"b"}}"#,
-            ["instruction a", "instruction b"]
-        ),
-        (
-            "/v1beta/models/g:generateContent",
-            #"{"contents":[{"parts":[{"inlineData":{"mimeType":"text/plain","data":"YQ=="}}]}]}"#,
-            ["..."]
-        ),
-        (
-            "/v1beta/models/g:generateContent",
-            #"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"YQ=="}}]}]}"#,
-            []
-        ),
-        (
-            "/v1beta/models/g:countTokens",
-            #"{"generateContentRequest":{"contents":[{"parts":[{"text":"a"}]}]}}"#, ["user a"]
-        ),
-        ("/v1/message:send", #"{"message":{"content":[{"text":"a"}]}}"#, ["user a"]),
-        (
-            "/v1/message:send", #"{"message":{"parts":[{"text":"a","url":"https://x/"}]}}"#,
-            ["document ", "user a"]
-        ),
-        (
-            "/v1/message:send", #"{"message":{"content":[{"file":{"fileWithUri":"u"}}]}}"#,
-            ["document "]
-        ),
-        ("/v1/completions", #"{"prompt":[1,2]}"#, ["..."]),
-        ("/v1/completions", #"{"prompt":"a","suffix":"b"}"#, ["user a", "user b"]),
-        ("/api/generate", #"{"prompt":"a","template":"t"}"#, ["instruction t", "user a"]),
-        ("/api/generate", #"{"prompt":"a","context":[1]}"#, ["user a", "..."]),
-        (
-            "/v1/chat/completions",
-            #"{"messages":[],"prediction":{"type":"content","content":"a"}}"#, ["assistant a"]
-        ),
-        ("/v1/chat/completions", #"{"messages":{"a":"b"}}"#, ["..."]),
-        (
-            "/v1/chat/completions",
-            #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"#
-                + #""url":"https://x/"}}]}]}"#, []
-        ),
-        (
-            "/v1/chat/completions",
-            #"{"messages":[{"role":"user","content":[{"type":"new","words":"a"}]}]}"#, ["..."]
-        ),
-        (
-            "/v1/responses",
-            #"{"prompt":{"id":"p","variables":{"x":"a","y":{"type":"input_text","text":"b"}}}}"#,
-            ["user a", "user b"]
-        ),
-        (
-            "/openai/responses?api-version=1",
-            #"{"input":[{"type":"message","content":"a"},{"type":"item_reference","id":"i"}]}"#,
-            ["user a"]
-        ),
-        (
-            "/v1/responses/compact",
-            #"{"input":[{"type":"custom_tool_call","name":"f","input":"a","call_id":"c"}]}"#,
-            ["toolCall a"]
-        ),
-        ("/v1/responses", #"{"input":[{"type":"new_item","words":"a"}]}"#, ["..."]),
-        (
-            "/v1/messages/batches",
-            #"{"requests":[{"custom_id":"1","params":{"system":"s","messages":[{"content":"a","#
-                + #""role":"user"}]}}]}"#, ["instruction s", "user a"]
-        ),
-        ("/v1/messages", #"{"messages":[{"role":"user","content":{"text":"a"}}]}"#, ["user a"]),
-    ] as [(String, String, [String])])
+    @Test(
+        arguments: [
+            (
+                "/v1beta/models/g:generateContent", #"{"contents":{"parts":{"text":"a"}}}"#,
+                ["user a"]
+            ),
+            (
+                "/v1beta/models/g:generateContent",
+                #"{"contents":[{"parts":[{"text":"a","functionCall":{"name":"f","args":{}}}]}]}"#,
+                ["toolCall ", "user a"]
+            ),
+            (
+                "/v1beta/models/g:generateContent",
+                #"{"systemInstruction":{"parts":[{"text":"a"}]},"system_instruction":{"text":"b"}}"#,
+                ["instruction a", "instruction b"]
+            ),
+            (
+                "/v1beta/models/g:generateContent",
+                #"{"contents":[{"parts":[{"inlineData":{"mimeType":"text/plain","data":"YQ=="}}]}]}"#,
+                ["..."]
+            ),
+            (
+                "/v1beta/models/g:generateContent",
+                #"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"YQ=="}}]}]}"#,
+                []
+            ),
+            (
+                "/v1beta/models/g:countTokens",
+                #"{"generateContentRequest":{"contents":[{"parts":[{"text":"a"}]}]}}"#, ["user a"]
+            ),
+            ("/v1/message:send", #"{"message":{"content":[{"text":"a"}]}}"#, ["user a"]),
+            (
+                "/v1/message:send", #"{"message":{"parts":[{"text":"a","url":"https://x/"}]}}"#,
+                ["document ", "user a"]
+            ),
+            (
+                "/v1/message:send", #"{"message":{"content":[{"file":{"fileWithUri":"u"}}]}}"#,
+                ["document "]
+            ),
+            ("/v1/completions", #"{"prompt":[1,2]}"#, ["..."]),
+            ("/v1/completions", #"{"prompt":"a","suffix":"b"}"#, ["user a", "user b"]),
+            ("/api/generate", #"{"prompt":"a","template":"t"}"#, ["instruction t", "user a"]),
+            ("/api/generate", #"{"prompt":"a","context":[1]}"#, ["user a", "..."]),
+            (
+                "/v1/chat/completions",
+                #"{"messages":[],"prediction":{"type":"content","content":"a"}}"#, ["assistant a"]
+            ),
+            ("/v1/chat/completions", #"{"messages":{"a":"b"}}"#, ["..."]),
+            (
+                "/v1/chat/completions",
+                #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"#
+                    + #""url":"https://x/"}}]}]}"#, []
+            ),
+            (
+                "/v1/chat/completions",
+                #"{"messages":[{"role":"user","content":[{"type":"new","words":"a"}]}]}"#, ["..."]
+            ),
+            (
+                "/v1/responses",
+                #"{"prompt":{"id":"p","variables":{"x":"a","y":{"type":"input_text","text":"b"}}}}"#,
+                ["user a", "user b"]
+            ),
+            (
+                "/openai/responses?api-version=1",
+                #"{"input":[{"type":"message","content":"a"},{"type":"item_reference","id":"i"}]}"#,
+                ["user a"]
+            ),
+            (
+                "/v1/responses/compact",
+                #"{"input":[{"type":"custom_tool_call","name":"f","input":"a","call_id":"c"}]}"#,
+                ["toolCall a"]
+            ),
+            ("/v1/responses", #"{"input":[{"type":"new_item","words":"a"}]}"#, ["..."]),
+            (
+                "/v1/messages/batches",
+                #"{"requests":[{"custom_id":"1","params":{"system":"s","messages":[{"content":"a","#
+                    + #""role":"user"}]}}]}"#, ["instruction s", "user a"]
+            ),
+            ("/v1/messages", #"{"messages":[{"role":"user","content":{"text":"a"}}]}"#, ["user a"]),
+        ] as [(String, String, [String])])
     func textThatIsEasilyMissed(_ path: String, _ body: String, _ expected: [String]) {
         #expect(seen(path, body) == expected)
     }
