@@ -18,7 +18,7 @@ public enum Limits {
     public static let batchMessages = 64
     /// Bytes of SQL that are read; a longer statement is unknown.
     public static let statementBytes = 256 * 1024
-    /// Ends of quotes that begin with a dollar that are looked for in one statement; with more, it is
+    /// Quotes that begin with a dollar whose ends are looked for in one statement; one with more is
     /// ambiguous.
     static let heredocSearches = 64
     /// Values of a tool call's arguments that are looked through for destinations.

@@ -238,4 +238,20 @@ import Testing
                 """)
         #expect(request.facts.reachesOutside)
     }
+
+    /// Whatever the text, each dialect comes to its end.
+    @Test func randomTexts() {
+        let pieces = [
+            "'", "\"", "`", "[", "]", "$", "$a$", "q'[", "]'", "\\", "--", "//", "#", "/*", "*/",
+            "/*!", "/*M!", "\r", "\n", " ", "(", ")", ".", ",", ";", "1e", "0x", "E'", "‘", "’",
+            "é",
+            "FROM", "SELECT", "f", "TABLE", "VALUES", "FORMAT", "INSERT",
+        ]
+        for _ in 0..<10_000 {
+            var text = ""
+            for _ in 0..<Int.random(in: 0..<14) { text += pieces[Int.random(in: 0..<pieces.count)] }
+            _ = Statement.judge(SampleRequest.bytes(text))
+            _ = Statement.awaitsData(SampleRequest.bytes("INSERT " + text))
+        }
+    }
 }

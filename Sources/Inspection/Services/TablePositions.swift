@@ -81,7 +81,7 @@ struct TablePositions {
             // `INSERT INTO FUNCTION f(...)`, `INSERT INTO TABLE FUNCTION f(...)`.
             expect(
                 self.word.equalsIgnoringCase("into") || self.word.equalsIgnoringCase("table"))
-        } else if StatementWords.endsTables(word) {
+        } else if expectsTable || lists & bit != 0, StatementWords.endsTables(word) {
             lists &= ~bit
             expectsTable = false
         } else if word.equalsIgnoringCase("table"), isDescribed {
