@@ -18,6 +18,9 @@ public enum Limits {
     public static let batchMessages = 64
     /// Bytes of SQL that are read; a longer statement is unknown.
     public static let statementBytes = 256 * 1024
+    /// Quotes that begin with a dollar whose ends are looked for in one statement; one with more is
+    /// ambiguous.
+    static let heredocSearches = 64
     /// Values of a tool call's arguments that are looked through for destinations.
     public static let argumentValues = 4096
     /// Arguments within arguments that are looked through.

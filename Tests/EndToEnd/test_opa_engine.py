@@ -61,7 +61,7 @@ def values(answer: dict[str, Any]) -> list[Any]:
 
 
 def ours(folder: Path, query: str, document: str) -> Outcome:
-    command = [portcullis_binary(), "eval", "--strict-builtin-errors", "-d", str(folder)]
+    command = [str(portcullis_binary()), "eval", "--strict-builtin-errors", "-d", str(folder)]
     command += ["--stdin-input", query]
     done = subprocess.run(command, input=document, capture_output=True, text=True, timeout=60)
     answer = json.loads(done.stdout)
@@ -186,7 +186,10 @@ def shipped() -> Iterator[OPA]:
 @pytest.mark.parametrize("check", sorted(it.name for it in CHECKS.glob("*.check.json")))
 def test_shipped_policies_decide_alike(shipped: OPA, check: str) -> None:
     shown = subprocess.run(
-        [portcullis_binary(), "input", CHECKS / check], capture_output=True, text=True, check=True
+        [str(portcullis_binary()), "input", str(CHECKS / check)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     entrypoints = ["portcullis.authz", "routes.tools", "routes.payments"]
     query = "[" + ", ".join(f"[d | d := data.{it}.decision]" for it in entrypoints) + "]"

@@ -40,6 +40,38 @@ import Testing
         ("PURGE", "/v1/secret/data/a", "vault PURGE unknown", "secret/data/a"),
         ("PUT", "/v1/secret/data/a", "vault write write", "secret/data/a"),
         ("DELETE", "/v1/secret/data/a", "vault delete write", "secret/data/a"),
+        ("GET", "/v1/kv/a?list=T", "vault list read", "kv/a"),
+        ("GET", "/v1/kv/a?%6cist=tru%65", "vault list read", "kv/a"),
+        ("GET", "/v1/kv/a?list=false&list=true", "vault read secret", "kv/a"),
+        ("GET", "/v1/kv/a?list=true&list=true", "vault read secret", "kv/a"),
+        ("GET", "/v1/kv/a?%6cist=0&list=true", "vault read secret", "kv/a"),
+        ("GET", "/v1/kv/a?list=TrUe", "vault read secret", "kv/a"),
+        ("GET", "/v1/kv/a?list", "vault read secret", "kv/a"),
+        ("HEAD", "/v1/kv/a?list=true", "vault read secret", "kv/a"),
+        ("GET", "/v1/kv/metadata/a?list=1;2", "vault read secret", "kv/metadata/a"),
+        ("POST", "/v1/ns/transit/decrypt/k", "vault write secret", "ns/transit/decrypt/k"),
+        ("POST", "/v1/ns/auth/token/create", "vault write secret", "ns/auth/token/create"),
+        ("PUT", "/v1/a/auth/approle/login", "vault write secret", "a/auth/approle/login"),
+        ("PUT", "/v1/pki/issuer/i/issue/r", "vault write secret", "pki/issuer/i/issue/r"),
+        (
+            "PUT", "/v1/pki/root/generate/exported", "vault write secret",
+            "pki/root/generate/exported"
+        ),
+        ("PUT", "/v1/sys/init", "vault write secret", "sys/init"),
+        ("PUT", "/v1/gcp/roleset/data/key", "vault write secret", "gcp/roleset/data/key"),
+        ("PUT", "/v1/ldap/library/l/check-out", "vault write secret", "ldap/library/l/check-out"),
+        ("PUT", "/v1/transform/decode/r", "vault write secret", "transform/decode/r"),
+        ("PUT", "/v1/engine/new-verb/x", "vault write secret", "engine/new-verb/x"),
+        ("PUT", "/v1/auth/data/login", "vault write secret", "auth/data/login"),
+        ("PUT", "/v1/auth/approle/role/r", "vault write write", "auth/approle/role/r"),
+        ("PUT", "/v1/auth/approle/role/r/x", "vault write secret", "auth/approle/role/r/x"),
+        ("PUT", "/v1/secret/data/app/token", "vault write write", "secret/data/app/token"),
+        ("PUT", "/v1/ns/kv/data/a", "vault write write", "ns/kv/data/a"),
+        ("POST", "/v1/secret/metadata/a", "vault write write", "secret/metadata/a"),
+        ("POST", "/v1/database/config/d", "vault write write", "database/config/d"),
+        ("POST", "/v1/database/roles/r", "vault write write", "database/roles/r"),
+        ("POST", "/v1/sys/policies/acl/p", "vault write write", "sys/policies/acl/p"),
+        ("POST", "/v1/transit/encrypt/k", "vault write write", "transit/encrypt/k"),
     ])
     func vault(_ method: String, _ path: String, _ summary: String, _ resource: String) {
         let facts = SampleRequest(method, path, headers: [("x-vault-token", "t")]).facts
@@ -81,9 +113,49 @@ import Testing
         ),
         ("PUT", "/api/v1/namespaces/prod/finalize", "kubernetes update write"),
         ("GET", "/apis/apps/v1/deployments?watch=true", "kubernetes watch read"),
+        ("PATCH", "/api/v1/namespaces/d/secrets/s?dryRun=All", "kubernetes patch secret"),
+        ("PUT", "/api/v1/namespaces/d/secrets/s", "kubernetes update secret"),
+        ("POST", "/api/v1/namespaces/d/secrets", "kubernetes create secret"),
+        ("DELETE", "/api/v1/namespaces/d/secrets/s", "kubernetes delete secret"),
+        (
+            "GET",
+            "/apis/subresources.kubevirt.io/v1/namespaces/d/virtualmachineinstances/m/console",
+            "kubernetes console execute"
+        ),
+        (
+            "GET", "/apis/subresources.kubevirt.io/v1/namespaces/d/virtualmachineinstances/m/vnc",
+            "kubernetes vnc execute"
+        ),
     ])
     func kubernetes(_ method: String, _ path: String, _ summary: String) {
         #expect(SampleRequest(method, path, headers: []).facts.summary == summary)
+    }
+
+    @Test(arguments: [
+        ("/api", "read"), ("/apis/apps/v1", "read"), ("/version", "read"), ("/", "read"),
+        ("/openapi/v3/apis/apps/v1", "read"), ("/readyz/ping", "read"),
+        ("/k8s/clusters/local/api/v1/namespaces/d/secrets/s", "unknown"),
+        ("/api/v1/things", "unknown"), ("/logs/x", "unknown"),
+    ])
+    func kubernetesByItsRoute(_ path: String, _ effect: String) {
+        let request = SampleRequest("GET", path, headers: [])
+        request.context.contextExtensions.append(
+            .init(
+                key: SampleRequest.bytes("portcullis.protocol"),
+                value: SampleRequest.bytes("kubernetes")))
+        #expect(request.facts.summary == "kubernetes get \(effect)")
+    }
+
+    @Test(arguments: ["application/yaml", "application/vnd.kubernetes.protobuf"])
+    func kubernetesBodyThatIsNotRead(_ type: String) {
+        let path = "/api/v1/namespaces/d/pods"
+        let request = SampleRequest(
+            "POST", path, headers: [("content-type", type)], body: "kind: Pod\n")
+        #expect(request.facts.summary == "kubernetes create write !malformed_body")
+        #expect(request.facts.arguments.isUndefined)
+        let read = SampleRequest("POST", path, body: #"{"kind":"Pod"}"#)
+        #expect(read.facts.summary == "kubernetes create write")
+        #expect(read.facts.arguments["kind"].equals("Pod"))
     }
 
     @Test(arguments: [

@@ -102,6 +102,100 @@ import Testing
         #expect(found == ["user : do", "user : b", "document https://x/y: "])
     }
 
+    /// Texts, and `...` where something was not seen.
+    private func seen(_ path: String, _ body: String) -> [String] {
+        let request = SampleRequest("POST", path, body: body)
+        var found: [String] = []
+        let isComplete = PromptReader(request.facts).forEachPart { part in
+            found.append("\(part.role) \(part.text.string)")
+        }
+        return found + (isComplete ? [] : ["..."])
+    }
+
+    @Test(
+        arguments: [
+            (
+                "/v1beta/models/g:generateContent", #"{"contents":{"parts":{"text":"a"}}}"#,
+                ["user a"]
+            ),
+            (
+                "/v1beta/models/g:generateContent",
+                #"{"contents":[{"parts":[{"text":"a","functionCall":{"name":"f","args":{}}}]}]}"#,
+                ["toolCall ", "user a"]
+            ),
+            (
+                "/v1beta/models/g:generateContent",
+                #"{"systemInstruction":{"parts":[{"text":"a"}]},"system_instruction":{"text":"b"}}"#,
+                ["instruction a", "instruction b"]
+            ),
+            (
+                "/v1beta/models/g:generateContent",
+                #"{"contents":[{"parts":[{"inlineData":{"mimeType":"text/plain","data":"YQ=="}}]}]}"#,
+                ["..."]
+            ),
+            (
+                "/v1beta/models/g:generateContent",
+                #"{"contents":[{"parts":[{"inlineData":{"mimeType":"image/png","data":"YQ=="}}]}]}"#,
+                []
+            ),
+            (
+                "/v1beta/models/g:countTokens",
+                #"{"generateContentRequest":{"contents":[{"parts":[{"text":"a"}]}]}}"#, ["user a"]
+            ),
+            ("/v1/message:send", #"{"message":{"content":[{"text":"a"}]}}"#, ["user a"]),
+            (
+                "/v1/message:send", #"{"message":{"parts":[{"text":"a","url":"https://x/"}]}}"#,
+                ["document ", "user a"]
+            ),
+            (
+                "/v1/message:send", #"{"message":{"content":[{"file":{"fileWithUri":"u"}}]}}"#,
+                ["document "]
+            ),
+            ("/v1/completions", #"{"prompt":[1,2]}"#, ["..."]),
+            ("/v1/completions", #"{"prompt":"a","suffix":"b"}"#, ["user a", "user b"]),
+            ("/api/generate", #"{"prompt":"a","template":"t"}"#, ["instruction t", "user a"]),
+            ("/api/generate", #"{"prompt":"a","context":[1]}"#, ["user a", "..."]),
+            (
+                "/v1/chat/completions",
+                #"{"messages":[],"prediction":{"type":"content","content":"a"}}"#, ["assistant a"]
+            ),
+            ("/v1/chat/completions", #"{"messages":{"a":"b"}}"#, ["..."]),
+            (
+                "/v1/chat/completions",
+                #"{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"#
+                    + #""url":"https://x/"}}]}]}"#, []
+            ),
+            (
+                "/v1/chat/completions",
+                #"{"messages":[{"role":"user","content":[{"type":"new","words":"a"}]}]}"#, ["..."]
+            ),
+            (
+                "/v1/responses",
+                #"{"prompt":{"id":"p","variables":{"x":"a","y":{"type":"input_text","text":"b"}}}}"#,
+                ["user a", "user b"]
+            ),
+            (
+                "/openai/responses?api-version=1",
+                #"{"input":[{"type":"message","content":"a"},{"type":"item_reference","id":"i"}]}"#,
+                ["user a"]
+            ),
+            (
+                "/v1/responses/compact",
+                #"{"input":[{"type":"custom_tool_call","name":"f","input":"a","call_id":"c"}]}"#,
+                ["toolCall a"]
+            ),
+            ("/v1/responses", #"{"input":[{"type":"new_item","words":"a"}]}"#, ["..."]),
+            (
+                "/v1/messages/batches",
+                #"{"requests":[{"custom_id":"1","params":{"system":"s","messages":[{"content":"a","#
+                    + #""role":"user"}]}}]}"#, ["instruction s", "user a"]
+            ),
+            ("/v1/messages", #"{"messages":[{"role":"user","content":{"text":"a"}}]}"#, ["user a"]),
+        ] as [(String, String, [String])])
+    func textThatIsEasilyMissed(_ path: String, _ body: String, _ expected: [String]) {
+        #expect(seen(path, body) == expected)
+    }
+
     @Test func whatIsNoPrompt() {
         #expect(PromptReader(SampleRequest(body: #"{"messages":[1]}"#).facts).isEmpty)
         #expect(parts("/v1/messages", #"{"messages":{"role":7},"system":3}"#) == [])

@@ -41,10 +41,14 @@ public enum ModelAPI: UInt8, Sendable {
         else { return }
         if path.endsIgnoringCase("/chat/completions") || path.endsIgnoringCase("/api/chat") {
             self = .chat
-        } else if path.endsIgnoringCase("/v1/responses") || path.endsIgnoringCase("/ai/responses") {
+        } else if path.endsIgnoringCase("/v1/responses") || path.endsIgnoringCase("/ai/responses")
+            || path.endsIgnoringCase("/openai/responses")
+            || path.endsIgnoringCase("/responses/compact")
+        {
             self = .responses
         } else if path.endsIgnoringCase("/v1/messages")
             || path.endsIgnoringCase("/v1/messages/count_tokens")
+            || path.endsIgnoringCase("/v1/messages/batches")
         {
             self = .messages
         } else if path.endsIgnoringCase(":generatecontent")

@@ -20,18 +20,36 @@ extension Inspection {
             facts.arguments = QueryParameters.object(path.query, in: arena)
         } else if content.isCollection {
             facts.arguments = content
+        } else if method.effect != .read, !isBodyUnread, !body.bytes.isEmpty {
+            // YAML, CBOR or protobuf: what is written was not seen. Of the doubts that fit, those
+            // of an unseen body are let through by default, so it is one that cannot be read.
+            facts.doubts.insert(.malformedBody)
         }
         return true
     }
 
     private var isWatch: Bool { hasQueryFlag("watch=1") || hasQueryFlag("watch=true") }
 
+    /// True when the query has exactly this parameter, spelled like this.
+    private func hasQueryFlag(_ flag: StaticString) -> Bool {
+        var start = 0
+        let query = path.query
+        while start <= query.count {
+            let end = query.firstIndex(of: UInt8(ascii: "&"), from: start) ?? query.count
+            if query[start..<end].equals(flag) { return true }
+            start = end + 1
+        }
+        return false
+    }
+
     /// `/api`, `/apis/<group>`, `/version`, `/healthz`, `/openapi`: what clients read to find out.
+    /// What other paths lead to, a proxy before the API server knows: Rancher's
+    /// `/k8s/clusters/<id>/api/v1/...` is one.
     private mutating func inspectDiscovery() -> Bool {
         let method = HTTPMethod(http.method)
         facts.trafficProtocol = .kubernetes
         facts.operation = method.word ?? http.method
-        facts.effect = method.effect
+        facts.effect = KubernetesRequest.isDiscovery(path.text) ? method.effect : .unknown
         return true
     }
 }
@@ -40,6 +58,7 @@ extension Inspection {
 struct KubernetesRequest {
     private var resource = Bytes.empty
     private var subresource = Bytes.empty
+    private var group = Bytes.empty
     private var hasName = false
     private var isWatchPath = false
 
@@ -49,7 +68,8 @@ struct KubernetesRequest {
         if root.equals("api") {
             guard let version = segments.next(), version.equals("v1") else { return nil }
         } else if root.equals("apis") {
-            guard segments.next() != nil, segments.next() != nil else { return nil }
+            guard let group = segments.next(), segments.next() != nil else { return nil }
+            self.group = group
         } else {
             return nil
         }
@@ -90,11 +110,33 @@ struct KubernetesRequest {
         return false
     }
 
+    /// The paths that name no object: the root, the groups with their versions, health and schemas.
+    static func isDiscovery(_ path: Bytes) -> Bool {
+        var segments = PathSegments(path)
+        guard let root = segments.next() else { return true }
+        var count = 0
+        while segments.next() != nil { count += 1 }
+        if root.equals("api") { return count <= 1 }
+        if root.equals("apis") { return count <= 2 }
+        if root.equals("version") || root.equals("metrics") { return count == 0 }
+        if root.equals("openapi") { return count <= 6 }
+        return root.equals("healthz") || root.equals("livez") || root.equals("readyz")
+            || root.equals("openid") || root.equals(".well-known")
+    }
+
     /// Subresources through which somebody's code runs, or traffic passes unseen.
     var runsCommand: Bool {
-        subresource.equals("exec") || subresource.equals("attach")
+        isConsole || subresource.equals("exec") || subresource.equals("attach")
             || subresource.equals("portforward") || subresource.equals("proxy")
             || subresource.equals("ephemeralcontainers")
+    }
+
+    /// KubeVirt's ways into a virtual machine, of the group `subresources.kubevirt.io`.
+    private var isConsole: Bool {
+        guard group.equals("subresources.kubevirt.io") else { return false }
+        return subresource.equals("console") || subresource.equals("vnc")
+            || subresource.equals("ssh") || subresource.equals("usbredir")
+            || subresource.equals("vsock") || subresource.equals("sev")
     }
 
     func verb(_ method: HTTPMethod, isWatch: Bool) -> Bytes? {
@@ -115,7 +157,9 @@ struct KubernetesRequest {
         if runsCommand { return .execute }
         // Creating a token is how a service account's credentials are read.
         if resource.equals("serviceaccounts") && subresource.equals("token") { return .secret }
-        if resource.equals("secrets") && method.effect == .read { return .secret }
+        // A write answers with the secret as it then is: a patch that changes nothing, or one with
+        // `dryRun=All`, reads it. So does the deletion of one.
+        if resource.equals("secrets"), method != .other, method != .connect { return .secret }
         return method.effect
     }
 }
