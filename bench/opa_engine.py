@@ -46,7 +46,8 @@ class Engine:
         )
 
     def sample(self) -> None:
-        assert self.process.stdin and self.process.stdout
+        assert self.process.stdin
+        assert self.process.stdout
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         self.samples.append(float(self.process.stdout.readline()))
