@@ -11,7 +11,8 @@ public struct Doubts: OptionSet, Sendable {
 
     /// A JSON object has a key twice; parsers disagree about which one counts.
     public static let duplicateKeys = Doubts(rawValue: 1 << 0)
-    /// A key differs from one that matters only in its case; some parsers take it for the same.
+    /// A key differs from one that matters only in its case, as Unicode folds it; some parsers take
+    /// it for the same.
     public static let ambiguousKeys = Doubts(rawValue: 1 << 1)
     /// Only the beginning of the body was seen.
     public static let truncated = Doubts(rawValue: 1 << 2)

@@ -9,10 +9,22 @@ extension Inspection {
         guard let effect = AgentMethod.effect(of: method, params) else { return false }
         facts.trafficProtocol = .a2a
         facts.effect = effect
+        lookForVariants(params)
         if params.kind == .object { facts.arguments = params }
         facts.resource = taskOrContext(params)
         facts.conversation = params["message"]["contextId"].text
         return true
+    }
+
+    /// The names that are read below: Go's encoding/json takes their variants for them.
+    private mutating func lookForVariants(_ params: Value) {
+        let isAmbiguous =
+            params.hasVariants { $0.isVariant(of: "id") || $0.isVariant(of: "message") }
+            || params["message"].hasVariants { key in
+                key.isVariant(of: "taskId") || key.isVariant(of: "contextId")
+                    || key.isVariant(of: "parts")
+            }
+        if isAmbiguous { facts.doubts.insert(.ambiguousKeys) }
     }
 
     /// What ties calls together: the task, or the conversation.
@@ -53,6 +65,7 @@ extension Inspection {
             return expected == .a2a && inspectOtherAgentResource(method)
         }
         facts.trafficProtocol = .a2a
+        lookForVariants(content)
         if content.kind == .object { facts.arguments = content }
         if isBodyUnread { facts.effect = .delegate }
         return true

@@ -77,16 +77,18 @@ extension Inspection {
     /// True when a key equals one of JSON-RPC's in all but case. Go's encoding/json, for one, takes
     /// such a key for the name itself, and the later one wins.
     private func hasAmbiguousKeys(_ message: Value) -> Bool {
-        for key in message.keys {
-            let differs =
-                switch key.count {
-                case 2: key.text.differsInCase("id")
-                case 6: key.text.differsInCase("method") || key.text.differsInCase("params")
-                case 7: key.text.differsInCase("jsonrpc")
-                default: false
-                }
-            if differs { return true }
+        message.hasVariants { key in
+            key.isVariant(of: "id") || key.isVariant(of: "method") || key.isVariant(of: "params")
+                || key.isVariant(of: "jsonrpc")
         }
+    }
+}
+
+extension Value {
+    /// True when this is an object, and one of its keys a variant in case of a name that matters.
+    @inline(__always)
+    func hasVariants(_ isVariant: (Bytes) -> Bool) -> Bool {
+        for key in keys where isVariant(key.text) { return true }
         return false
     }
 }
