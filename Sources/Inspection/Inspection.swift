@@ -71,7 +71,23 @@ struct Inspection {
     /// Inlined, because a call copies all of the inspection.
     @inline(__always)
     private var hasBody: Bool {
-        http.method.equals("POST") || !body.bytes.isEmpty || (headers.declaredLength ?? 0) > 0
+        http.method.equals("POST") || !body.bytes.isEmpty || isBodyAnnounced
+    }
+
+    /// True when there is a body as far as the request's head says.
+    ///
+    /// Without a length and a transfer coding HTTP/1 has no body (RFC 9112 section 6.3). Later
+    /// versions need neither, and end the request where nobody sees it; so there a method that
+    /// is made for a body has one. Honest clients declare that it is empty; what they read or
+    /// delete they ask for without any length, so that for other methods nothing follows from it.
+    private var isBodyAnnounced: Bool {
+        if headers.hasTransferCoding || http.size > 0 { return true }
+        if !headers.contentLength.isEmpty { return headers.declaredLength != 0 }
+        if http.protocol.hasPrefix("HTTP/1") { return false }
+        return switch HTTPMethod(http.method) {
+        case .post, .put, .patch: true
+        default: false
+        }
     }
 
     /// The body as JSON, or `.undefined` and the doubts that follow from not having it.
@@ -112,7 +128,7 @@ struct Inspection {
         let seen = body.bytes.count
         let expected = max(Int(clamping: http.size), headers.declaredLength ?? 0)
         if seen == 0 {
-            if expected > 0 { facts.doubts.insert(.bodyMissing) }
+            if isBodyAnnounced { facts.doubts.insert(.bodyMissing) }
         } else if headers.isPartialBody || (seen < expected && body.isExact) {
             facts.doubts.insert(.truncated)
         } else if !body.isExact && expected > 0 && seen != expected {
