@@ -99,7 +99,7 @@ struct Inspection {
         // Servers differ in how much of a content type they look at, so a body that could be read
         // as JSON is looked at whatever its type says.
         let isUntyped = headers.mediaType == .absent
-        let isTyped = (headers.mediaType != .other && !isUntyped) || headers.isMCP
+        let isTyped = (headers.mediaType != .other && !isUntyped) || isMessageExpected
         let shape = isTyped && body.bytes.isEmpty ? BodyShape.blank : BodyShape(body.bytes)
         guard isTyped || shape != .other else { return .undefined }
         checkLength()
@@ -112,7 +112,12 @@ struct Inspection {
         case .absent:
             return .undefined
         case .malformed:
-            if !facts.doubts.contains(.truncated), isTyped || isUntyped {
+            // Many texts begin like JSON: links in Markdown, templates, one document for each line.
+            // Of what says that it is no JSON, only what names JSON-RPC is taken for a message that
+            // a lenient parser reads.
+            if !facts.doubts.contains(.truncated),
+                isTyped || isUntyped || MessageText.occurs(in: body.bytes)
+            {
                 facts.doubts.insert(.malformedBody)
             }
             return .undefined
