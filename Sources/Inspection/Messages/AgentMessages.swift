@@ -42,12 +42,11 @@ extension Inspection {
     /// - Returns: false when the path is none of A2A's.
     mutating func inspectAgentResource(_ content: Value) -> Bool {
         let method = HTTPMethod(http.method)
-        let verb = path.text.firstIndex(of: UInt8(ascii: ":")).map {
-            path.text[$0 + 1..<path.text.count]
-        }
+        // Routers differ in whether a final slash matters.
+        let path = path.text.hasSuffix("/") ? path.text[0..<path.text.count - 1] : path.text
+        let verb = path.firstIndex(of: UInt8(ascii: ":")).map { path[$0 + 1..<path.count] }
         if method == .post,
-            path.text.endsIgnoringCase("/message:send")
-                || path.text.endsIgnoringCase("/message:stream")
+            path.endsIgnoringCase("/message:send") || path.endsIgnoringCase("/message:stream")
         {
             facts.operation = verb ?? .empty
             facts.effect = .delegate

@@ -63,7 +63,10 @@ extension Inspection {
         case .undefined, .object: break
         default: facts.doubts.insert(.malformedMessage)
         }
-        if inspectAgentCall(method, params) { return }
+        if inspectAgentCall(method, params) {
+            // A2A has no such headers; whoever goes by them takes the call for another one.
+            return compareHeaders(method, .empty, params["_meta"])
+        }
         if isMessageExpected || ModelContextMethod.isKnown(method)
             || method.firstIndex(of: UInt8(ascii: "/")) != nil
         {

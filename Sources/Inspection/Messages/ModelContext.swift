@@ -59,7 +59,7 @@ extension Inspection {
         return true
     }
 
-    private mutating func compareHeaders(_ method: Bytes, _ name: Bytes, _ meta: Value) {
+    mutating func compareHeaders(_ method: Bytes, _ name: Bytes, _ meta: Value) {
         let requiresHeaders = Self.requiresHeaders(headers.mcpProtocolVersion)
         if let claimed = headers.mcpMethod {
             if claimed != method { facts.doubts.insert(.mismatch) }
