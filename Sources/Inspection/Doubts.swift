@@ -19,7 +19,8 @@ public struct Doubts: OptionSet, Sendable {
     /// There is a body and none of it was seen, or only what Envoy's own filters tell of it.
     public static let bodyMissing = Doubts(rawValue: 1 << 3)
     /// `Mcp-Method` or `Mcp-Name` says something else than the body, or is missing where the
-    /// protocol version requires it.
+    /// protocol version requires it; or the path, the host or a header speaks for one protocol and
+    /// the body, or another of them, for a second one.
     public static let mismatch = Doubts(rawValue: 1 << 4)
     /// JSON-RPC in a body whose content type is not `application/json`.
     public static let contentType = Doubts(rawValue: 1 << 5)
@@ -29,7 +30,7 @@ public struct Doubts: OptionSet, Sendable {
     public static let batch = Doubts(rawValue: 1 << 7)
     /// The body is not what its content type says.
     public static let malformedBody = Doubts(rawValue: 1 << 8)
-    /// JSON-RPC whose members have the wrong types.
+    /// JSON-RPC whose members have the wrong types, or that has members of its own.
     public static let malformedMessage = Doubts(rawValue: 1 << 9)
     /// The path can be read in several ways: dot segments, `//`, encoded slashes, `;`.
     public static let ambiguousPath = Doubts(rawValue: 1 << 10)

@@ -47,16 +47,6 @@ struct Inspection {
         facts.effect = .unknown
     }
 
-    private mutating func identify(_ content: Value) {
-        if content.isDefined, inspectMessage(content) { return }
-        if inspectLanguageModel(content) || inspectAgentResource(content) || inspectVault(content)
-            || inspectKubernetes(content) || inspectStatement(content)
-        {
-            return
-        }
-        inspectHTTP()
-    }
-
     /// The message as Envoy's own filters tell it in their metadata, where Envoy reads the body but
     /// does not send it along. They leave out some of the arguments, so the doubt stays.
     private func told(_ readMetadata: (Bytes) -> Value) -> Value {
@@ -147,7 +137,7 @@ struct Inspection {
     // MARK: What is left
 
     /// Plain HTTP: the method says what the request does, if all of it was seen.
-    private mutating func inspectHTTP() {
+    mutating func inspectHTTP() {
         let method = HTTPMethod(http.method)
         facts.trafficProtocol = headers.isMCP ? .mcp : .http
         // Streams are opened and sessions ended without a body.

@@ -39,8 +39,9 @@ extension Inspection {
 
     /// A2A's binding to plain HTTP, of v0.3 (`/v1/message:send`) and v1 (`/message:send`).
     ///
+    /// - Parameter isMessage: the body is a JSON-RPC message.
     /// - Returns: false when the path is none of A2A's.
-    mutating func inspectAgentResource(_ content: Value) -> Bool {
+    mutating func inspectAgentResource(_ content: Value, isMessage: Bool) -> Bool {
         let method = HTTPMethod(http.method)
         // Routers differ in whether a final slash matters.
         let path = path.text.hasSuffix("/") ? path.text[0..<path.text.count - 1] : path.text
@@ -61,7 +62,7 @@ extension Inspection {
             facts.operation = verb
             facts.effect = .read
         } else {
-            return expected == .a2a && inspectOtherAgentResource(method)
+            return !isMessage && expected == .a2a && inspectOtherAgentResource(method)
         }
         facts.trafficProtocol = .a2a
         lookForVariants(content)

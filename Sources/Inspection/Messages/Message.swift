@@ -15,18 +15,48 @@ extension Inspection {
         if !version.equals("2.0") { facts.doubts.insert(.malformedMessage) }
         if !http.method.equals("POST") { facts.doubts.insert(.malformedMessage) }
         if headers.mediaType != .json { facts.doubts.insert(.contentType) }
-        if hasAmbiguousKeys(content) { facts.doubts.insert(.ambiguousKeys) }
-        takeID(content["id"])
+        let id = content["id"]
+        takeID(id)
         let method = content["method"]
+        let params = content["params"]
         if method.isUndefined {
             inspectReply(content)
         } else if method.isString {
-            inspectCall(method.text, content["params"])
+            inspectCall(method.text, params)
         } else {
             facts.trafficProtocol = .mcp
             facts.doubts.insert(.malformedMessage)
         }
+        var known = version.isDefined ? 2 : 1
+        if id.isDefined { known += 1 }
+        if params.isDefined { known += 1 }
+        if content.count != known || method.isUndefined { lookForOtherMembers(content) }
         return true
+    }
+
+    /// A message has the members of JSON-RPC 2.0 (sections 4 and 5) and no others: neither MCP nor
+    /// A2A adds one. Servers of other APIs ignore what they do not know, so a body for one of them
+    /// with `jsonrpc` and a harmless `method` on top would pass for MCP.
+    ///
+    /// JSON-RPC that is neither MCP nor A2A may have more (Zabbix has `auth`): its effect is
+    /// unknown anyway. What Envoy's filters tell has members of theirs.
+    @inline(never)
+    private mutating func lookForOtherMembers(_ content: Value) {
+        let isReply = content["method"].isUndefined
+        var hasOthers = false
+        for key in content.keys where !key.equals("jsonrpc") && !key.equals("id") {
+            let isKnown =
+                isReply
+                ? key.equals("result") || key.equals("error")
+                : key.equals("method") || key.equals("params")
+            if !isKnown { hasOthers = true }
+        }
+        guard hasOthers else { return }
+        if hasAmbiguousKeys(content) {
+            facts.doubts.insert(.ambiguousKeys)
+        } else if facts.trafficProtocol != .unknown, !facts.doubts.contains(.bodyMissing) {
+            facts.doubts.insert(.malformedMessage)
+        }
     }
 
     var isMessageExpected: Bool { headers.isMCP || expected == .mcp || expected == .a2a }
