@@ -59,9 +59,9 @@ extension Inspection {
         facts.combine(with: second.facts)
     }
 
-    /// A path's end, a query or a header that a client adds makes no request milder than plain
-    /// HTTP is, unless the route vouches for the protocol.
-    private mutating func raiseEffect() {
+    /// A path's end, a query, a header or members that a client adds make no request milder than
+    /// plain HTTP is, unless the route vouches for the protocol.
+    mutating func raiseEffect() {
         guard expected != facts.trafficProtocol else { return }
         let least = leastEffect
         if least.strictness > facts.effect.strictness { facts.effect = least }

@@ -30,12 +30,12 @@ import Testing
         ),
         (
             "/v1/chat/completions", "", #""messages":[{"role":"user","content":"hi"}]"#,
-            "llm chat read !mismatch !malformed_message"
+            "mcp ping write !mismatch !malformed_message"
         ),
         (
             "/?query=INSERT+INTO+t+FORMAT+JSONEachRow", "", "", "sql insert write !mismatch"
         ),
-        ("/admin/users/delete", "", #""user":"bob""#, "mcp ping read !malformed_message"),
+        ("/admin/users/delete", "", #""user":"bob""#, "mcp ping write !malformed_message"),
         // Servers of MCP have any path.
         ("/", "", "", "mcp ping read"), ("/messages?sessionId=a", "", "", "mcp ping read"),
         ("/v1/messages", "", "", "mcp ping read"), ("/api/mcp", "", "", "mcp ping read"),
@@ -49,6 +49,19 @@ import Testing
         if !header.isEmpty { headers.append((header, "a")) }
         let body = "{\(Self.ping)\(members.isEmpty ? "" : ",")\(members)}"
         #expect(SampleRequest("POST", path, headers: headers, body: body).facts.summary == summary)
+    }
+
+    @Test(arguments: [
+        ("DELETE", "tools.acme.example", "", "mcp ping write !malformed_message"),
+        ("POST", "evil.example", #","x":1"#, "mcp ping egress !malformed_message"),
+        ("POST", "evil.example", "", "mcp ping read"),
+    ])
+    func messageThatIsNoneIsPlainHTTP(
+        _ method: String, _ host: String, _ members: String, _ summary: String
+    ) {
+        let body = "{\(Self.ping)\(members)}"
+        let request = SampleRequest(method, "/users/1", host: host, body: body)
+        #expect(request.facts.summary == summary)
     }
 
     @Test func promptUnderAMessageIsRead() {
@@ -96,7 +109,7 @@ import Testing
         ),
         (
             #"{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}"#,
-            "mcp ping read !malformed_message"
+            "mcp ping write !malformed_message"
         ),
         (
             #"{"jsonrpc":"2.0","method":"message/send","params":{},"x":1}"#,

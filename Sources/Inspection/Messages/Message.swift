@@ -13,7 +13,8 @@ extension Inspection {
             return hasAmbiguousKeys(content) && rejectAmbiguous()
         }
         if !version.equals("2.0") { facts.doubts.insert(.malformedMessage) }
-        if !http.method.equals("POST") { facts.doubts.insert(.malformedMessage) }
+        let isPost = http.method.equals("POST")
+        if !isPost { facts.doubts.insert(.malformedMessage) }
         if headers.mediaType != .json { facts.doubts.insert(.contentType) }
         let id = content["id"]
         takeID(id)
@@ -31,6 +32,7 @@ extension Inspection {
         if id.isDefined { known += 1 }
         if params.isDefined { known += 1 }
         if content.count != known || method.isUndefined { lookForOtherMembers(content) }
+        if !isPost { raiseEffect() }
         return true
     }
 
@@ -56,6 +58,7 @@ extension Inspection {
             facts.doubts.insert(.ambiguousKeys)
         } else if facts.trafficProtocol != .unknown, !facts.doubts.contains(.bodyMissing) {
             facts.doubts.insert(.malformedMessage)
+            raiseEffect()
         }
     }
 
