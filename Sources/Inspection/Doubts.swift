@@ -11,14 +11,16 @@ public struct Doubts: OptionSet, Sendable {
 
     /// A JSON object has a key twice; parsers disagree about which one counts.
     public static let duplicateKeys = Doubts(rawValue: 1 << 0)
-    /// A key differs from one that matters only in its case; some parsers take it for the same.
+    /// A key differs from one that matters only in its case, as Unicode folds it; some parsers take
+    /// it for the same.
     public static let ambiguousKeys = Doubts(rawValue: 1 << 1)
     /// Only the beginning of the body was seen.
     public static let truncated = Doubts(rawValue: 1 << 2)
     /// There is a body and none of it was seen, or only what Envoy's own filters tell of it.
     public static let bodyMissing = Doubts(rawValue: 1 << 3)
     /// `Mcp-Method` or `Mcp-Name` says something else than the body, or is missing where the
-    /// protocol version requires it.
+    /// protocol version requires it; or the path, the host or a header speaks for one protocol and
+    /// the body, or another of them, for a second one.
     public static let mismatch = Doubts(rawValue: 1 << 4)
     /// JSON-RPC in a body whose content type is not `application/json`.
     public static let contentType = Doubts(rawValue: 1 << 5)
@@ -28,7 +30,7 @@ public struct Doubts: OptionSet, Sendable {
     public static let batch = Doubts(rawValue: 1 << 7)
     /// The body is not what its content type says.
     public static let malformedBody = Doubts(rawValue: 1 << 8)
-    /// JSON-RPC whose members have the wrong types.
+    /// JSON-RPC whose members have the wrong types, or that has members of its own.
     public static let malformedMessage = Doubts(rawValue: 1 << 9)
     /// The path can be read in several ways: dot segments, `//`, encoded slashes, `;`.
     public static let ambiguousPath = Doubts(rawValue: 1 << 10)

@@ -47,16 +47,6 @@ struct Inspection {
         facts.effect = .unknown
     }
 
-    private mutating func identify(_ content: Value) {
-        if content.isDefined, inspectMessage(content) { return }
-        if inspectLanguageModel(content) || inspectAgentResource(content) || inspectVault(content)
-            || inspectKubernetes(content) || inspectStatement(content)
-        {
-            return
-        }
-        inspectHTTP()
-    }
-
     /// The message as Envoy's own filters tell it in their metadata, where Envoy reads the body but
     /// does not send it along. They leave out some of the arguments, so the doubt stays.
     private func told(_ readMetadata: (Bytes) -> Value) -> Value {
@@ -71,7 +61,23 @@ struct Inspection {
     /// Inlined, because a call copies all of the inspection.
     @inline(__always)
     private var hasBody: Bool {
-        http.method.equals("POST") || !body.bytes.isEmpty || (headers.declaredLength ?? 0) > 0
+        http.method.equals("POST") || !body.bytes.isEmpty || isBodyAnnounced
+    }
+
+    /// True when there is a body as far as the request's head says.
+    ///
+    /// Without a length and a transfer coding HTTP/1 has no body (RFC 9112 section 6.3). Later
+    /// versions need neither, and end the request where nobody sees it; so there a method that
+    /// is made for a body has one. Honest clients declare that it is empty; what they read or
+    /// delete they ask for without any length, so that for other methods nothing follows from it.
+    private var isBodyAnnounced: Bool {
+        if headers.hasTransferCoding || http.size > 0 { return true }
+        if !headers.contentLength.isEmpty { return headers.declaredLength != 0 }
+        if http.protocol.hasPrefix("HTTP/1") { return false }
+        return switch HTTPMethod(http.method) {
+        case .post, .put, .patch: true
+        default: false
+        }
     }
 
     /// The body as JSON, or `.undefined` and the doubts that follow from not having it.
@@ -83,7 +89,7 @@ struct Inspection {
         // Servers differ in how much of a content type they look at, so a body that could be read
         // as JSON is looked at whatever its type says.
         let isUntyped = headers.mediaType == .absent
-        let isTyped = (headers.mediaType != .other && !isUntyped) || headers.isMCP
+        let isTyped = (headers.mediaType != .other && !isUntyped) || isMessageExpected
         let shape = isTyped && body.bytes.isEmpty ? BodyShape.blank : BodyShape(body.bytes)
         guard isTyped || shape != .other else { return .undefined }
         checkLength()
@@ -96,7 +102,12 @@ struct Inspection {
         case .absent:
             return .undefined
         case .malformed:
-            if !facts.doubts.contains(.truncated), isTyped || isUntyped {
+            // Many texts begin like JSON: links in Markdown, templates, one document for each line.
+            // Of what says that it is no JSON, only what names JSON-RPC is taken for a message that
+            // a lenient parser reads.
+            if !facts.doubts.contains(.truncated),
+                isTyped || isUntyped || MessageText.occurs(in: body.bytes)
+            {
                 facts.doubts.insert(.malformedBody)
             }
             return .undefined
@@ -112,7 +123,7 @@ struct Inspection {
         let seen = body.bytes.count
         let expected = max(Int(clamping: http.size), headers.declaredLength ?? 0)
         if seen == 0 {
-            if expected > 0 { facts.doubts.insert(.bodyMissing) }
+            if isBodyAnnounced { facts.doubts.insert(.bodyMissing) }
         } else if headers.isPartialBody || (seen < expected && body.isExact) {
             facts.doubts.insert(.truncated)
         } else if !body.isExact && expected > 0 && seen != expected {
@@ -126,7 +137,7 @@ struct Inspection {
     // MARK: What is left
 
     /// Plain HTTP: the method says what the request does, if all of it was seen.
-    private mutating func inspectHTTP() {
+    mutating func inspectHTTP() {
         let method = HTTPMethod(http.method)
         facts.trafficProtocol = headers.isMCP ? .mcp : .http
         // Streams are opened and sessions ended without a body.

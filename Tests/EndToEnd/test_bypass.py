@@ -293,6 +293,59 @@ def test_other_methods_carry_no_messages(mesh: ClientMesh) -> None:
     assert send(mesh, DELETE, JSON, method="PATCH").code == "uncertain_request"
 
 
+PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}'
+
+
+@pytest.mark.parametrize(
+    ("path", "members", "headers", "effect"),
+    [
+        ("/api/v1/namespaces/a/serviceaccounts/b/token", "", {}, "secret"),
+        ("/api/v1/namespaces/a/pods/p/exec?command=sh", "", {}, "execute"),
+        ("/v1/message:send", '"message":{}', {}, "delegate"),
+        ("/v1/transit/decrypt/k", '"ciphertext":"c"', {"x-vault-token": "t"}, "secret"),
+        ("/?query=INSERT+INTO+t+FORMAT+JSONEachRow", "", {}, "write"),
+    ],
+)
+def test_message_on_top_of_another_request(
+    mesh: ClientMesh,
+    lenient: ClientMesh,
+    path: str,
+    members: str,
+    headers: dict[str, str],
+    effect: str,
+) -> None:
+    """A server that goes by the path ignores members that it does not know."""
+    body = PING[:-1] + ("," + members if members else "") + "}"
+    assert send(mesh, body, JSON | headers, path=path).code == "uncertain_request"
+    action = send(lenient, body, JSON | headers, path=path).action
+    assert "mismatch" in action["doubts"]
+    assert action["effect"] == effect
+
+
+def test_message_with_members_of_its_own_is_refused(mesh: ClientMesh) -> None:
+    body = PING[:-1] + ',"user":"bob"}'
+    assert send(mesh, body, JSON, path="/admin/users/delete").code == "uncertain_request"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "headers"),
+    [
+        ("DELETE", "/users/1?query=select", "", {"x-trino-user": "a"}),
+        ("DELETE", "/?query=show", "", {}),
+        ("POST", "/admin/delete", "select=1&user=bob", {"x-trino-user": "a"}),
+        ("POST", "/admin/delete", '{"q":"select","user":"bob"}', JSON | {"x-trino-user": "a"}),
+        ("POST", "/admin/delete", '{"cursor":"","user":"bob"}', JSON | {"x-trino-user": "a"}),
+        ("POST", "/v1/messages", '{"to":"+1555","text":"hi"}', JSON),
+        ("DELETE", "/tasks/t:subscribe", "", {}),
+    ],
+)
+def test_nothing_makes_a_request_milder(
+    mesh: ClientMesh, method: str, path: str, body: str, headers: dict[str, str]
+) -> None:
+    answer = send(mesh, body, headers, method=method, path=path)
+    assert answer.code or answer.action["effect"] in ("write", "unknown")
+
+
 def test_statement_that_databases_read_differently(mesh: ClientMesh) -> None:
     hidden = "SELECT '\\'; DROP TABLE t; --'"
     answer = send(mesh, hidden, {"content-type": "application/sql"}, path="/")

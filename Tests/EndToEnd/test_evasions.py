@@ -84,12 +84,18 @@ def request(body: bytes, *headers: str, line: str = "POST /mcp HTTP/1.1") -> byt
         (CALL.replace('"name"', '"n\\u0061me":"delete_document","name"'), {}, "duplicate_keys"),
         (CALL.replace('"method"', '"m\\u0065thod":"tools/list","method"'), {}, "duplicate_keys"),
         (CALL.replace('"params"', '"PARAMS":{"name":"x"},"params"'), {}, "ambiguous_keys"),
+        (CALL.replace('"params"', '"param\u017f":{"name":"x"},"params"'), {}, "ambiguous_keys"),
+        (CALL.replace('"params"', '"param\\u017f":{"name":"x"},"params"'), {}, "ambiguous_keys"),
+        (CALL.replace('"arguments"', '"argument\u017f":{},"arguments"'), {}, "ambiguous_keys"),
         # Numbers, literals and quotes that only lenient parsers take
         (DELETE.replace('"id": 7', '"id": 0x7'), {}, "malformed_body"),
         (DELETE.replace('"id": 7', '"id": 07'), {}, "malformed_body"),
         (DELETE.replace('"id": 7', '"id": +7'), {}, "malformed_body"),
         (DELETE.replace('"id": 7', '"id": Infinity'), {}, "malformed_body"),
         (DELETE.replace('"', "'"), {}, "malformed_body"),
+        (DELETE + "x", {"content-type": "text/plain"}, "malformed_body"),
+        (DELETE.replace('"x"', "NaN"), {"content-type": "x/y"}, "malformed_body"),
+        (DELETE[:-1] + ",}", {"content-type": "text/json"}, "malformed_body"),
         (DELETE.replace('"x"', '"x\t"'), {}, "malformed_body"),
         (DELETE.replace('"id": 7', '"id": {}'), {}, "malformed_message"),
         # Headers that some servers obey instead of the request line
@@ -261,6 +267,13 @@ def test_odd_transfer_coding_is_refused(mesh: ClientMesh, coding: str) -> None:
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(DELETE), DELETE.encode())
     (answer,) = raw(mesh, request(body, f"transfer-encoding: {coding}"))[:1]
     assert answer[0] in (400, 501)
+
+
+def test_header_of_another_call_is_refused(mesh: ClientMesh) -> None:
+    body = '{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"t"}}'
+    forged = {"mcp-method": "tools/call", "mcp-name": "delete_document"}
+    assert send(mesh, body, JSON).action["protocol"] == "a2a"
+    assert send(mesh, body, JSON | forged).code == "uncertain_request"
 
 
 def test_chunks_hide_nothing(mesh: ClientMesh) -> None:

@@ -234,19 +234,21 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/v1/Chat/Completions", "llm chat read"), ("/v1/chat/completions/", "llm chat read"),
-        ("/openai/deployments/x/chat/completions?api-version=1", "llm chat read"),
-        ("/v1/messages/count_tokens", "llm messages read"), ("/api/generate", "llm complete read"),
-        ("/v1beta/models/g:streamGenerateContent?alt=sse", "llm generate read"),
-        ("/v1/embeddings", "llm embed read"),
+        ("/v1/Chat/Completions", "{}", "llm chat read"),
+        ("/v1/chat/completions/", "{}", "llm chat read"),
+        ("/openai/deployments/x/chat/completions?api-version=1", "{}", "llm chat read"),
+        ("/v1/messages/count_tokens", "{}", "llm messages read"),
+        ("/api/generate", #"{"prompt":"x"}"#, "llm complete read"),
+        ("/v1beta/models/g:streamGenerateContent?alt=sse", "{}", "llm generate read"),
+        ("/v1/embeddings", #"{"input":"x"}"#, "llm embed read"),
     ])
-    func spellingsOfModelPaths(_ path: String, _ summary: String) {
-        #expect(SampleRequest("POST", path, body: "{}").facts.summary == summary)
+    func spellingsOfModelPaths(_ path: String, _ body: String, _ summary: String) {
+        #expect(SampleRequest("POST", path, body: body).facts.summary == summary)
     }
 
     @Test func modelRequestIsNotJSON() {
         let request = SampleRequest("POST", "/v1/messages", body: "[]")
-        #expect(request.facts.summary == "llm messages read !malformed_body")
+        #expect(request.facts.summary == "llm messages write !malformed_body")
     }
 
     @Test func offeredToolsAndTheirResults() {

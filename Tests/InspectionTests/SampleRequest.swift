@@ -15,7 +15,7 @@ final class SampleRequest {
     init(
         _ method: String = "POST", _ path: String = "/mcp", host: String = "tools.acme.example",
         headers: [(String, String)] = [("content-type", "application/json")], body: String = "",
-        principal: String = ""
+        principal: String = "", version: String = "HTTP/1.1", route: String = ""
     ) {
         var http = AttributeContext.HTTPRequest()
         http.method = Self.bytes(method)
@@ -23,15 +23,22 @@ final class SampleRequest {
         http.host = Self.bytes(host)
         http.rawBody = Self.bytes(body)
         http.size = Int64(body.utf8.count)
+        http.protocol = Self.bytes(version)
         context.http = http
         context.source.principal = Self.bytes(principal)
         for (name, value) in headers {
             context.headers.append(.init(name: Self.bytes(name), value: Self.bytes(value)))
         }
+        if !route.isEmpty {
+            context.contextExtensions.append(
+                .init(key: Self.bytes("portcullis.protocol"), value: Self.bytes(route)))
+        }
     }
 
     /// A request from one of the recorded fixtures, by its input document.
-    init(fixture: String) throws {
+    ///
+    /// - Parameter isChunked: as if its body had come in chunks, without a length.
+    init(fixture: String, isChunked: Bool = false) throws {
         let text = Self.bytes(try SharedFolder.text("fixtures/check/\(fixture).opa-input.json"))
         let document = try JSONReader.read(text.buffer, into: arena)
         let attributes = document["attributes"]
@@ -41,12 +48,19 @@ final class SampleRequest {
         http.path = request["path"].text
         http.host = request["host"].text
         http.body = request["body"].text
+        http.protocol = request["protocol"].text
         http.size = Int64(request["size"].description.split(separator: ".")[0]) ?? 0
         context.http = http
         context.source.principal = attributes["source"]["principal"].text
         metadata = attributes["metadataContext"]["filterMetadata"]
         let headers = request["headers"]
-        for (key, value) in zip(headers.keys, headers.values) {
+        if isChunked {
+            context.attributes.pointee.httpRequest.size = 0
+            context.headers.append(
+                .init(name: Self.bytes("transfer-encoding"), value: Self.bytes("chunked")))
+        }
+        for (key, value) in zip(headers.keys, headers.values)
+        where !isChunked || !key.text.equals("content-length") {
             context.headers.append(.init(name: key.text, value: value.text))
         }
     }

@@ -4,16 +4,29 @@ import RegoVM
 
 /// APIs of language models, by the path that their clients call.
 extension Inspection {
-    /// - Returns: false when the path is none of theirs.
-    mutating func inspectLanguageModel(_ content: Value) -> Bool {
-        guard http.method.equals("POST") else { return false }
-        let api = ModelAPI(path: path.text)
-        guard api != .none else { return false }
+    /// - Parameter api: what the path speaks for; not `none`.
+    /// - Returns: false when other APIs have the path as well, and the body is nothing for a model.
+    mutating func inspectLanguageModel(_ api: ModelAPI, _ content: Value) -> Bool {
+        let isSure =
+            expected == .llm || ModelAPI.isUnmistakable(path.text) || Self.hasShape(api, content)
+        let isAmbiguous = content.hasVariants(Self.isModelVariant)
+        let isForeign =
+            content.kind == .object
+            || (content.isUndefined && !isBodyUnread && BodyShape(body.bytes) != .json)
+        guard isSure || isAmbiguous || !isForeign else { return false }
+        if isAmbiguous { facts.doubts.insert(.ambiguousKeys) }
         facts.modelAPI = api
         facts.trafficProtocol = .llm
         facts.operation = api.operation
         // A prompt carries data to whoever runs the model.
-        facts.effect = facts.destination.isInternal ? .read : .egress
+        facts.effect =
+            if !facts.destination.isInternal {
+                .egress
+            } else if isSure {
+                .read
+            } else {
+                isBodyUnread ? .unknown : .write
+            }
         facts.model = content["model"].text
         if facts.model.isEmpty { facts.model = Self.modelInPath(path.text) }
         facts.conversation = Self.conversation(content)
@@ -21,6 +34,29 @@ extension Inspection {
             facts.doubts.insert(.malformedBody)
         }
         return true
+    }
+
+    /// True when the body has what the API cannot do without.
+    private static func hasShape(_ api: ModelAPI, _ content: Value) -> Bool {
+        switch api {
+        case .none: false
+        case .chat, .messages: content["messages"].elements.first?["role"].isString ?? false
+        case .responses:
+            content["input"].isDefined || content["prompt"].kind == .object
+                || content["previous_response_id"].isString
+        case .completion: content["prompt"].isString || content["prompt"].kind == .array
+        case .embedding: content["input"].isString || content["input"].kind == .array
+        case .gemini: content["contents"].isDefined
+        }
+    }
+
+    /// The names under which texts and offers are found. Ollama, for one, is written in Go, whose
+    /// encoding/json takes variants for the names themselves.
+    private static func isModelVariant(_ key: Bytes) -> Bool {
+        key.isVariant(of: "messages") || key.isVariant(of: "model") || key.isVariant(of: "input")
+            || key.isVariant(of: "prompt") || key.isVariant(of: "system")
+            || key.isVariant(of: "instructions") || key.isVariant(of: "tools")
+            || key.isVariant(of: "contents") || key.isVariant(of: "systemInstruction")
     }
 
     /// Gemini names the model in the path: `/v1beta/models/<model>:generateContent`.

@@ -30,6 +30,15 @@ public enum ModelAPI: UInt8, Sendable {
         }
     }
 
+    /// True when no other kind of API is known to have this path, which is one of theirs.
+    /// `/v1/messages` sends text messages elsewhere, `/api/generate` generates anything.
+    static func isUnmistakable(_ path: Bytes) -> Bool {
+        let path = path.hasSuffix("/") ? path[0..<path.count - 1] : path
+        return path.endsIgnoringCase("/chat/completions") || path.endsIgnoringCase("/count_tokens")
+            || path.endsIgnoringCase("content") || path.endsIgnoringCase("contents")
+            || path.endsIgnoringCase(":counttokens")
+    }
+
     /// By the path that clients call. Routers differ in whether case and a final slash matter, so
     /// here they do not.
     init(path: Bytes) {

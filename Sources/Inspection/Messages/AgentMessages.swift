@@ -9,10 +9,22 @@ extension Inspection {
         guard let effect = AgentMethod.effect(of: method, params) else { return false }
         facts.trafficProtocol = .a2a
         facts.effect = effect
+        lookForVariants(params)
         if params.kind == .object { facts.arguments = params }
         facts.resource = taskOrContext(params)
         facts.conversation = params["message"]["contextId"].text
         return true
+    }
+
+    /// The names that are read below: Go's encoding/json takes their variants for them.
+    private mutating func lookForVariants(_ params: Value) {
+        let isAmbiguous =
+            params.hasVariants { $0.isVariant(of: "id") || $0.isVariant(of: "message") }
+            || params["message"].hasVariants { key in
+                key.isVariant(of: "taskId") || key.isVariant(of: "contextId")
+                    || key.isVariant(of: "parts")
+            }
+        if isAmbiguous { facts.doubts.insert(.ambiguousKeys) }
     }
 
     /// What ties calls together: the task, or the conversation.
@@ -27,15 +39,15 @@ extension Inspection {
 
     /// A2A's binding to plain HTTP, of v0.3 (`/v1/message:send`) and v1 (`/message:send`).
     ///
+    /// - Parameter isMessage: the body is a JSON-RPC message.
     /// - Returns: false when the path is none of A2A's.
-    mutating func inspectAgentResource(_ content: Value) -> Bool {
+    mutating func inspectAgentResource(_ content: Value, isMessage: Bool) -> Bool {
         let method = HTTPMethod(http.method)
-        let verb = path.text.firstIndex(of: UInt8(ascii: ":")).map {
-            path.text[$0 + 1..<path.text.count]
-        }
+        // Routers differ in whether a final slash matters.
+        let path = path.text.hasSuffix("/") ? path.text[0..<path.text.count - 1] : path.text
+        let verb = path.firstIndex(of: UInt8(ascii: ":")).map { path[$0 + 1..<path.count] }
         if method == .post,
-            path.text.endsIgnoringCase("/message:send")
-                || path.text.endsIgnoringCase("/message:stream")
+            path.endsIgnoringCase("/message:send") || path.endsIgnoringCase("/message:stream")
         {
             facts.operation = verb ?? .empty
             facts.effect = .delegate
@@ -50,9 +62,10 @@ extension Inspection {
             facts.operation = verb
             facts.effect = .read
         } else {
-            return expected == .a2a && inspectOtherAgentResource(method)
+            return !isMessage && expected == .a2a && inspectOtherAgentResource(method)
         }
         facts.trafficProtocol = .a2a
+        lookForVariants(content)
         if content.kind == .object { facts.arguments = content }
         if isBodyUnread { facts.effect = .delegate }
         return true

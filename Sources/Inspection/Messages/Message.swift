@@ -13,20 +13,53 @@ extension Inspection {
             return hasAmbiguousKeys(content) && rejectAmbiguous()
         }
         if !version.equals("2.0") { facts.doubts.insert(.malformedMessage) }
-        if !http.method.equals("POST") { facts.doubts.insert(.malformedMessage) }
+        let isPost = http.method.equals("POST")
+        if !isPost { facts.doubts.insert(.malformedMessage) }
         if headers.mediaType != .json { facts.doubts.insert(.contentType) }
-        if hasAmbiguousKeys(content) { facts.doubts.insert(.ambiguousKeys) }
-        takeID(content["id"])
+        let id = content["id"]
+        takeID(id)
         let method = content["method"]
+        let params = content["params"]
         if method.isUndefined {
             inspectReply(content)
         } else if method.isString {
-            inspectCall(method.text, content["params"])
+            inspectCall(method.text, params)
         } else {
             facts.trafficProtocol = .mcp
             facts.doubts.insert(.malformedMessage)
         }
+        var known = version.isDefined ? 2 : 1
+        if id.isDefined { known += 1 }
+        if params.isDefined { known += 1 }
+        if content.count != known || method.isUndefined { lookForOtherMembers(content) }
+        if !isPost { raiseEffect() }
         return true
+    }
+
+    /// A message has the members of JSON-RPC 2.0 (sections 4 and 5) and no others: neither MCP nor
+    /// A2A adds one. Servers of other APIs ignore what they do not know, so a body for one of them
+    /// with `jsonrpc` and a harmless `method` on top would pass for MCP.
+    ///
+    /// JSON-RPC that is neither MCP nor A2A may have more (Zabbix has `auth`): its effect is
+    /// unknown anyway. What Envoy's filters tell has members of theirs.
+    @inline(never)
+    private mutating func lookForOtherMembers(_ content: Value) {
+        let isReply = content["method"].isUndefined
+        var hasOthers = false
+        for key in content.keys where !key.equals("jsonrpc") && !key.equals("id") {
+            let isKnown =
+                isReply
+                ? key.equals("result") || key.equals("error")
+                : key.equals("method") || key.equals("params")
+            if !isKnown { hasOthers = true }
+        }
+        guard hasOthers else { return }
+        if hasAmbiguousKeys(content) {
+            facts.doubts.insert(.ambiguousKeys)
+        } else if facts.trafficProtocol != .unknown, !facts.doubts.contains(.bodyMissing) {
+            facts.doubts.insert(.malformedMessage)
+            raiseEffect()
+        }
     }
 
     var isMessageExpected: Bool { headers.isMCP || expected == .mcp || expected == .a2a }
@@ -63,7 +96,10 @@ extension Inspection {
         case .undefined, .object: break
         default: facts.doubts.insert(.malformedMessage)
         }
-        if inspectAgentCall(method, params) { return }
+        if inspectAgentCall(method, params) {
+            // A2A has no such headers; whoever goes by them takes the call for another one.
+            return compareHeaders(method, .empty, params["_meta"])
+        }
         if isMessageExpected || ModelContextMethod.isKnown(method)
             || method.firstIndex(of: UInt8(ascii: "/")) != nil
         {
@@ -77,16 +113,18 @@ extension Inspection {
     /// True when a key equals one of JSON-RPC's in all but case. Go's encoding/json, for one, takes
     /// such a key for the name itself, and the later one wins.
     private func hasAmbiguousKeys(_ message: Value) -> Bool {
-        for key in message.keys {
-            let differs =
-                switch key.count {
-                case 2: key.text.differsInCase("id")
-                case 6: key.text.differsInCase("method") || key.text.differsInCase("params")
-                case 7: key.text.differsInCase("jsonrpc")
-                default: false
-                }
-            if differs { return true }
+        message.hasVariants { key in
+            key.isVariant(of: "id") || key.isVariant(of: "method") || key.isVariant(of: "params")
+                || key.isVariant(of: "jsonrpc")
         }
+    }
+}
+
+extension Value {
+    /// True when this is an object, and one of its keys a variant in case of a name that matters.
+    @inline(__always)
+    func hasVariants(_ isVariant: (Bytes) -> Bool) -> Bool {
+        for key in keys where isVariant(key.text) { return true }
         return false
     }
 }

@@ -8,7 +8,7 @@ extension Inspection {
     mutating func inspectModelContext(_ method: Bytes, _ params: Value) {
         facts.trafficProtocol = .mcp
         facts.effect = ModelContextMethod.effect(of: method)
-        if hasAmbiguousParameters(params) { facts.doubts.insert(.ambiguousKeys) }
+        if params.hasVariants(Self.isParameterVariant) { facts.doubts.insert(.ambiguousKeys) }
         var name = Value.undefined
         if method.equals("tools/call") {
             name = params["name"]
@@ -32,18 +32,10 @@ extension Inspection {
         compareHeaders(method, name.text, params["_meta"])
     }
 
-    private func hasAmbiguousParameters(_ params: Value) -> Bool {
-        for key in params.keys {
-            let differs =
-                switch key.count {
-                case 3: key.text.differsInCase("uri")
-                case 4: key.text.differsInCase("name")
-                case 9: key.text.differsInCase("arguments")
-                default: false
-                }
-            if differs { return true }
-        }
-        return false
+    private static func isParameterVariant(_ key: Bytes) -> Bool {
+        key.isVariant(of: "name") || key.isVariant(of: "arguments") || key.isVariant(of: "uri")
+            || key.isVariant(of: "taskId") || key.isVariant(of: "messages")
+            || key.isVariant(of: "systemPrompt")
     }
 
     private mutating func takeArguments(_ arguments: Value) {
@@ -67,7 +59,7 @@ extension Inspection {
         return true
     }
 
-    private mutating func compareHeaders(_ method: Bytes, _ name: Bytes, _ meta: Value) {
+    mutating func compareHeaders(_ method: Bytes, _ name: Bytes, _ meta: Value) {
         let requiresHeaders = Self.requiresHeaders(headers.mcpProtocolVersion)
         if let claimed = headers.mcpMethod {
             if claimed != method { facts.doubts.insert(.mismatch) }

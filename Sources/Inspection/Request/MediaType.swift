@@ -6,7 +6,7 @@ enum MediaType {
     case absent
     /// `application/json` in any case, with or without parameters.
     case json
-    /// Another type whose content is JSON: `application/vnd.api+json`.
+    /// Another type whose content is JSON: `application/vnd.api+json`, `text/json`.
     case jsonSuffix
     case other
 
@@ -23,6 +23,10 @@ enum MediaType {
         } else if type.equalsIgnoringCase("application/json") {
             self = .json
         } else if type.count > 5, type[type.count - 5..<type.count].equalsIgnoringCase("+json") {
+            self = .jsonSuffix
+        } else if type.equalsIgnoringCase("text/json")
+            || type.equalsIgnoringCase("application/json-rpc")
+        {
             self = .jsonSuffix
         } else {
             self = .other

@@ -13,6 +13,8 @@ struct RequestHeaders {
     var vaultNamespace = Bytes.empty
     /// What `contentType` says.
     private(set) var mediaType = MediaType.absent
+    /// True when the body comes in chunks (HTTP/1), which need no length.
+    private(set) var hasTransferCoding = false
     /// True when Envoy says that it cut the body.
     private(set) var isPartialBody = false
     private(set) var hasParameters = false
@@ -44,6 +46,7 @@ struct RequestHeaders {
         switch name[0] {
         case UInt8(ascii: "c"): takeContent(name, value)
         case UInt8(ascii: "m"): takeMCP(name, value)
+        case UInt8(ascii: "t"): if name.equals("transfer-encoding") { hasTransferCoding = true }
         case UInt8(ascii: "x"): takeExtension(name, value)
         default: break
         }
