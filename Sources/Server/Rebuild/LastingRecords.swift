@@ -31,6 +31,12 @@ public final class LastingRecords {
 
         var expires: Int64 { links[links.count - 1].expires }
 
+        /// Whether it ended so long before an event that no wrong clock explains it.
+        func isOver(at time: Int64) -> Bool {
+            let grace = AgentContext.Limits.endedMarkSeconds * 1_000_000_000
+            return expires <= time && time - expires >= grace
+        }
+
         init(_ record: Int, expires: Int64) {
             links = [Link(record: record, expires: expires)]
         }
@@ -59,7 +65,7 @@ public final class LastingRecords {
 
         mutating func mark(_ name: Name, _ expires: Int64, at time: Int64, _ index: Int) {
             guard expires > time else { return }
-            if spans.values.allSatisfy({ $0.expires <= time }) {
+            if spans.values.allSatisfy({ $0.isOver(at: time) }) {
                 begin = index
                 isCrowded = false
             }
@@ -69,7 +75,7 @@ public final class LastingRecords {
                 }
                 return
             }
-            if spans.count > Self.tidy { spans = spans.filter { $0.value.expires > time } }
+            if spans.count > Self.tidy { spans = spans.filter { !$0.value.isOver(at: time) } }
             if name.kind != .signal, name != Self.isolation, !hasRoom(name, at: time) {
                 isCrowded = true
                 return mark(Self.isolation, expires, at: time, index)
