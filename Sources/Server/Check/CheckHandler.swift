@@ -279,6 +279,7 @@ package final class CheckHandler {
     private func encodeStep(
         _ content: ContentWriter?, _ facts: RecordFacts
     ) throws(LogError) -> Bytes? {
+        approvals?.mask(ApprovalSummary.Parts(facts.mask.parts))
         guard var step = approvals?.step else { return nil }
         if let content {
             approvalText = try capture.keep(step, facts, in: content)

@@ -234,6 +234,7 @@ public final class Replay {
         decision.id = recorded.id
         evaluation.begin(now: recorded.time, seed: recorded.id.seed)
         evaluation.missedNetwork = false
+        point.approvals?.recorded = recorded.approval
         point.begin(request)
         if let agents {
             let identity = point.subject.identity
