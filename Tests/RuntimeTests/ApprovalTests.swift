@@ -204,6 +204,25 @@ private let origin = Origin(operatorName: "token:ann", reason: "asked by phone")
             read, to: [path, query, host], shows: ["by POST tools.internal /mcp/staging?key=*"])
     }
 
+    @Test func aPasswordInAnAddressIsNotRecorded() throws {
+        let runtime = try Runtime("decision := {\"action\": \"require_approval\"}")
+        var read = SampleCheck()
+        read.body =
+            #"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":"#
+            + #"{"uri":"postgres://app:hunter2@db.internal/customers"}}"#
+        try runtime.check(read)
+        let records = try runtime.records()
+        #expect(records.count == 2)
+        for record in records {
+            #expect(!record.contains("hunter2") && !record.contains("app:"))
+            #expect(record.contains("postgres://*@db.internal/customers"))
+        }
+        let agent = "spiffe://acme.example/agent/researcher"
+        let live = runtime.context(agent, at: 0)
+        #expect(!live.contains("hunter2"))
+        #expect(try runtime.restarted().context(agent, at: 0) == live)
+    }
+
     @Test func whatIsMaskedIsNotInTheApproval() throws {
         let runtime = try Runtime(
             try Runtime.compile(

@@ -209,7 +209,7 @@ struct ApprovalRequest {
 
     /// A target without the values of its query.
     private static func shown(_ target: Bytes) -> String {
-        var masked = MaskedTarget(target)
+        var masked = MaskedTarget(target, hidesUserinfo: true)
         var text: [UInt8] = []
         while let part = masked.next() { text.append(contentsOf: part.buffer) }
         return String(decoding: text, as: UTF8.self)
