@@ -155,8 +155,9 @@ struct JSONBufferTests {
             ("https://host:8080/a@b", "https://host:8080/a@b"),
             ("https://[::1]:80/a@b", "https://[::1]:80/a@b"),
             ("https://host/@scope/pkg", "https://host/@scope/pkg"),
-            ("mailto:a@b", "mailto:a@b"), ("/users/a@b", "/users/a@b"), ("file:///a@b", "file:///a@b"),
-            ("/a?u=https://a:b@c", "/a?u=*"), ("a://", "a://"), ("a://@", "a://@"), ("@://", "@://"),
+            ("mailto:a@b", "mailto:a@b"), ("/users/a@b", "/users/a@b"),
+            ("file:///a@b", "file:///a@b"), ("/a?u=https://a:b@c", "/a?u=*"),
+            ("a://", "a://"), ("a://@", "a://@"), ("@://", "@://"),
             ("/x#https://a:b@c", "/x"),
         ])
     func userinfo(target: String, expected: String) {

@@ -56,7 +56,9 @@ package final class CheckHandler {
         evaluation.network = shared.network
         record = RecordWriter()
         capture = CheckCapture(arena: evaluation.arena)
-        memory = shared.agents.map { ContextMemory($0) }
+        memory = shared.agents.map {
+            ContextMemory($0, unreadable: shared.recordUnreadable)
+        }
         meter = shared.metrics?.makeMeter()
         var policies = Changes(shared.policy)
         point = DecisionPoint(
