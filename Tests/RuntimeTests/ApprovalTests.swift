@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
+import DecisionLog
+import Inspection
+import PDP
 import Testing
 
 @testable import Server
@@ -239,6 +242,32 @@ private let origin = Origin(operatorName: "token:ann", reason: "asked by phone")
                 #expect(!record.contains(word))
             }
         }
+    }
+
+    /// Also where the query, which is masked in what is kept, is part of what is approved.
+    @Test func aReplayFindsTheApprovals() throws {
+        let policy = "decision := {\"action\": \"require_approval\"}"
+        let runtime = try Runtime(policy)
+        var get = SampleCheck()
+        get.method = "GET"
+        get.headers = [("impersonate-user", "dev"), ("authorization", "Bearer x")]
+        for number in 0..<12 {
+            get.path = "/transfer?to=\(number)"
+            #expect(try !runtime.check(get).isAllowed)
+            #expect(try !runtime.check(get).isAllowed)
+            guard number % 2 == 0 else { continue }
+            _ = try runtime.operations.grant(try pending(runtime).id, origin)
+            #expect(try runtime.check(get).isAllowed)
+        }
+        try runtime.log.publish()
+        let replay = Replay(
+            try Runtime.compile(policy),
+            settings: DecisionPoint.Settings(
+                inspector: Inspector(internalDestinations: try InternalDestinations(["internal"]))),
+            agents: AgentStore(maximumAgents: 10), content: runtime.texts, memory: 1 << 20)
+        let report = try replay.run(
+            StorageTiles(runtime.storage), size: runtime.log.status.published)
+        #expect(report.decisions == 30 && report.equal == 30)
     }
 
     @Test func openApprovalsOfOneAgentAreBounded() throws {
