@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a person is asked to approve, in words: protocol, operation, tool, resource, destination,
-/// whom the client impersonates, method, host and path. What a mask takes out of a decision's record
-/// can be left out here too.
+/// whom the client impersonates, method, host and path. What a mask takes out of a decision's
+/// record can be left out here too.
 public struct ApprovalSummary {
     /// What a word tells of.
     public struct Parts: OptionSet, Sendable {

@@ -19,7 +19,8 @@ public final class SharedState: Sendable {
     let network: Network?
     /// nil when nothing is counted.
     let metrics: CheckMetrics?
-    /// Told when a check's own record cannot be read back, and why: our own fault. nil tells nobody.
+    /// Told when a check's own record cannot be read back, and why: our own fault. nil tells
+    /// nobody.
     let recordUnreadable: (@Sendable (String) -> Void)?
     /// Bytes of values that one decision may hold.
     let memory: Int
