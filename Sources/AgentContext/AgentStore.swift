@@ -105,11 +105,14 @@ public final class AgentStore: Sendable {
     }
 
     /// Applies a step of an approval, live or from the log.
-    public func apply(_ step: ApprovalStep) {
+    ///
+    /// - Returns: false when no place was left for the agent.
+    @discardableResult
+    public func apply(_ step: ApprovalStep) -> Bool {
         approvals.apply(step)
         var agent = step.agent
-        agent.withUTF8 { bytes in
-            _ = update(Bytes(UnsafeRawBufferPointer(bytes)), nil, step.time) { storage, index in
+        return agent.withUTF8 { bytes in
+            update(Bytes(UnsafeRawBufferPointer(bytes)), nil, step.time) { storage, index in
                 storage.state(index).pointee.apply(step)
                 storage.relist(index, at: step.time)
             }

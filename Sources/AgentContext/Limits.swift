@@ -41,6 +41,9 @@ public enum Limits {
     public static let signalKindBytes = 64
     /// Seconds that a label, restriction or signal may last (ten years).
     public static let markSeconds: Int64 = 315_360_000
+    /// Seconds that a mark is kept after its end unless its place is needed (a day): an event whose
+    /// clock was ahead ends nothing for good.
+    public static let endedMarkSeconds: Int64 = 86_400
     /// Shards at most; each has its own lock.
     static let shards = 16
     /// Agents that are looked at in search of one whose restrictions are over.

@@ -32,6 +32,8 @@ public enum DecisionLogLimits {
     public static let contentTextBytes = 64 << 20
     /// Nanoseconds between two looks for segments to remove.
     static let contentSweepNanoseconds: Int64 = 60_000_000_000
+    /// Nanoseconds between two attempts to write texts again after a failure.
+    static let contentRetryNanoseconds: Int64 = 1_000_000_000
     /// Content segments that a reader keeps open.
     static let openSegments = 64
 }

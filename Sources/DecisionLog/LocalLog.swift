@@ -22,13 +22,14 @@ public final class LocalLog: Sendable {
         }
     }
 
-    /// What the sequencer's thread tells.
+    /// What the log's threads tell.
     public enum Event: Sendable {
         /// A checkpoint of so many entries is published.
         case published(size: Int)
-        /// Sequencing or publishing failed; it is tried again.
+        /// Sequencing, publishing, or something about the texts beside the log began to fail; it
+        /// is tried again.
         case failing(LogError)
-        /// It works again.
+        /// All of it works again.
         case recovered
         /// A record tells of decisions that have none, and of some that were answered early.
         case lossRecorded(decisions: Int, early: Int)
@@ -54,7 +55,7 @@ public final class LocalLog: Sendable {
         public let committed: Int
         /// Bytes that the journal holds.
         public let journalBytes: Int
-        /// Why no record is taken, or why nothing is published, at the moment.
+        /// Why no record is taken, no text, or why nothing is published, at the moment.
         public let failure: LogError?
     }
 
@@ -73,9 +74,15 @@ public final class LocalLog: Sendable {
     private let isStopping = Atomic(false)
     private let publishedSize: Atomic<Int>
     private let turn: Mutex<Turn>
-    /// Of the sequencer's last round; apart from `turn`, which is held while files are written.
-    private let sequencerFailure = Mutex<LogError?>(nil)
+    /// What fails at the moment; apart from `turn`, which is held while files are written.
+    private let failures = Mutex<[Cause: LogError]>([:])
     private let threads = Mutex<[SystemThread]>([])
+
+    private enum Cause: Hashable {
+        case sequencer
+        case content(ContentStore.Cause)
+        case erasures
+    }
 
     /// Guarded by `turn`: only one thread at a time sequences.
     private struct Turn: @unchecked Sendable {
@@ -89,7 +96,7 @@ public final class LocalLog: Sendable {
     ///
     /// - Parameters:
     ///   - content: keeps the texts that records refer to; it is closed with the log.
-    ///   - onEvent: called on the sequencer's thread.
+    ///   - onEvent: called on the sequencer's thread, or on the one on which texts failed.
     ///   - onDurable: called on the flusher's thread when more tickets are durable, or when the
     ///     log has begun to refuse records: wake the loops that wait.
     public static func open(
@@ -138,6 +145,7 @@ public final class LocalLog: Sendable {
         flusherSignal = configuration.durability == .durable ? Signal() : nil
         publishedSize = Atomic(opening.sequencer.publishedSize)
         turn = Mutex(Turn(sequencer: opening.sequencer))
+        content?.watch { [weak self] cause, failure in self?.note(.content(cause), failure) }
     }
 
     /// A writer for one loop.
@@ -151,7 +159,8 @@ public final class LocalLog: Sendable {
         Status(
             published: publishedSize.load(ordering: .acquiring), committed: journal.next,
             journalBytes: journal.size,
-            failure: journal.failure ?? sequencerFailure.withLock { $0 })
+            failure: journal.failure
+                ?? failures.withLock { $0[.sequencer] ?? $0[.content(.writing)] })
     }
 
     /// Brings all committed records into the tree and publishes a checkpoint of it, on the calling
@@ -194,9 +203,8 @@ extension LocalLog {
     /// Starts the sequencer's thread, and in durable mode the flusher's. They end with `close`.
     public func start() throws(LogError) {
         try startThread("log-sequencer") { self.runSequencer() }
-        // What cannot be taken over now stays where it is, for the next time.
-        try? takeErasures()
-        try content?.start { [weak self] in try? self?.takeErasures() }
+        tryErasures()
+        try content?.start { [weak self] in self?.tryErasures() }
         guard let flusherSignal else { return }
         try startThread("log-flusher") { self.runFlusher(flusherSignal) }
     }
@@ -209,6 +217,16 @@ extension LocalLog {
             threads.withLock { $0.append(thread) }
         } catch {
             throw LogError(.storage, "no thread `\(name)`: \(error)")
+        }
+    }
+
+    /// What cannot be taken over now stays where it is, for the next time.
+    private func tryErasures() {
+        do {
+            try takeErasures()
+            note(.erasures, nil)
+        } catch {
+            note(.erasures, error)
         }
     }
 
@@ -283,10 +301,10 @@ extension LocalLog {
         } catch {
             let failure = LogError(any: error)
             if failure.code == .journalDamaged { journal.fail(failure) }
-            if note(failure) == nil { onEvent(.failing(failure)) }
+            note(.sequencer, failure)
             throw failure
         }
-        if note(nil) != nil { onEvent(.recovered) }
+        note(.sequencer, nil)
     }
 
     private func settleLosses() throws(LogError) {
@@ -294,12 +312,15 @@ extension LocalLog {
         onEvent(.lossRecorded(decisions: loss.decisions, early: loss.early))
     }
 
-    /// - Returns: what stood there before.
-    private func note(_ failure: LogError?) -> LogError? {
-        sequencerFailure.withLock { current in
-            defer { current = failure }
-            return current
+    /// Tells of what begins to fail, and when nothing fails any more.
+    private func note(_ cause: Cause, _ failure: LogError?) {
+        let event: Event? = failures.withLock { failures in
+            let before = failures[cause]
+            failures[cause] = failure
+            if let failure { return before == nil ? .failing(failure) : nil }
+            return before != nil && failures.isEmpty ? .recovered : nil
         }
+        if let event { onEvent(event) }
     }
 
     private func publishIfNew(_ turn: inout Turn) throws {

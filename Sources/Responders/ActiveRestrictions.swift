@@ -2,6 +2,8 @@
 
 /// Restrictions that hold, so that one which is renewed by each request of an agent is reported
 /// once. What is forgotten here is reported again, which does no harm.
+///
+/// All moments are those of the records, so that reading them again gives the same.
 struct ActiveRestrictions {
     private struct Key: Hashable {
         var agent: String
@@ -11,7 +13,7 @@ struct ActiveRestrictions {
     /// When each ends, in nanoseconds since 1970.
     private var ends: [Key: Int64] = [:]
 
-    /// - Parameter now: nanoseconds since 1970.
+    /// - Parameter now: when the restriction started, as its record says; nanoseconds since 1970.
     /// - Returns: true when it did not hold before.
     mutating func start(_ incident: Incident, now: Int64) -> Bool {
         let key = Key(agent: incident.agent, restriction: incident.restriction)

@@ -12,10 +12,18 @@ struct Cursor {
     private let origin: String
     private(set) var next: Int
 
-    enum Failure: Error, Equatable {
+    enum Failure: Error, Equatable, CustomStringConvertible {
         case storage(StorageError)
         /// The file is there and is no cursor of this log.
-        case damaged(String)
+        case damaged(path: String, origin: String)
+
+        var description: String {
+            switch self {
+            case .storage(let error): error.description
+            case .damaged(let path, let origin):
+                "`\(path)` is no cursor of `\(origin)`; remove it to begin at the log's end"
+            }
+        }
     }
 
     /// Takes up what a former process left. Without a cursor the log counts from `end` on: a
@@ -23,34 +31,30 @@ struct Cursor {
     init(_ storage: any Storage, origin: String, end: Int) throws(Failure) {
         self.storage = storage
         self.origin = origin
-        do throws(StorageError) {
-            if let bytes = try storage.read(Self.file) {
-                next = try Self.read(bytes, origin, storage.name)
-                return
-            }
-            next = end
-            try write(end)
-        } catch {
-            throw .storage(error)
+        if let next = try Self.position(storage, origin: origin) {
+            self.next = next
+            return
         }
+        next = end
+        do throws(StorageError) { try write(end) } catch { throw .storage(error) }
     }
 
     /// How far responders have come; nil when there never were any.
-    static func position(_ storage: any Storage, origin: String) throws(StorageError) -> Int? {
-        guard let bytes = try storage.read(file) else { return nil }
+    static func position(_ storage: any Storage, origin: String) throws(Failure) -> Int? {
+        let bytes: [UInt8]?
+        do throws(StorageError) { bytes = try storage.read(file) } catch { throw .storage(error) }
+        guard let bytes else { return nil }
         return try read(bytes, origin, storage.name)
     }
 
     private static func read(
         _ bytes: [UInt8], _ origin: String, _ folder: String
-    ) throws(StorageError) -> Int {
+    ) throws(Failure) -> Int {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
         guard lines.count == 3, lines[0] == form, lines[1] == origin, let next = Int(lines[2]),
             next >= 0
         else {
-            throw StorageError(
-                "read (it is no cursor of `\(origin)`; remove it to begin at the log's end)",
-                "\(folder)/\(file)", 0)
+            throw .damaged(path: "\(folder)/\(file)", origin: origin)
         }
         return next
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Authorization
 import CLinux
+import DecisionLog
 import RegoVM
 
 /// A restriction that started, as a record of the log says it.
@@ -17,6 +19,12 @@ struct Incident: Sendable, Equatable {
     var reason = ""
     /// The place among the restrictions that the record starts.
     var ordinal = 0
+
+    /// `time` in nanoseconds since 1970; nil when it is none.
+    var moment: Int64? {
+        var time = time
+        return time.withUTF8 { RecordTimestamp.parse(Bytes(UnsafeRawBufferPointer($0))) }
+    }
 }
 
 /// What a record means for responders.

@@ -11,7 +11,10 @@ extension ResponderService {
         _ writer: LogWriter
     ) -> Bool {
         let now = clock.wall()
-        guard let id = Self.makeID(now) else { return false }
+        guard let id = Self.makeID(now) else {
+            note(.outcome, "no random id for a responder's outcome")
+            return false
+        }
         let record = ResponderRecord(
             id: id, time: now, agent: call.incident.agent, responder: responder.name,
             cause: call.incident.record, restriction: call.incident.restriction,
@@ -21,9 +24,10 @@ extension ResponderService {
             writer.discard()
             try record.encode { (bytes) throws(LogError) in try writer.append(bytes) }
             try writer.commit()
+            note(.outcome, nil)
             return true
         } catch {
-            note(fault: error.message)
+            note(.outcome, error.message)
             return false
         }
     }

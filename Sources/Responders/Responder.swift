@@ -91,9 +91,7 @@ public struct Responder: Sendable {
     private func readSecrets() throws(CallFault) -> [String: String] {
         var texts: [String: String] = [:]
         for (name, path) in secrets {
-            guard var bytes = (try? SecretFile.read(path)) ?? nil,
-                bytes.count <= Limits.secretBytes
-            else { throw CallFault("secret `\(name)` cannot be read") }
+            var bytes = try Self.secret(name, path)
             while let last = bytes.last, last == 0x0A || last == 0x0D { bytes.removeLast() }
             guard let text = String(validating: bytes, as: UTF8.self) else {
                 throw CallFault("secret `\(name)` is no text")
@@ -101,6 +99,22 @@ public struct Responder: Sendable {
             texts[name] = text
         }
         return texts
+    }
+
+    private static func secret(_ name: String, _ path: String) throws(CallFault) -> [UInt8] {
+        let bytes: [UInt8]?
+        do throws(StorageError) {
+            bytes = try SecretFile.read(path)
+        } catch {
+            throw CallFault("secret `\(name)`: \(error)")
+        }
+        guard let bytes else { throw CallFault("secret `\(name)`: `\(path)` is not there") }
+        guard bytes.count <= Limits.secretBytes else {
+            throw CallFault(
+                "secret `\(name)`: expected at most \(Limits.secretBytes) bytes in `\(path)`, got "
+                    + "\(bytes.count)")
+        }
+        return bytes
     }
 
     /// One segment of a path, or one value of a query (RFC 3986 section 2.3).

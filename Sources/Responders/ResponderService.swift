@@ -22,8 +22,18 @@ public final class ResponderService: Sendable {
         var lastSave: Int64
         var active = ActiveRestrictions()
         var isStopping = false
-        /// Why the log cannot be read, or the cursor not be written.
-        var fault: String?
+        /// What stands in the way, each cause on its own.
+        var faults: [Cause: String] = [:]
+    }
+
+    /// What may fail here.
+    enum Cause: CaseIterable {
+        /// Reading the log.
+        case reading
+        /// Writing the cursor.
+        case cursor
+        /// Recording what a call came to.
+        case outcome
     }
 
     private let responders: [Responder]
@@ -72,7 +82,12 @@ public final class ResponderService: Sendable {
     private var openCalls: Int { state.withLock { $0.queue.count } }
 
     /// What stands in the way; nil when nothing does.
-    public var fault: String? { state.withLock { $0.fault } }
+    public var fault: String? {
+        state.withLock { state in
+            let faults = Cause.allCases.compactMap { state.faults[$0] }
+            return faults.isEmpty ? nil : faults.joined(separator: "; ")
+        }
+    }
 
     /// Starts all threads.
     public func start() throws(SystemError) {
@@ -113,9 +128,8 @@ extension ResponderService {
     /// - Parameters:
     ///   - folder: with their cursor.
     ///   - origin: the log's name.
-    public static func position(
-        in folder: any Storage, origin: String
-    ) throws(StorageError) -> Int? {
+    /// - Throws: when the cursor cannot be read, or is another log's.
+    public static func position(in folder: any Storage, origin: String) throws -> Int? {
         try Cursor.position(folder, origin: origin)
     }
 }
@@ -131,9 +145,9 @@ extension ResponderService {
                 if known == nil { known = try knownOutcomes() }
                 let isAtEnd = try readOn(known ?? [])
                 deadline = isAtEnd ? nil : 0
-                note(fault: nil)
+                note(.reading, nil)
             } catch {
-                note(fault: "\(error)")
+                note(.reading, "\(error)")
                 deadline = clock.monotonic() + Limits.retryInterval
             }
             saveCursor(isForced: false)
@@ -178,7 +192,8 @@ extension ResponderService {
             case .released(let agent, let restriction):
                 state.active.release(agent: agent, restriction: restriction)
             case .started(let incidents):
-                for incident in incidents where state.active.start(incident, now: now) {
+                for incident in incidents
+                where state.active.start(incident, now: incident.moment ?? now) {
                     calls += self.calls(incident, entry, known)
                 }
             }
@@ -203,10 +218,10 @@ extension ResponderService {
         }
     }
 
-    func note(fault: String?) {
+    func note(_ cause: Cause, _ fault: String?) {
         let isNew = state.withLock { state in
-            defer { state.fault = fault }
-            return state.fault != fault
+            defer { state.faults[cause] = fault }
+            return state.faults[cause] != fault
         }
         if isNew, let fault { logger.error("responders_failing", fault) }
     }
@@ -216,18 +231,17 @@ extension ResponderService {
     /// - Parameter isForced: even when little would be read again without it.
     private func saveCursor(isForced: Bool) {
         let now = clock.monotonic()
-        let fault = state.withLock { state -> String? in
+        let result = state.withLock { state -> Result<Void, StorageError>? in
             let target = state.queue.firstOpenEntry ?? state.scanned
             guard isForced || now - state.lastSave >= Limits.cursorInterval else { return nil }
             state.lastSave = now
-            do throws(StorageError) {
-                try state.cursor.save(target)
-                return nil
-            } catch {
-                return "\(error)"
-            }
+            return Result { () throws(StorageError) in try state.cursor.save(target) }
         }
-        if let fault { note(fault: fault) }
+        switch result {
+        case nil: break
+        case .success: note(.cursor, nil)
+        case .failure(let error): note(.cursor, "\(error)")
+        }
     }
 }
 

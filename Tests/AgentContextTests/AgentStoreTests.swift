@@ -135,6 +135,53 @@ func event(_ agent: String, _ time: Int64, _ change: (inout ContextEvent) -> Voi
         #expect(!snapshot.isRestricted(bytes("isolate")))
     }
 
+    /// One event whose clock was ahead releases nobody.
+    @Test func aClockThatWasAheadEndsNothing() {
+        let store = AgentStore()
+        store.apply(
+            event("a", start) {
+                $0.restrictions = [Restriction(name: bytes("isolate"), seconds: 3600)]
+                $0.labels = [Label(name: bytes("l"), seconds: 3600)]
+            })
+        store.apply(event("a", start + 7200 * second))
+        _ = store.load(bytes("a"), now: start + 7200 * second, into: snapshot)
+        #expect(!snapshot.isRestricted(bytes("isolate")))
+        store.apply(event("a", start + 60 * second))
+        store.expire(at: start + 7200 * second)
+        _ = store.load(bytes("a"), now: start + 60 * second, into: snapshot)
+        #expect(snapshot.isRestricted(bytes("isolate")) && snapshot.isLabelled(bytes("l")))
+    }
+
+    @Test func whatEndedMakesPlace() {
+        let store = AgentStore()
+        for round in 0..<4 {
+            let time = start + Int64(round) * 100 * second
+            store.apply(
+                event("a", time) { event in
+                    event.labels = (0..<Limits.labels).map {
+                        Label(name: bytes("l\(round)-\($0)"), seconds: 60)
+                    }
+                })
+            _ = store.load(bytes("a"), now: time, into: snapshot)
+            #expect(!snapshot.isRestricted(bytes("isolate")))
+            #expect(snapshot.isLabelled(bytes("l\(round)-0")))
+        }
+    }
+
+    /// A mark that ended and comes again begins again.
+    @Test func aMarkThatEndedBeginsAgain() {
+        let store = AgentStore()
+        for offset in [0, 100] as [Int64] {
+            store.apply(
+                event("a", start + offset * second) {
+                    $0.labels = [Label(name: bytes("l"), seconds: 60)]
+                })
+        }
+        #expect(
+            context(store, "a", start + 100 * second, .labels).contains(
+                #""expires":1795000160,"since":1795000100"#))
+    }
+
     @Test func theLeastRecentlyUsedGoesFirst() {
         let store = AgentStore(maximumAgents: 3)
         for agent in ["a", "b", "c", "a", "d"] { store.apply(event(agent, start)) }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 import Cryptography
+import Glibc
 import Platform
+import Synchronization
 import Testing
 
 @testable import DecisionLog
@@ -61,6 +63,64 @@ struct ContentTests {
         let digests = [try add("same", writer).digest, try add("same", writer).digest]
         #expect(digests[0] != digests[1])
         #expect(digests[0] != SHA256.hash(Array("same".utf8)))
+    }
+
+    @Test("a full store is told once, leaves no files, and recovers by itself")
+    func full() throws {
+        let faults = StorageFaults()
+        let texts = StorageMemory("texts", faults: faults)
+        let fixture = LogFixture()
+        let seen = Events()
+        let content = try ContentStore(texts)
+        let log = try LocalLog.open(
+            fixture.folders, signer: LogFixture.signer, fixture.configuration, content: content,
+            onEvent: { seen.add($0) })
+        let writer = log.makeWriter()
+        let kept = try #require(writer.content)
+        for place in 0..<6 {
+            // Opening, looking and appending fail in turn, and then the removal too.
+            faults.plan(.lost, at: place % 3, number: ENOSPC, isLasting: place >= 3)
+            #expect(throws: LogError.self) { try add("text", kept) }
+            faults.clear()
+            #expect(texts.contents.count <= 1)
+            #expect(log.status.failure?.code == .storageFull)
+        }
+        #expect(seen.all == ["failing log_storage_full"])
+        faults.plan(.lost, at: 0, number: ENOSPC, isLasting: true)
+        content.probe()
+        #expect(log.status.failure?.code == .storageFull)
+        faults.clear()
+        content.probe()
+        #expect(log.status.failure == nil)
+        #expect(seen.all == ["failing log_storage_full", "recovered"])
+        #expect(try add("text", kept).segment == 1)
+        try fixture.append(Array("record".utf8), writer)
+        faults.plan(.torn, at: 0, number: ENOSPC)
+        #expect(throws: LogError.self) { try writer.commit() }
+        #expect(log.status.failure?.code == .storageFull)
+        _ = try add("more", kept)
+        try kept.commit()
+        #expect(log.status.failure == nil)
+        #expect(texts.contents.count == 1)
+        try log.close()
+    }
+
+    @Test("a sweep or an erasure that fails is told, and denies nothing")
+    func sweepFails() throws {
+        let faults = StorageFaults()
+        let texts = StorageMemory("texts", faults: faults)
+        let fixture = LogFixture()
+        let seen = Events()
+        let log = try LocalLog.open(
+            fixture.folders, signer: LogFixture.signer, fixture.configuration,
+            content: try ContentStore(texts), onEvent: { seen.add($0) })
+        try ContentEraser(texts).leaveNote(ErasureRecord(id: id, time: 1))
+        faults.plan(.lost, at: 0, number: EIO, isLasting: true)
+        try log.start()
+        #expect(seen.all.first == "failing log_storage_failed")
+        #expect(log.status.failure == nil)
+        faults.clear()
+        try log.close()
     }
 
     @Test("an erased text is gone with its salt, and says when it went")
@@ -187,5 +247,20 @@ struct ContentTests {
         let entries = try fixture.verifiedEntries()
         #expect(entries == [record.encoded()])
         #expect(String(decoding: entries[0], as: UTF8.self).contains(#""kind":"erasure""#))
+    }
+}
+
+/// What a log told, as words.
+private final class Events: Sendable {
+    private let words = Mutex<[String]>([])
+
+    var all: [String] { words.withLock { $0 } }
+
+    func add(_ event: LocalLog.Event) {
+        switch event {
+        case .failing(let error): words.withLock { $0.append("failing \(error.code.rawValue)") }
+        case .recovered: words.withLock { $0.append("recovered") }
+        case .published, .lossRecorded, .lossUnrecorded: break
+        }
     }
 }

@@ -140,4 +140,38 @@ struct JSONBufferTests {
             #expect(MaskedTarget.changes(whole) == isMarked)
         }
     }
+
+    @Test(
+        "userinfo is masked in a record, user name and all, and nothing else",
+        arguments: [
+            ("postgres://app:hunter2@db.internal/c", "postgres://*@db.internal/c"),
+            ("postgres://app:hunter2@db/c?x=1#f", "postgres://*@db/c?x=*"),
+            ("https://user@host", "https://*@host"),
+            ("https://a:p%40ss@w@host:1/x@y", "https://*@host:1/x@y"),
+            ("redis://:p/a?s#s@h:1/0", "redis://*@h:1/0"),
+            ("jdbc:postgresql://u:p@h/d", "jdbc:postgresql://*@h/d"),
+            ("/proxy/https://a:b@c/https://d:e@f?g", "/proxy/https://*@c/https://*@f?*"),
+            ("https://*@host", "https://*@host"), ("https://@host/x", "https://@host/x"),
+            ("https://host:8080/a@b", "https://host:8080/a@b"),
+            ("https://[::1]:80/a@b", "https://[::1]:80/a@b"),
+            ("https://host/@scope/pkg", "https://host/@scope/pkg"),
+            ("mailto:a@b", "mailto:a@b"), ("/users/a@b", "/users/a@b"),
+            ("file:///a@b", "file:///a@b"), ("/a?u=https://a:b@c", "/a?u=*"),
+            ("a://", "a://"), ("a://@", "a://@"), ("@://", "@://"),
+            ("/x#https://a:b@c", "/x"),
+        ])
+    func userinfo(target: String, expected: String) {
+        var text = target
+        text.withUTF8 { bytes in
+            let whole = Bytes(UnsafeRawBufferPointer(bytes))
+            var masked = MaskedTarget(whole, hidesUserinfo: true)
+            var parts: [UInt8] = []
+            while let part = masked.next() { parts += part.buffer }
+            #expect(String(decoding: parts, as: UTF8.self) == expected)
+            if target != expected { #expect(MaskedTarget.changes(whole)) }
+            var json = JSONBuffer(capacity: 4096)
+            json.maskedPath(whole, limit: 1000)
+            #expect(json.bytes.string == "\"\(expected)\"")
+        }
+    }
 }

@@ -150,7 +150,7 @@ import Testing
         ("PUT", "/", "x-clickhouse-user", "", "SELECT 1", "sql select write"),
         (
             "POST", "/v1/statement", "x-vault-token", "text/plain", "SELECT 1",
-            "vault write write !mismatch"
+            "vault write secret !mismatch"
         ),
         ("DELETE", "/tasks/t:subscribe", "", "", "", "a2a subscribe write"),
         (

@@ -82,11 +82,14 @@ private final class Fixture {
         log = try Self.open(entries, journal, signer, create: false)
     }
 
-    func restrict(_ id: String, _ agent: String = "a") throws {
+    func restrict(
+        _ id: String, _ agent: String = "a", time: String = "t", seconds: Int = 60
+    ) throws {
         let writer = log.makeWriter()
         let record =
-            #"{"v":1,"kind":"operation","time":"t","id":"\#(id)","agent":{"id":"\#(agent)"},"#
-            + #""operation":"restrict","restriction":{"name":"isolate","seconds":60}}"#
+            #"{"v":1,"kind":"operation","time":"\#(time)","id":"\#(id)","#
+            + #""agent":{"id":"\#(agent)"},"operation":"restrict","#
+            + #""restriction":{"name":"isolate","seconds":\#(seconds)}}"#
         try Array(record.utf8).withUnsafeBytes { try writer.append($0) }
         try writer.commit()
         try publish()
@@ -197,6 +200,44 @@ private struct Silence: LogSink {
         try text.withUnsafeBytes {
             try fixture.cursor.replace("cursor", with: $0, isFlushed: true)
         }
-        #expect(throws: (any Error).self) { try fixture.start() }
+        let failure = #expect(throws: Cursor.Failure.self) { try fixture.start() }
+        #expect(
+            "\(failure, default: "")"
+                == "`responders/cursor` is no cursor of `test.example/log`; remove it to begin at "
+                + "the log's end")
+    }
+
+    /// A start that is read again long after it ended is no renewal of a later one, nor the other
+    /// way round.
+    @Test func whatEndedIsNotRenewed() throws {
+        let fixture = try Fixture()
+        fixture.network.answer(500)
+        try fixture.start { $0.pause = 60_000_000_000 }
+        try fixture.restrict("one", time: "2026-11-22T08:00:00.000000000Z", seconds: 2)
+        try fixture.wait { fixture.network.requests.count == 1 }
+        try fixture.restrict("two", time: "2026-11-22T08:00:05.000000000Z", seconds: 2)
+        try fixture.restrict("renewal", time: "2026-11-22T08:00:06.000000000Z", seconds: 2)
+        try fixture.restart()
+        try fixture.start()
+        try fixture.wait { try fixture.outcomes() == 2 }
+        let keys = fixture.network.requests.map {
+            $0.headers.first { $0.name == "Idempotency-Key" }?.value
+        }
+        #expect(keys.compactMap { $0 } == ["one", "one", "two"])
+        try fixture.restart()
+    }
+
+    @Test func eachFaultStandsByItself() throws {
+        let fixture = try Fixture()
+        try fixture.start()
+        let service = try #require(fixture.service)
+        service.note(.outcome, "full")
+        service.note(.cursor, "read-only")
+        service.note(.reading, nil)
+        #expect(service.fault == "read-only; full")
+        service.note(.cursor, nil)
+        service.note(.outcome, nil)
+        #expect(service.fault == nil)
+        try fixture.restart()
     }
 }

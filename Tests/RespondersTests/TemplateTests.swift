@@ -87,7 +87,9 @@ let incident = Incident(
         var responder = try Responder(name: "r", url: try Template("https://h"))
         responder.headers = [("Authorization", try Template("Bearer ${secret:t}"))]
         responder.secrets = ["t": path]
-        #expect(throws: CallFault("secret `t` cannot be read")) { try responder.request(incident) }
+        #expect(throws: CallFault("secret `t`: `\(path)` is not there")) {
+            try responder.request(incident)
+        }
         for secret in ["one", "two"] {
             FileManager.default.createFile(
                 atPath: path, contents: Data("\(secret)\n".utf8),
@@ -97,7 +99,8 @@ let incident = Incident(
                     == HTTPField("Authorization", "Bearer \(secret)"))
         }
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        #expect(throws: CallFault("secret `t` cannot be read")) { try responder.request(incident) }
+        let open = #expect(throws: CallFault.self) { try responder.request(incident) }
+        #expect(open?.text.contains("its mode must be 0600") == true)
     }
 
     @Test func restrictionsAreChosenByName() throws {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
+import DecisionLog
+import Inspection
+import PDP
 import Testing
 
 @testable import Server
@@ -31,7 +34,9 @@ private let origin = Origin(operatorName: "token:ann", reason: "asked by phone")
         let approval = try pending(runtime)
         #expect(refused.says(approval.id) && refused.says("approval_required"))
         #expect(refused.text.contains("x-portcullis-approval-id"))
-        #expect(approval.summary == "mcp tools/call `read` /mcp at tools.internal")
+        #expect(
+            approval.summary
+                == "mcp tools/call `read` /mcp at tools.internal by POST tools.internal /mcp")
         #expect(
             approval.arguments
                 == #"{"arguments":{"limit":1.5,"path":"payroll/x"},"name":"read"}"#)
@@ -153,6 +158,116 @@ private let origin = Origin(operatorName: "token:ann", reason: "asked by phone")
             #expect(try !runtime.check(other).isAllowed)
         }
         #expect(try runtime.check(post).isAllowed)
+    }
+
+    /// Grants what `check` asks for, and tries others with it.
+    private func expectBound(
+        _ check: SampleCheck, to others: [SampleCheck], shows words: [String]
+    ) throws {
+        let runtime = try Runtime("decision := {\"action\": \"require_approval\"}")
+        #expect(try !runtime.check(check).isAllowed)
+        let approval = try pending(runtime)
+        for word in words { #expect(approval.summary.contains(word), "\(approval.summary)") }
+        _ = try runtime.operations.grant(approval.id, origin)
+        for other in others { #expect(try !runtime.check(other).isAllowed) }
+        #expect(try runtime.check(check).isAllowed)
+    }
+
+    @Test func whomTheClientImpersonatesIsPartOfTheAction() throws {
+        var delete = SampleCheck()
+        delete.method = "DELETE"
+        delete.path = "/api/v1/namespaces/prod/pods/web?dryRun=None"
+        delete.headers = [("impersonate-user", "dev-readonly")]
+        var admin = delete
+        admin.headers = [("impersonate-user", "admin"), ("impersonate-group", "system:masters")]
+        var more = delete
+        more.headers.append(("impersonate-group", "system:masters"))
+        var nobody = delete
+        nobody.headers = []
+        try expectBound(
+            delete, to: [admin, more, nobody],
+            shows: [
+                "impersonate-user `dev-readonly`",
+                "by DELETE tools.internal /api/v1/namespaces/prod/pods/web?dryRun=*",
+            ])
+    }
+
+    @Test func whereAMessageGoesIsPartOfTheAction() throws {
+        var read = SampleCheck()
+        read.path = "/mcp/staging?key=k1"
+        read.body =
+            #"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"file:///x"}}"#
+        var path = read
+        path.path = "/mcp/production?key=k1"
+        var query = read
+        query.path = "/mcp/staging?key=k2"
+        var host = read
+        host.host = "other.internal"
+        try expectBound(
+            read, to: [path, query, host], shows: ["by POST tools.internal /mcp/staging?key=*"])
+    }
+
+    @Test func aPasswordInAnAddressIsNotRecorded() throws {
+        let runtime = try Runtime("decision := {\"action\": \"require_approval\"}")
+        var read = SampleCheck()
+        read.body =
+            #"{"jsonrpc":"2.0","id":1,"method":"resources/read","params":"#
+            + #"{"uri":"postgres://app:hunter2@db.internal/customers"}}"#
+        try runtime.check(read)
+        let records = try runtime.records()
+        #expect(records.count == 2)
+        for record in records {
+            #expect(!record.contains("hunter2") && !record.contains("app:"))
+            #expect(record.contains("postgres://*@db.internal/customers"))
+        }
+        let agent = "spiffe://acme.example/agent/researcher"
+        let live = runtime.context(agent, at: 0)
+        #expect(!live.contains("hunter2"))
+        #expect(try runtime.restarted().context(agent, at: 0) == live)
+    }
+
+    @Test func whatIsMaskedIsNotInTheApproval() throws {
+        let runtime = try Runtime(
+            try Runtime.compile(
+                policy,
+                mask: ["action/tool", "parsed_path", "action/destination", "agent/session"]))
+        try runtime.check(read("payroll/x", session: "session-1"))
+        #expect(try pending(runtime).summary == "mcp tools/call by POST")
+        _ = try runtime.operations.grant(try pending(runtime).id, origin)
+        #expect(try runtime.check(read("payroll/x", session: "session-1")).isAllowed)
+        let approvals = try runtime.records().filter { $0.contains(#""kind":"approval""#) }
+        #expect(approvals.count == 3)
+        for record in approvals {
+            for word in ["session-1", "/mcp", "tools.internal", "`read`"] {
+                #expect(!record.contains(word))
+            }
+        }
+    }
+
+    /// Also where the query, which is masked in what is kept, is part of what is approved.
+    @Test func aReplayFindsTheApprovals() throws {
+        let policy = "decision := {\"action\": \"require_approval\"}"
+        let runtime = try Runtime(policy)
+        var get = SampleCheck()
+        get.method = "GET"
+        get.headers = [("impersonate-user", "dev"), ("authorization", "Bearer x")]
+        for number in 0..<12 {
+            get.path = "/transfer?to=\(number)"
+            #expect(try !runtime.check(get).isAllowed)
+            #expect(try !runtime.check(get).isAllowed)
+            guard number % 2 == 0 else { continue }
+            _ = try runtime.operations.grant(try pending(runtime).id, origin)
+            #expect(try runtime.check(get).isAllowed)
+        }
+        try runtime.log.publish()
+        let replay = Replay(
+            try Runtime.compile(policy),
+            settings: DecisionPoint.Settings(
+                inspector: Inspector(internalDestinations: try InternalDestinations(["internal"]))),
+            agents: AgentStore(maximumAgents: 10), content: runtime.texts, memory: 1 << 20)
+        let report = try replay.run(
+            StorageTiles(runtime.storage), size: runtime.log.status.published)
+        #expect(report.decisions == 30 && report.equal == 30)
     }
 
     @Test func openApprovalsOfOneAgentAreBounded() throws {

@@ -122,6 +122,27 @@ struct SplitMix: RandomNumberGenerator {
         }
     }
 
+    /// A start with room for fewer agents than are restricted releases nobody: it ends.
+    @Test func aSmallerContextStopsTheStart() throws {
+        let runtime = try Runtime(Self.obedient)
+        let origin = Origin(operatorName: "unix:0")
+        for agent in ["a", "b", "c"] {
+            try runtime.check(.tool("x", agent: agent))
+            _ = try runtime.operations.restrict(agent, "isolate", seconds: 3600, origin)
+        }
+        try runtime.log.publish()
+        let failure = #expect(throws: ContextRebuild.Failure.self) {
+            try ContextRebuild.run(
+                StorageTiles(runtime.storage), size: 6, into: AgentStore(maximumAgents: 2))
+        }
+        #expect(failure?.code == .full && failure?.hint.contains("agents.maximum") == true)
+        let later = ManualClock(wall: SystemClock().wall() + 3601 * 1_000_000_000)
+        let agents = AgentStore(maximumAgents: 2)
+        let report = try ContextRebuild.run(
+            StorageTiles(runtime.storage), size: 6, into: agents, clock: later)
+        #expect(report.folded == 6 && agents.count == 2)
+    }
+
     @Test func otherKindsOfRecordsArePassedOver() throws {
         let runtime = try Runtime(Self.obedient)
         for kind in ["responder", "loss", "erasure"] {

@@ -69,10 +69,19 @@ final class Runtime {
         writer = log.makeWriter()
     }
 
-    static func compile(_ rules: String, revision: String = "r1") throws -> PolicySnapshot {
+    /// - Parameter mask: parts of `input` that a mask policy takes out of records.
+    static func compile(
+        _ rules: String, revision: String = "r1", mask: [String] = []
+    ) throws -> PolicySnapshot {
         let text = "package test\n\n# METADATA\n# entrypoint: true\n" + rules
-        let module = try Parser.parse(Source(name: "test.rego", text: text), file: 0)
-        let output = try Compiler().compile([module])
+        var modules = [try Parser.parse(Source(name: "test.rego", text: text), file: 0)]
+        if !mask.isEmpty {
+            let pointers = mask.map { "\"/input/\($0)\"" }.joined(separator: ", ")
+            let text =
+                "package system.log\n\n# METADATA\n# entrypoint: true\nmask := {\(pointers)}\n"
+            modules.append(try Parser.parse(Source(name: "mask.rego", text: text), file: 1))
+        }
+        let output = try Compiler().compile(modules)
         let policy = Policy(
             program: output.program, data: .emptyObject, revision: revision,
             owners: [output.owner])

@@ -28,10 +28,24 @@ public final class ApprovalStore: Sendable {
     /// Finds the approval of an exact request; one that is granted is used up.
     ///
     /// - Parameters:
-    ///   - digest: names agent, session, action, arguments and policy.
+    ///   - digest: names agent, session, action, request, principals, arguments and policy.
     ///   - now: nanoseconds since 1970.
     public func settle(_ digest: String, now: Int64) -> Standing {
         storage.withLock { $0.settle(digest, now) }
+    }
+
+    /// The same for an approval that is known by its id, as replay knows it.
+    ///
+    /// - Returns: `unasked` too when it is another agent's or policy's.
+    public func settle(
+        _ id: DecisionID, agent: String, policyRevision: String, now: Int64
+    ) -> Standing {
+        storage.withLock { storage in
+            guard let entry = storage.entries[id], entry.agent == agent,
+                entry.policyRevision == policyRevision
+            else { return .unasked }
+            return storage.settle(id, now)
+        }
     }
 
     /// Asks for an approval.
@@ -50,6 +64,14 @@ public final class ApprovalStore: Sendable {
         storage.withLock { storage in
             storage.entries[approval]?.text = text
             storage.entries[approval]?.arguments = ""
+        }
+    }
+
+    /// An approval reads so from now on.
+    public func mask(_ approval: DecisionID, summary: String, session: String) {
+        storage.withLock { storage in
+            storage.entries[approval]?.summary = summary
+            storage.entries[approval]?.session = session
         }
     }
 
@@ -96,9 +118,12 @@ extension ApprovalStore {
         var byAgent: [String: [DecisionID]] = [:]
 
         mutating func settle(_ digest: String, _ now: Int64) -> Standing {
-            guard let id = byDigest[digest], let approval = entries[id]?.approval(at: now) else {
-                return .unasked
-            }
+            guard let id = byDigest[digest] else { return .unasked }
+            return settle(id, now)
+        }
+
+        mutating func settle(_ id: DecisionID, _ now: Int64) -> Standing {
+            guard let approval = entries[id]?.approval(at: now) else { return .unasked }
             switch approval.state {
             case .pending: return .pending(approval)
             case .denied: return approval.expires > now ? .denied(approval) : .unasked

@@ -130,20 +130,21 @@ struct AgentState {
         hash == 0 ? 0 : max(1, UInt16(truncatingIfNeeded: hash))
     }
 
-    /// Names an action among those of its agent. What follows `?` or `#` in a resource is masked in
-    /// records, and so left out here.
+    /// Names an action among those of its agent. What records mask in a resource (see
+    /// `MaskedTarget`), and what follows `?` or `#`, is left out here.
     static func actionHash(_ event: ContextEvent) -> UInt32 {
-        var end = 0
-        for byte in event.resource.buffer {
-            if byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#") { break }
-            end += 1
-        }
         var result = UInt64(event.trafficProtocol.rawValue)
-        for part in [
-            event.session, event.operation, event.tool, event.resource[0..<end], event.destination,
-        ] {
-            result = (result ^ hash(part)) &* 0x9E37_79B9_7F4A_7C15
+        func add(_ part: Bytes) { result = (result ^ hash(part)) &* 0x9E37_79B9_7F4A_7C15 }
+        add(event.session)
+        add(event.operation)
+        add(event.tool)
+        var resource = MaskedTarget(event.resource, hidesUserinfo: true)
+        while let part = resource.next() {
+            let isLast = part[part.count - 1] == UInt8(ascii: "?")
+            add(isLast ? part[0..<(part.count - 1)] : part)
+            if isLast { break }
         }
+        add(event.destination)
         return UInt32(truncatingIfNeeded: result >> 32)
     }
 

@@ -67,21 +67,23 @@ struct MarkList {
         guard seconds > 0 else { return }
         let lasting = min(seconds, Limits.markSeconds)
         let expires = time + lasting * 1_000_000_000
-        if let index = index(of: name, kind) {
-            guard let base, expires > base[index].expires else { return }
-            base[index].expires = expires
-            base[index].cause = cause
-            return
-        }
-        let limit = kind == .label ? Limits.labels : Limits.restrictions
-        if name.count > Limits.markNameBytes || number(of: kind) >= limit {
-            guard !(kind == .restriction && name == Self.isolate) else {
-                append(Mark(kind, name, since: time, expires: expires, cause: cause))
+        if let index = index(of: name, kind), let base {
+            guard base[index].expires <= time else {
+                guard expires > base[index].expires else { return }
+                base[index].expires = expires
+                base[index].cause = cause
                 return
             }
+            // It had ended: this is another one.
+            remove(at: index)
+        }
+        let limit = kind == .label ? Limits.labels : Limits.restrictions
+        let isLast = kind == .restriction && name == Self.isolate
+        if name.count > Limits.markNameBytes || number(of: kind, at: time) >= limit, !isLast {
             add(.restriction, Self.isolate, seconds: lasting, at: time, cause: cause)
             return
         }
+        makePlace(kind, limit, at: time)
         append(Mark(kind, name, since: time, expires: expires, cause: cause))
     }
 
@@ -93,11 +95,33 @@ struct MarkList {
         return nil
     }
 
-    private func number(of kind: Mark.Kind) -> Int {
-        guard let base else { return 0 }
+    /// Marks of a kind that hold.
+    private func number(of kind: Mark.Kind, at time: Int64) -> Int {
         var result = 0
-        for index in 0..<Int(count) where base[index].kind == kind { result += 1 }
+        forEach(kind, at: time) { _ in result += 1 }
         return result
+    }
+
+    /// When a kind has as many marks as it may have, with those that are over, the one of them that
+    /// ended first goes.
+    private mutating func makePlace(_ kind: Mark.Kind, _ limit: Int, at time: Int64) {
+        guard let base else { return }
+        var number = 0
+        var first: Int?
+        for index in 0..<Int(count) where base[index].kind == kind {
+            number += 1
+            guard base[index].expires <= time else { continue }
+            if let found = first, base[found].expires <= base[index].expires { continue }
+            first = index
+        }
+        if number >= limit, let first { remove(at: first) }
+    }
+
+    /// The others keep their order.
+    private mutating func remove(at removed: Int) {
+        guard let base else { return }
+        for index in removed..<(Int(count) - 1) { base[index] = base[index + 1] }
+        count -= 1
     }
 
     private mutating func append(_ mark: Mark) {
@@ -116,8 +140,14 @@ struct MarkList {
         capacity = UInt16(newCapacity)
     }
 
-    /// Forgets marks that are over; gives the memory back with the last one.
-    mutating func expire(at time: Int64) { removeAll { $0.expires <= time } }
+    /// Forgets marks that have been over for a while; gives the memory back with the last one.
+    ///
+    /// Not at once: `time` is that of one event, and a clock that was wrong for a moment must not
+    /// release anybody for good. Whether a mark holds is judged when it is read.
+    mutating func expire(at time: Int64) {
+        let grace = Limits.endedMarkSeconds * 1_000_000_000
+        removeAll { $0.expires <= time && time - $0.expires >= grace }
+    }
 
     /// Calls `body` with each mark of a kind that holds.
     func forEach(_ kind: Mark.Kind, at time: Int64, _ body: (Mark) -> Void) {
@@ -150,17 +180,22 @@ struct MarkList {
     /// Adds what a detector says. It replaces what was said of the same kind about the same
     /// session; when no place is left, the weakest statement goes.
     mutating func add(signal: Mark) {
-        if let index = indexOfSignal(like: signal) {
-            base?[index] = signal
-            return
+        let time = signal.since
+        if let index = indexOfSignal(like: signal), let base {
+            if base[index].expires > time {
+                base[index] = signal
+                return
+            }
+            remove(at: index)
         }
-        if number(of: .signal) >= Limits.signals {
-            guard let weakest = weakestSignal(), let base,
+        if number(of: .signal, at: time) >= Limits.signals {
+            guard let weakest = weakestSignal(at: time), let base,
                 base[weakest].strength <= signal.strength
             else { return }
             base[weakest] = signal
             return
         }
+        makePlace(.signal, Limits.signals, at: time)
         append(signal)
     }
 
@@ -175,10 +210,11 @@ struct MarkList {
         return nil
     }
 
-    private func weakestSignal() -> Int? {
+    private func weakestSignal(at time: Int64) -> Int? {
         guard let base else { return nil }
         var weakest: Int?
-        for index in 0..<Int(count) where base[index].kind == .signal {
+        for index in 0..<Int(count)
+        where base[index].kind == .signal && base[index].expires > time {
             if let found = weakest, base[found].strength <= base[index].strength { continue }
             weakest = index
         }

@@ -15,8 +15,21 @@ public final class ContentStore: Sendable {
     private let clock: any Clock
     private let state: Mutex<State>
     private let isStopping = Atomic(false)
+    /// Bytes of the write that failed last; 0 while writing works.
+    private let failing = Atomic(0)
+    private let watcher = Mutex<(@Sendable (Cause, LogError?) -> Void)?>(nil)
     private let signal = Signal()
     private let thread = Mutex<SystemThread?>(nil)
+
+    /// What may fail here, each on its own.
+    enum Cause {
+        /// Writing texts: the records that refer to them cannot be committed.
+        case writing
+        /// Removing what is too old or too much.
+        case retention
+        /// Making texts survive a power loss.
+        case flushing
+    }
 
     private struct Segment {
         var ordinal: Int
@@ -34,6 +47,8 @@ public final class ContentStore: Sendable {
         /// Oldest first.
         var segments: [Segment] = []
         var next = 1
+        /// Ordinals whose segment could not be begun. Its file may be there.
+        var free: [Int] = []
         /// Segments were made whose names are not on the disk yet.
         var hasNewNames = false
     }
@@ -89,16 +104,18 @@ public final class ContentStore: Sendable {
     func begin() throws(StorageError) -> (ordinal: Int, begun: Int64, file: any AppendFile) {
         let begun = clock.wall()
         let ordinal = state.withLock { state in
+            if let free = state.free.popLast() { return free }
             defer { state.next += 1 }
             return state.next
         }
-        let file = try storage.openForAppending(ContentSegmentName.of(ordinal))
-        try withUnsafeTemporaryAllocation(
-            byteCount: ContentSegmentHeader.length, alignment: 8
-        ) { (buffer) throws(StorageError) in
-            ContentSegmentHeader(ordinal: ordinal, begun: begun).write(to: buffer)
-            try file.append(
-                UnsafeRawBufferPointer(buffer), UnsafeRawBufferPointer(start: nil, count: 0))
+        let file: any AppendFile
+        do {
+            file = try make(ordinal, begun)
+        } catch {
+            // What stays where this fails too is written over by the next one of this ordinal.
+            try? storage.remove(ContentSegmentName.of(ordinal))
+            state.withLock { $0.free.append(ordinal) }
+            throw error
         }
         state.withLock { state in
             state.hasNewNames = true
@@ -108,6 +125,22 @@ public final class ContentStore: Sendable {
                     isOpen: true))
         }
         return (ordinal, begun, file)
+    }
+
+    private func make(
+        _ ordinal: Int, _ begun: Int64
+    ) throws(StorageError) -> any AppendFile {
+        let file = try storage.openForAppending(ContentSegmentName.of(ordinal))
+        // An earlier attempt may have left something.
+        if try file.size > 0 { try file.truncate(to: 0) }
+        try withUnsafeTemporaryAllocation(
+            byteCount: ContentSegmentHeader.length, alignment: 8
+        ) { (buffer) throws(StorageError) in
+            ContentSegmentHeader(ordinal: ordinal, begun: begun).write(to: buffer)
+            try file.append(
+                UnsafeRawBufferPointer(buffer), UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        return file
     }
 
     func wrote(_ ordinal: Int, size: Int) {
@@ -132,6 +165,63 @@ public final class ContentStore: Sendable {
     }
 
     func isTooOld(_ begun: Int64, _ now: Int64) -> Bool { now - begun > configuration.segmentAge }
+
+    // MARK: Failures
+
+    /// - Parameter handler: is told of each failure, and with nil of each success after one or of
+    ///   each turn, on the thread that found it.
+    func watch(_ handler: @escaping @Sendable (Cause, LogError?) -> Void) {
+        watcher.withLock { $0 = handler }
+    }
+
+    private func tell(_ cause: Cause, _ failure: LogError?) {
+        watcher.withLock { $0 }?(cause, failure)
+    }
+
+    /// Texts could not be written. The thread tries whether as many bytes can be, since no check
+    /// may come any more that would.
+    func failed(_ error: LogError, bytes: Int) {
+        failing.store(max(ContentSegmentHeader.length, bytes), ordering: .relaxed)
+        tell(.writing, error)
+        signal.raise()
+    }
+
+    /// Texts were written.
+    func worked() {
+        guard failing.load(ordering: .relaxed) > 0 else { return }
+        failing.store(0, ordering: .relaxed)
+        tell(.writing, nil)
+    }
+
+    /// Finds out whether texts can be written again.
+    func probe() {
+        let bytes = min(failing.load(ordering: .relaxed), DecisionLogLimits.contentBufferBytes)
+        guard bytes > 0 else { return }
+        do {
+            let zeros = [UInt8](repeating: 0, count: bytes)
+            let result = zeros.withUnsafeBytes { zeros in
+                Result { () throws(StorageError) in try storage.write(Self.probeName, zeros) }
+            }
+            // Also what is there only in part.
+            try storage.remove(Self.probeName)
+            try result.get()
+        } catch {
+            return
+        }
+        worked()
+    }
+
+    private static let probeName = "probe"
+
+    /// Does something that may fail, and tells how it went.
+    private func attempt(_ cause: Cause, _ work: () throws(StorageError) -> Void) {
+        do {
+            try work()
+            tell(cause, nil)
+        } catch {
+            tell(cause, LogError(error))
+        }
+    }
 
     // MARK: Durability
 
@@ -183,17 +273,23 @@ extension ContentStore {
             return thread
         }
         thread?.join()
-        try? flush()
+        attempt(.flushing) { () throws(StorageError) in try flush() }
     }
 
     private func run(_ alsoDo: () -> Void) {
         while !isStopping.load(ordering: .acquiring) {
             // What fails now is tried again at the next turn. The flush bounds what a power loss
             // takes in buffered mode; in durable mode the log asked for it before.
-            try? sweep()
-            try? flush()
+            attempt(.retention) { () throws(StorageError) in try sweep() }
+            attempt(.flushing) { () throws(StorageError) in try flush() }
+            probe()
             alsoDo()
-            signal.wait(until: clock.monotonic() + DecisionLogLimits.contentSweepNanoseconds)
+            let isFailing = failing.load(ordering: .relaxed) > 0
+            let pause =
+                isFailing
+                ? DecisionLogLimits.contentRetryNanoseconds
+                : DecisionLogLimits.contentSweepNanoseconds
+            signal.wait(until: clock.monotonic() + pause)
         }
     }
 

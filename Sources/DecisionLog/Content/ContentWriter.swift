@@ -103,11 +103,12 @@ public final class ContentWriter {
     /// the records that refer to them may be committed.
     func commit() throws(LogError) {
         guard used > 0 else { return }
+        let bytes = used
         do {
             try write()
         } catch {
             discard()
-            throw LogError(error)
+            throw failed(error, bytes)
         }
     }
 
@@ -123,6 +124,13 @@ public final class ContentWriter {
         current.size += used
         discard()
         store.wrote(current.ordinal, size: current.size)
+        store.worked()
+    }
+
+    private func failed(_ error: StorageError, _ bytes: Int) -> LogError {
+        let failure = LogError(error)
+        store.failed(failure, bytes: bytes)
+        return failure
     }
 
     /// Makes room in the buffer, and a new segment when there is none or it is full. Texts that are
@@ -144,7 +152,7 @@ public final class ContentWriter {
             segment = new
             return new
         } catch {
-            throw LogError(error)
+            throw failed(error, used + length)
         }
     }
 

@@ -3,12 +3,12 @@ import Authorization
 
 // What never enters a record, whatever the configuration: values that open doors.
 extension JSONBuffer {
-    /// A request target with every value of its query masked: see `MaskedTarget`.
+    /// A target with every value of its query and all userinfo masked: see `MaskedTarget`.
     ///
     /// - Parameter limit: bytes of JSON text with the first quote.
     mutating func maskedPath(_ whole: Bytes, limit: Int) {
         guard MaskedTarget.changes(whole) else { return value(whole, limit: limit - 1) }
-        var target = MaskedTarget(whole)
+        var target = MaskedTarget(whole, hidesUserinfo: true)
         let start = mark
         beginString()
         while let part = target.next() {

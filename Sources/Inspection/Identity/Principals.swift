@@ -113,6 +113,18 @@ public struct Principals {
         return list.count == 0 ? .undefined : list.value
     }
 
+    /// The chain of a verified token with the client that it was given to: `client`, `delegation`;
+    /// null when no token was verified.
+    public var verified: Value {
+        guard token.provenance == .attested else { return .null }
+        let fields = CollectionBuilder.object(in: arena, capacity: 2)
+        let client = clientID
+        let chain = delegation
+        fields.insert(.string("client"), client.isDefined ? client : .null)
+        fields.insert(.string("delegation"), chain.isDefined ? chain : .null)
+        return fields.finish()
+    }
+
     private func append(
         _ id: Value, _ provenance: Provenance, _ role: StaticString, _ issuer: Value,
         _ list: inout ValueList

@@ -37,6 +37,7 @@ public enum ModelAPI: UInt8, Sendable {
         return path.endsIgnoringCase("/chat/completions") || path.endsIgnoringCase("/count_tokens")
             || path.endsIgnoringCase("content") || path.endsIgnoringCase("contents")
             || path.endsIgnoringCase(":counttokens")
+            || path.endsIgnoringCase("/messages/batches")
     }
 
     /// By the path that clients call. Routers differ in whether case and a final slash matter, so

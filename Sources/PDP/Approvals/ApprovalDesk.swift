@@ -24,6 +24,11 @@ public final class ApprovalDesk {
     private let store: ApprovalStore
     private let hasher = SHA256()
     private let random = RandomWords()
+    /// Of the approval that the last decision asked for.
+    private var summary: ApprovalSummary?
+    /// For replay: the approval that the recorded decision waited for or used. Some of what its
+    /// digest was made of is not kept, so it is found by its id. nil while serving.
+    public var recorded: DecisionID?
     /// What the last decision did to an approval, for the log and the context; nil for nothing.
     public private(set) var step: ApprovalStep? { didSet { hasStep = step != nil } }
     /// Whether there is a `step`, which is large to look at.
@@ -46,9 +51,10 @@ public final class ApprovalDesk {
         let identity = subject.identity.pointee
         do throws(ApprovalRequest.Impossible) {
             let request = try ApprovalRequest(
-                subject.facts.pointee, identity, context, revision: revision,
+                subject.facts.pointee, identity, context,
+                principals: subject.verifiedPrincipals, revision: revision,
                 body: { subject.body }, hasher: hasher, arena: evaluation.arena)
-            switch store.settle(request.digest, now: evaluation.now) {
+            switch standing(request, identity, revision, evaluation.now) {
             case .granted(let approval): use(approval, evaluation.now, decision)
             case .pending(let approval): wait(approval.id, decision)
             case .denied:
@@ -62,10 +68,34 @@ public final class ApprovalDesk {
         }
     }
 
+    private func standing(
+        _ request: ApprovalRequest, _ identity: AgentIdentity, _ revision: Bytes, _ now: Int64
+    ) -> ApprovalStore.Standing {
+        guard let recorded else { return store.settle(request.digest, now: now) }
+        return store.settle(
+            recorded, agent: identity.id.string, policyRevision: revision.string, now: now)
+    }
+
+    /// Leaves out of the step, and of the approval as it is remembered, what is not to be recorded.
+    public func mask(_ hidden: ApprovalSummary.Parts) {
+        guard var step, !hidden.isEmpty else { return }
+        if let summary, step.kind == .pending { step.summary = summary.text(without: hidden) }
+        if hidden.contains(.session) { step.session = "" }
+        self.step = step
+        if step.kind == .pending {
+            store.mask(step.approval, summary: step.summary, session: step.session)
+        }
+    }
+
     private func ask(
         _ request: ApprovalRequest, _ identity: AgentIdentity, _ revision: Bytes, _ now: Int64,
         _ decision: Decision
     ) -> Reason? {
+        if let recorded {
+            // Its step is a record of its own, which follows.
+            wait(recorded, decision)
+            return nil
+        }
         guard let high = try? random.next(), let low = try? random.next() else {
             return Reason(code: Bytes("approval_not_possible"), message: Bytes("no random id"))
         }
@@ -73,7 +103,7 @@ public final class ApprovalDesk {
         let step = ApprovalStep(
             kind: .pending, approval: id, time: now, agent: identity.id.string,
             session: identity.session.string, digest: request.digest,
-            policyRevision: revision.string, summary: request.summary,
+            policyRevision: revision.string, summary: request.summary.text(),
             arguments: request.arguments, requested: now,
             expires: now + settings.lifetime * 1_000_000_000, decision: decision.id, origin: nil)
         guard store.request(step) else {
@@ -81,6 +111,7 @@ public final class ApprovalDesk {
                 code: Bytes("too_many_approvals"), message: Bytes("too many approvals are open"))
         }
         self.step = step
+        summary = request.summary
         wait(id, decision)
         return nil
     }

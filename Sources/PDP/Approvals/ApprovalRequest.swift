@@ -9,7 +9,12 @@ import RegoVM
 /// The digest is SHA-256 over the canonical JSON (RFC 8785) of
 ///
 ///     {"action": {"destination": {"host", "port"}, "effect", "operation", "protocol", "resource",
-///      "tool"}, "agent", "arguments", "policy_revision", "session"}
+///      "tool"}, "agent", "arguments", "policy_revision", "principals", "request": {"host",
+///      "impersonate", "method", "target"}, "session"}
+///
+/// `principals` are those of a verified token (`Principals.verified`), else null. `target` is the
+/// whole request target, as Envoy gives it. `impersonate` are all headers whose names begin with
+/// `impersonate-` (Kubernetes, "User impersonation"), as pairs of name and value in their order.
 ///
 /// `arguments` of MCP and A2A are the message's `params`, without what changes from one sending of
 /// the same call to the next: `_meta`, and the `messageId` of an A2A message. Of everything else
@@ -22,13 +27,14 @@ struct ApprovalRequest {
 
     let digest: String
     /// For people.
-    let summary: String
+    let summary: ApprovalSummary
     /// Canonical JSON, with values that may be secrets masked.
     let arguments: String
 
+    /// - Parameter principals: of a verified token; `.null` when there is none.
     init(
         _ facts: ActionFacts, _ identity: AgentIdentity, _ context: AttributeContext,
-        revision: Bytes, body: () -> BodyReading, hasher: SHA256, arena: Arena
+        principals: Value, revision: Bytes, body: () -> BodyReading, hasher: SHA256, arena: Arena
     ) throws(Impossible) {
         guard !identity.id.isEmpty else { throw Impossible(message: "nobody knows who asks") }
         guard facts.isCertain else {
@@ -49,6 +55,10 @@ struct ApprovalRequest {
             let end = whole.count
             whole.append(",\"policy_revision\":")
             JSONWriter.append(.text(revision, arena), to: &whole)
+            whole.append(",\"principals\":")
+            try CanonicalJSON.append(principals, to: &whole)
+            whole.append(",\"request\":")
+            try CanonicalJSON.append(Self.request(http, context, arena), to: &whole)
             whole.append(",\"session\":")
             JSONWriter.append(.text(identity.session, arena), to: &whole)
             whole.append("}")
@@ -58,7 +68,7 @@ struct ApprovalRequest {
         } catch {
             throw Impossible(message: "the arguments have no canonical form")
         }
-        summary = Self.summary(facts)
+        summary = Self.summary(facts, http, context)
     }
 
     /// Whether the check holds the whole body, as the upstream will read it.
@@ -140,20 +150,69 @@ struct ApprovalRequest {
         output.append("}")
     }
 
-    private static func summary(_ facts: ActionFacts) -> String {
-        var words = [facts.trafficProtocol.word.description, facts.operation.string]
-        if !facts.tool.isEmpty { words.append("`\(facts.tool.string)`") }
-        if !facts.resource.isEmpty { words.append(facts.resource.beforeQuery.string) }
-        if !facts.destination.host.isEmpty { words.append("at \(facts.destination.host.string)") }
-        return words.joined(separator: " ")
+    /// What the upstream is given beside the body, whatever the inspection makes of it.
+    private static func request(
+        _ http: AttributeContext.HTTPRequest, _ context: AttributeContext, _ arena: Arena
+    ) -> Value {
+        var count = 0
+        forEachImpersonation(context) { _, _ in count += 1 }
+        let pairs = arena.values(count)
+        var index = 0
+        forEachImpersonation(context) { name, value in
+            let pair = arena.values(2)
+            pair[0] = .text(name, arena)
+            pair[1] = .text(value, arena)
+            pairs[index] = .array(sharing: pair, count: 2)
+            index += 1
+        }
+        let request = CollectionBuilder.object(in: arena, capacity: 4)
+        request.insert(.string("host"), .text(http.host, arena))
+        request.insert(
+            .string("impersonate"),
+            count == 0 ? .emptyArray : .array(sharing: pairs, count: count))
+        request.insert(.string("method"), .text(http.method, arena))
+        request.insert(.string("target"), .text(http.path, arena))
+        return request.finish()
     }
-}
 
-extension Bytes {
-    /// What comes before `?` and `#`: what follows may hold secrets.
-    fileprivate var beforeQuery: Bytes {
-        let end = buffer.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
-        return self[0..<(end ?? count)]
+    private static func forEachImpersonation(
+        _ context: AttributeContext, _ body: (_ name: Bytes, _ value: Bytes) -> Void
+    ) {
+        let prefix = Bytes("impersonate-")
+        let length = prefix.count
+        for field in context.attributes.pointee.headers
+        where field.name.count > length && field.name[0..<length].equalsIgnoringCase(prefix) {
+            body(field.name, field.value)
+        }
+    }
+
+    private static func summary(
+        _ facts: ActionFacts, _ http: AttributeContext.HTTPRequest, _ context: AttributeContext
+    ) -> ApprovalSummary {
+        var summary = ApprovalSummary()
+        summary.add([], facts.trafficProtocol.word.description)
+        summary.add(.operation, facts.operation.string)
+        if !facts.tool.isEmpty { summary.add(.tool, "`\(facts.tool.string)`") }
+        let resource = shown(facts.resource)
+        if !resource.isEmpty { summary.add(.resource, resource) }
+        let host = facts.destination.host
+        if !host.isEmpty { summary.add(.host, "at \(host.string)") }
+        forEachImpersonation(context) { name, value in
+            guard !name.namesSecret else { return }
+            summary.add(.principals, "\(name.string) `\(value.string)`")
+        }
+        summary.add([], "by \(http.method.string)")
+        if !http.host.isEmpty { summary.add(.host, http.host.string) }
+        summary.add(.path, shown(http.path))
+        return summary
+    }
+
+    /// A target without the values of its query.
+    private static func shown(_ target: Bytes) -> String {
+        var masked = MaskedTarget(target, hidesUserinfo: true)
+        var text: [UInt8] = []
+        while let part = masked.next() { text.append(contentsOf: part.buffer) }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -170,6 +170,14 @@ public final class CheckSubject {
     /// Everybody who stands behind the request; made anew each time.
     var principals: Principals {
         isAskedForPrincipals = true
+        return madePrincipals
+    }
+
+    /// Those that a verified token names, for an approval; null when there are none. Does not add
+    /// to what the record says.
+    var verifiedPrincipals: Value { madePrincipals.verified }
+
+    private var madePrincipals: Principals {
         let metadata = input.metadata(Bytes(TokenClaims.metadataNamespace), in: evaluation.arena)
         let token = TokenClaims(context, metadata: metadata, arena: evaluation.arena)
         return Principals(identity.pointee, context, token, arena: evaluation.arena)

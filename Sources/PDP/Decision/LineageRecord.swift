@@ -39,9 +39,9 @@ extension CheckLineage {
         }
         if !document.name.isEmpty {
             output.append(",\"name\":")
-            // An address may carry a token in its query.
+            // An address may carry a token in its query, and a password before its host.
             var masked = ByteBuilder(output.arena, capacity: Limits.lineageNameBytes)
-            var target = MaskedTarget(document.name)
+            var target = MaskedTarget(document.name, hidesUserinfo: true)
             while masked.count < Limits.lineageNameBytes, let part = target.next() {
                 masked.append(part[0..<min(part.count, Limits.lineageNameBytes)].buffer)
             }

@@ -56,7 +56,9 @@ package final class CheckHandler {
         evaluation.network = shared.network
         record = RecordWriter()
         capture = CheckCapture(arena: evaluation.arena)
-        memory = shared.agents.map { ContextMemory($0) }
+        memory = shared.agents.map {
+            ContextMemory($0, unreadable: shared.recordUnreadable)
+        }
         meter = shared.metrics?.makeMeter()
         var policies = Changes(shared.policy)
         point = DecisionPoint(
@@ -279,6 +281,7 @@ package final class CheckHandler {
     private func encodeStep(
         _ content: ContentWriter?, _ facts: RecordFacts
     ) throws(LogError) -> Bytes? {
+        approvals?.mask(ApprovalSummary.Parts(facts.mask.parts))
         guard var step = approvals?.step else { return nil }
         if let content {
             approvalText = try capture.keep(step, facts, in: content)

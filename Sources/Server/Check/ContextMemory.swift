@@ -23,8 +23,12 @@ final class ContextMemory {
     /// Agents whose decisions are not committed yet.
     private var unsettled: [AgentStore.Handle] = []
 
-    init(_ agents: AgentStore) {
+    /// Told when a record cannot be read back, and why.
+    private let unreadable: (@Sendable (String) -> Void)?
+
+    init(_ agents: AgentStore, unreadable: (@Sendable (String) -> Void)? = nil) {
         self.agents = agents
+        self.unreadable = unreadable
         fold = ContextFold(agents)
         event = .allocate(capacity: 1)
         event.initialize(to: ContextEvent(agent: .empty, time: 0))
@@ -54,8 +58,13 @@ final class ContextMemory {
         if let record {
             unsettled.append(agent.handle)
             if isCut || !(isVerbatim || event.pointee.isVerbatim) {
-                // A record that cannot be read back would be our own fault; nothing is lost by it.
-                if (try? fold.apply(UnsafeRawBufferPointer(record.buffer))) != nil { return }
+                // The next start, which reads the same record, ends with the same error.
+                do throws(ContextRecord.Unreadable) {
+                    try fold.apply(UnsafeRawBufferPointer(record.buffer))
+                    return
+                } catch {
+                    unreadable?("record of decision \(decision.id): \(error.reason)")
+                }
             }
         }
         agents.apply(&event.pointee)

@@ -162,6 +162,7 @@ struct MaskResult {
             if name == "traceparent" || name == "x-portcullis-decision-id" {
                 record.insert(.trace)
             }
+            if name.hasPrefix("impersonate-") { record.insert(.principals) }
             if names(name) == scopeHeader { record.insert(.scopes) }
             if name == ":path" { removePath() }
             if name == ":authority" { removeHost() }

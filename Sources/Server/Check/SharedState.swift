@@ -19,6 +19,9 @@ public final class SharedState: Sendable {
     let network: Network?
     /// nil when nothing is counted.
     let metrics: CheckMetrics?
+    /// Told when a check's own record cannot be read back, and why: our own fault. nil tells
+    /// nobody.
+    let recordUnreadable: (@Sendable (String) -> Void)?
     /// Bytes of values that one decision may hold.
     let memory: Int
     /// Nanoseconds for a check whose caller sets no deadline.
@@ -29,8 +32,10 @@ public final class SharedState: Sendable {
     public init(
         settings: DecisionPoint.Settings, agents: AgentStore?, policy: Current<PolicySnapshot>,
         threats: Current<ThreatIndex>? = nil, log: LocalLog?, network: Network? = nil, memory: Int,
-        deadline: UInt64, hold: UInt64 = 0, metrics: CheckMetrics? = nil
+        deadline: UInt64, hold: UInt64 = 0, metrics: CheckMetrics? = nil,
+        recordUnreadable: (@Sendable (String) -> Void)? = nil
     ) {
+        self.recordUnreadable = recordUnreadable
         self.hold = hold
         self.network = network
         self.metrics = metrics

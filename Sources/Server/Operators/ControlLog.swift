@@ -73,10 +73,16 @@ final class ControlLog: Sendable {
         }
         let raw = UnsafeRawBufferPointer(bytes.buffer)
         try Self.write(raw, state.writer)
+        let outcome: ContextFold.Outcome
         do throws(ContextRecord.Unreadable) {
-            try state.fold.apply(raw)
+            outcome = try state.fold.apply(raw)
         } catch {
             throw OperationFailure(.invalidArgument, error.reason)
+        }
+        // Another thread took the place that was reserved.
+        if case .full(let end) = outcome, end > record.time {
+            throw OperationFailure(
+                .full, "it is in the log, but every agent is restricted: no place is left")
         }
     }
 

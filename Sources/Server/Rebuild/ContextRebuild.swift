@@ -23,14 +23,47 @@ public enum ContextRebuild {
 
     /// The context cannot be known, so nothing may be decided.
     public struct Failure: Error, CustomStringConvertible {
+        public enum Code: String, Sendable {
+            case unreadable = "context_unreadable"
+            /// What an entry says still holds, and no place is left for its agent.
+            case full = "context_full"
+        }
+
+        public let code: Code
         public let entry: Int
         public let reason: String
+
+        init(entry: Int, reason: String) {
+            code = .unreadable
+            self.entry = entry
+            self.reason = reason
+        }
+
+        private init(fullAt entry: Int) {
+            code = .full
+            self.entry = entry
+            reason = "every agent that is remembered is under restriction"
+        }
+
+        static func full(_ entry: Int) -> Failure { Failure(fullAt: entry) }
+
         public var description: String {
-            "entry \(entry) of the log cannot be read into the agents' context: \(reason)"
+            switch code {
+            case .unreadable:
+                "entry \(entry) of the log cannot be read into the agents' context: \(reason)"
+            case .full:
+                "entry \(entry) of the log still holds, and its agent has no place in the context: "
+                    + reason
+            }
         }
         public var hint: String {
-            "run `portcullis log verify`; a newer version's log needs that version, and "
-                + "`agents.maximum: 0` starts without any context"
+            switch code {
+            case .unreadable:
+                "run `portcullis log verify`; a newer version's log needs that version, and "
+                    + "`agents.maximum: 0` starts without any context"
+            case .full:
+                "raise `agents.maximum` to what it was, or to more agents than are restricted"
+            }
         }
     }
 
@@ -54,13 +87,20 @@ public enum ContextRebuild {
         var report = Report()
         func apply(_ index: Int, _ entry: UnsafeRawBufferPointer) throws(Failure) {
             report.entries += 1
+            var isFull = false
             do throws(ContextRecord.Unreadable) {
                 if RecordAge.isBefore(oldest, entry) && !RecordAge.mayHold(entry) { return }
-                try fold.apply(entry)
+                var outcome = try fold.apply(entry)
+                // What has ended since needs no place.
+                if case .full(let end) = outcome, end > now {
+                    outcome = try fold.apply(entry, makingRoomAt: now)
+                    if outcome != .applied { isFull = true }
+                }
                 report.folded += 1
             } catch {
                 throw Failure(entry: index, reason: error.reason)
             }
+            if isFull { throw .full(index) }
         }
         for entry in kept.entries where entry.index < first {
             let result = entry.bytes.withUnsafeBytes { bytes in

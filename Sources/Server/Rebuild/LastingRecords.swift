@@ -31,6 +31,12 @@ public final class LastingRecords {
 
         var expires: Int64 { links[links.count - 1].expires }
 
+        /// Whether it ended so long before an event that no wrong clock explains it.
+        func isOver(at time: Int64) -> Bool {
+            let grace = AgentContext.Limits.endedMarkSeconds * 1_000_000_000
+            return expires <= time && time - expires >= grace
+        }
+
         init(_ record: Int, expires: Int64) {
             links = [Link(record: record, expires: expires)]
         }
@@ -59,7 +65,7 @@ public final class LastingRecords {
 
         mutating func mark(_ name: Name, _ expires: Int64, at time: Int64, _ index: Int) {
             guard expires > time else { return }
-            if spans.values.allSatisfy({ $0.expires <= time }) {
+            if spans.values.allSatisfy({ $0.isOver(at: time) }) {
                 begin = index
                 isCrowded = false
             }
@@ -69,7 +75,7 @@ public final class LastingRecords {
                 }
                 return
             }
-            if spans.count > Self.tidy { spans = spans.filter { $0.value.expires > time } }
+            if spans.count > Self.tidy { spans = spans.filter { !$0.value.isOver(at: time) } }
             if name.kind != .signal, name != Self.isolation, !hasRoom(name, at: time) {
                 isCrowded = true
                 return mark(Self.isolation, expires, at: time, index)
@@ -172,13 +178,13 @@ public final class LastingRecords {
         guard !event.agent.isEmpty else { return }
         for label in event.labels {
             agents[event.agent.string, default: Agent()].mark(
-                Name(kind: .label, text: label.name.string), Self.end(event.time, label.seconds),
-                at: event.time, index)
+                Name(kind: .label, text: label.name.string),
+                ContextRecord.end(event.time, label.seconds), at: event.time, index)
         }
         for restriction in event.restrictions {
             agents[event.agent.string, default: Agent()].mark(
                 Name(kind: .restriction, text: restriction.name.string),
-                Self.end(event.time, restriction.seconds), at: event.time, index)
+                ContextRecord.end(event.time, restriction.seconds), at: event.time, index)
         }
     }
 
@@ -188,12 +194,12 @@ public final class LastingRecords {
         case .restrict(let restriction):
             agent.mark(
                 Name(kind: .restriction, text: restriction.name.string),
-                Self.end(change.time, restriction.seconds), at: change.time, index)
+                ContextRecord.end(change.time, restriction.seconds), at: change.time, index)
         case .signal(let signal):
             // The last word about a session counts, also when it is a milder one.
             let name = signal.session.string + "\n" + signal.kind.string
             agent.mark(
-                Name(kind: .signal, text: name), Self.end(change.time, signal.seconds),
+                Name(kind: .signal, text: name), ContextRecord.end(change.time, signal.seconds),
                 at: change.time, index)
         case .release(let name):
             agent.releases.append(index)
@@ -202,12 +208,6 @@ public final class LastingRecords {
             }
         }
         agents[change.agent.string] = agent
-    }
-
-    private static func end(_ time: Int64, _ seconds: Int64) -> Int64 {
-        let lasting = min(max(0, seconds), AgentContext.Limits.markSeconds) * 1_000_000_000
-        let (end, overflows) = time.addingReportingOverflow(lasting)
-        return overflows ? .max : end
     }
 
     /// Forgets records that nothing needs any more.

@@ -26,6 +26,8 @@ struct RecordedDecision {
     /// Codes of the reasons.
     var reasons: [String] = []
     var action = ""
+    /// That the decision waited for or used; nil for none.
+    var approval: DecisionID?
     /// It came about by something else than the request, the context and the policy.
     var isAccident = false
 
@@ -48,6 +50,9 @@ struct RecordedDecision {
         if route.isEmpty { route = try policy.optionalText("entrypoint").string }
         if record["request"].isDefined {
             bodyBytes = Int(try record.object("request")["body_bytes"].asInteger ?? 0)
+        }
+        if record["approval"].isDefined {
+            approval = try record.object("approval").id("id")
         }
         let answer = try record.object("answer")
         action = try answer.text("action").string

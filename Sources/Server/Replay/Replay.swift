@@ -186,11 +186,14 @@ public final class Replay {
         guard let fold else { return }
         let index = entry.index
         try entry.bytes.withUnsafeBytes { bytes in
+            let outcome: ContextFold.Outcome
             do throws(ContextRecord.Unreadable) {
-                try fold.apply(bytes)
+                outcome = try fold.apply(bytes)
             } catch {
                 throw ContextRebuild.Failure(entry: index, reason: error.reason)
             }
+            // Later decisions would be made as if it did not hold.
+            if case .full(let end) = outcome, end > 0 { throw ContextRebuild.Failure.full(index) }
         }
     }
 
@@ -239,6 +242,7 @@ public final class Replay {
         decision.id = recorded.id
         evaluation.begin(now: recorded.time, seed: recorded.id.seed)
         evaluation.missedNetwork = false
+        point.approvals?.recorded = recorded.approval
         point.begin(request)
         if let agents {
             let identity = point.subject.identity

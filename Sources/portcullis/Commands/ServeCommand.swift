@@ -46,7 +46,10 @@ struct ServeCommand: ParsableCommand {
             throw Invalid()
         } catch {
             let credentials = error as? ListenCredentials.Failure
-            let code = (error as? LogError)?.code.rawValue ?? credentials?.code ?? "failed"
+            let context = error as? ContextRebuild.Failure
+            let code =
+                (error as? LogError)?.code.rawValue ?? context?.code.rawValue ?? credentials?.code
+                ?? "failed"
             logger.error(code, "\(error)", hint(error))
             throw ExitCode(ExitStatus.failure)
         }

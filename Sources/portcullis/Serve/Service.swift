@@ -57,7 +57,11 @@ final class Service: Sendable {
             log: log, network: configuration.network.network,
             memory: Int(configuration.limits.memory),
             deadline: UInt64(configuration.limits.deadline),
-            hold: UInt64(configuration.approvals.hold), metrics: CheckMetrics(metrics))
+            hold: UInt64(configuration.approvals.hold), metrics: CheckMetrics(metrics),
+            recordUnreadable: {
+                logger.error(
+                    "context_unreadable", "a record of this process cannot be read back: \($0)")
+            })
         let workers = CheckWorkers(
             shared, threads: configuration.network.workers, queue: configuration.network.queue)
         self.workers = workers

@@ -2,14 +2,14 @@
 import Authorization
 
 /// Moments as records hold them.
-enum RecordTimestamp {
+public enum RecordTimestamp {
     /// `2026-11-22T08:01:59.000000001Z`
     private static let length = 30
     private static let daySeconds: Int64 = 86_400
 
     /// Nanoseconds since 1970; nil for anything but RFC 3339 in UTC with nine decimals, between
     /// 1970 and 2262.
-    static func parse(_ text: Bytes) -> Int64? {
+    public static func parse(_ text: Bytes) -> Int64? {
         guard text.count == length, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
             text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"),
             text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "."),
