@@ -93,15 +93,25 @@ struct YAMLWriter {
         func isBelow(_ bound: Int, _ text: Substring?) -> Bool {
             text.map { Int($0).map { $0 < bound } ?? false } ?? true
         }
-        return (1...12).contains(month) && day >= 1
-            && day <= CivilDate.days(inMonth: month, of: year) && isBelow(24, match.4)
-            && isBelow(60, match.5) && isBelow(60, match.6)
+        guard (1...12).contains(month), day >= 1,
+            day <= CivilDate.days(inMonth: month, of: year)
+        else { return false }
+        guard let separator = match.4 else { return true }
+        // Behind a blank there is no zone, behind a letter there must be one.
+        return (separator == " ") == (match.8 == nil) && isBelow(24, match.5)
+            && isBelow(60, match.6) && isBelow(60, match.7)
     }
 
-    private static var timestamp:
-        Regex<(Substring, Substring, Substring, Substring, Substring?, Substring?, Substring?)>
-    {
-        /(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt](?=.*(?:Z|[-+]\d\d:\d\d)$)| (?!.*[Z+]))(\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)?)?/
+    private typealias Timestamp = (
+        Substring, Substring, Substring, Substring, Substring?, Substring?, Substring?, Substring?,
+        Substring?
+    )
+
+    private static var timestamp: Regex<Timestamp> {
+        #/
+        (\d{4}) - (\d\d?) - (\d\d?)
+        (?: ([Tt\ ]) (\d\d?) : (\d\d?) : (\d\d?) (?: \. \d+ )? (Z | [-+]\d\d:\d\d)? )?
+        /#
     }
 
     private func number(_ value: Value) -> String {

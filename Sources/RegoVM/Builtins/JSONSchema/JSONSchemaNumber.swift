@@ -12,7 +12,8 @@ enum JSONSchemaNumber {
         }
     }
 
-    /// Schemas that could be tried in the time of a division: it grows with the square of the digits.
+    /// Schemas that could be tried in the time of a division, which grows with the square of the
+    /// digits.
     static func steps(_ value: Value, _ divisor: Value) -> Int {
         func digits(_ value: Value) -> Int {
             DecimalText.withDigits(value) { abs($0.magnitude) + $0.digitCount }
