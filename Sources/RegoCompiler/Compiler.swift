@@ -21,7 +21,7 @@ public struct Compiler {
         /// loop's variables.
         public var indexesComprehensions = true
         /// Take the result of a function from an earlier call with the same operands. Never where
-        /// each evaluation is observed or printed.
+        /// each evaluation is observed, or something is printed.
         public var remembersCalls = true
         /// Evaluate equal expressions of one body once. Never where each evaluation is observed or
         /// printed.

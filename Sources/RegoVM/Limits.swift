@@ -56,6 +56,12 @@ public enum Limits {
     public static let stringBytes = 64 * 1024 * 1024
     /// Decimal digits of a number that arithmetic works with or makes, on either side of the point.
     public static let numberDigits = 10_000
+    /// Decimal digits of a number with which arithmetic is part of what a call costs anyway.
+    static let freeDigits = 128
+    /// Squared decimal digits of long numbers that one work unit pays for.
+    static let squaredDigitsPerUnit: Int64 = 1_000
+    /// Work units that one call of a builtin may spend on long numbers: about 0.1 s.
+    static let arithmeticWork: Int64 = 10_000_000
     /// Bytes of a YAML document, and nodes that it may have when its aliases are expanded.
     static let yamlBytes = 4 * 1024 * 1024
     static let yamlNodes = 1_000_000

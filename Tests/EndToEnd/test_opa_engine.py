@@ -151,6 +151,15 @@ p := x if { x := data.policies[input.kind].allow with data.policies.web.allow as
 p := x if { x := data.policies[input.kind].allow with data.policies.web as {"allow": "n"} }
 p := data.policies[input.kind].num[1]
 p if not data.policies[input.kind].allow
+p := [input.l[i] | i >= 0]
+p := {k: data.policies[k] | k != "web"}
+p contains input.l[i] if i > 0
+p contains sprintf("%v", [input.l[i]]) if i >= 0
+p if [z, 4] == input.l[z]
+p if input.l[z] == z + 1
+p := {1: "x"}[1.0]
+p := x if { x := q with plus as minus; q := input.x + 2 }
+p := product(input.x)
 """.strip().splitlines()
 
 

@@ -89,6 +89,9 @@ struct EncodingBuiltinTests {
             .init(
                 "yaml.marshal", #"{"b": [1, "yes", "x", {"c": 1.5}], "a10": null, "a9": {}}"#,
                 #""a9: {}\na10: null\nb:\n- 1\n- \"yes\"\n- x\n- c: 1.5\n""#),
+            .init(
+                "yaml.marshal", #"["2020-1-01", "2020-02-30", "2020-01-01T0:00:00.5Z", "<<"]"#,
+                #""- \"2020-1-01\"\n- 2020-02-30\n- \"2020-01-01T0:00:00.5Z\"\n- <<\n""#),
             .init("yaml.marshal", #"{"a": "x\ny\n"}"#, #""a: |\n  x\n  y\n""#),
             .init(
                 "yaml.marshal", #"["", "1", "a: b", " x"]"#,

@@ -32,6 +32,9 @@ import Testing
         .init(
             "time.parse_ns", [#""Jan _2 06 3:04PM""#, #""feb  5 18 12:30AM""#],
             "1517790600000000000"),
+        // A zone by name does not move the time, whatever its name says.
+        .init(
+            "time.parse_ns", [#""2006-01-02 MST""#, #""2020-01-01 GMT+3""#], "1577836800000000000"),
         .init("time.parse_ns", [#""2006-002""#, #""2020-366""#], "1609372800000000000"),
         .init(
             "time.parse_ns", [#""2006-01-02 15:04:05""#, #""1970-01-01 00:00:01.25""#], "1250000000"

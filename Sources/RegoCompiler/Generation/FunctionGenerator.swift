@@ -248,7 +248,10 @@ struct FunctionGenerator {
         let function = name.dotted
         if function == "eq" || function == "assign", arguments.count == 2 {
             unify(arguments[0], arguments[1])
-        } else if let comparison = BuiltinNames.comparisons[function], arguments.count == 2 {
+        } else if let comparison = BuiltinNames.comparisons[function], arguments.count == 2,
+            // OPA unifies in place of `==`, whatever replaces it.
+            function == "equal" || !isReplaced(function)
+        {
             let sides = all(arguments)
             test(.testComparison, a: comparison.rawValue, b: sides[0], c: sides[1])
         } else if function == "internal.member_2", arguments.count == 2 {

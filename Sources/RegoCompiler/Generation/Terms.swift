@@ -147,7 +147,8 @@ extension FunctionGenerator {
         }
         locate(location)
         if name[0] == "data" { return callFunction(Array(name.dropFirst()), arguments) }
-        if let comparison = BuiltinNames.comparisons[function] {
+        let isReplaced = isReplaced(function)
+        if !isReplaced, let comparison = BuiltinNames.comparisons[function] {
             let sides = all(arguments)
             return once(.operation(.comparison, sides + [comparison.rawValue])) { generator in
                 let result = generator.emitter.register()
@@ -156,7 +157,7 @@ extension FunctionGenerator {
                 return result
             }
         }
-        if let opcode = BuiltinNames.operators[function] {
+        if !isReplaced, let opcode = BuiltinNames.operators[function] {
             if opcode == .testComparison { return unificationValue(arguments) }
             let sides = all(arguments)
             return operation(opcode, sides[0], sides[1])
@@ -166,6 +167,14 @@ extension FunctionGenerator {
             return inputOrDefault(path, arguments[2])
         }
         return callBuiltin(index, all(arguments))
+    }
+
+    /// True when some `with` replaces a builtin.
+    func isReplaced(_ function: String) -> Bool {
+        guard !builder.replacedCallees.isEmpty,
+            let index = BuiltinTable.index(of: function)
+        else { return false }
+        return builder.replacedCallees.contains(.builtin(index))
     }
 
     /// The path that `object.get(input, ["a", "b"], x)` reads, when it is constant: then the

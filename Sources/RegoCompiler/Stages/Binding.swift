@@ -5,7 +5,7 @@
 /// The same rules drive the order of a body's expressions (safety) and code generation, so what is
 /// scheduled can always be generated.
 struct Binding {
-    let depths: [Int]
+    var depths: [Int]
     /// Closures around the expression; variables with a greater depth belong to closures in it.
     let depth: Int
     var bound: Set<Int>
@@ -120,8 +120,8 @@ struct Binding {
     private mutating func step(_ left: Term, _ right: Term) -> Step {
         let kind = unification(left, right)
         switch kind {
-        case .same, .mismatch: break
-        case .blocked: return .blocked
+        // Neither makes anything known.
+        case .same, .mismatch, .blocked: return .blocked
         case .pairs(let pairs): return .pairs(pairs)
         case .match(let pattern, let value):
             read(value)

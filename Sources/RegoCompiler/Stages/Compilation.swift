@@ -109,7 +109,8 @@ extension Compilation {
                     defaultClause: group.defaultRule.map(resolve)))
         }
         if let queryBody {
-            var resolver = Resolver(module: queryModule, tree: tree, isStrict: options.isStrict)
+            var resolver = Resolver(
+                module: queryModule, tree: tree, isStrict: options.isStrict, isQuery: true)
             query = resolver.query(queryBody)
             diagnostics += resolver.diagnostics
         }
@@ -143,7 +144,9 @@ extension Compilation {
         }
         if !options.instruments { JumpShortening.shorten(&builder.program) }
         addEntrypoints()
-        if options.remembersCalls, !options.instruments, !options.keepsPrint {
+        // Where nothing is printed, nobody sees which calls were made.
+        let prints = BuiltinTable.index(of: "internal.print").map(builder.program.builtins.contains)
+        if options.remembersCalls, !options.instruments, !options.keepsPrint || prints != true {
             RememberedCalls.mark(&builder.program)
         }
         return diagnostics

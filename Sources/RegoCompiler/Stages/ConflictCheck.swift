@@ -22,7 +22,9 @@ struct ConflictCheck {
     private mutating func kinds(_ group: RuleGroup) {
         guard let first = group.clauses.first ?? group.defaultRule else { return }
         if group.isConflicting {
-            return refuse("conflicting rules \(name(group)) found", first.rule.location)
+            var place = first.rule.location
+            if let other = group.defaultRule?.rule.location, other.precedes(place) { place = other }
+            return refuse("conflicting rules \(name(group)) found", place)
         }
         let defaults = group.hiddenDefaults + [group.defaultRule].compactMap { $0 }
         guard defaults.count > 1 else { return }

@@ -98,8 +98,14 @@ private struct References {
     func targets(of clause: ResolvedClause) -> Set<Int> {
         var targets: Set<Int> = []
         guard !clause.features.isDisjoint(with: [.references, .modifiers]) else { return targets }
+        // The head of the ref that was visited last: no reference by itself.
+        var head: Term?
         let walk = ExpressionWalk(
-            onTerm: { collect($0, into: &targets) },
+            onTerm: { term in
+                guard term !== head else { return }
+                if case .ref(let root, _) = term.kind { head = root }
+                collect(term, into: &targets)
+            },
             onModifier: { modifier in
                 // Replacing one function by another calls the other.
                 guard case .call(let name, _, let none) = modifier.value.kind, none.isEmpty else {
@@ -123,6 +129,7 @@ private struct References {
         case .ref(let head, let operands):
             guard case .variable("data") = head.kind else { return }
             below(operands, into: &targets)
+        case .variable("data"): below([], into: &targets)
         default: break
         }
     }

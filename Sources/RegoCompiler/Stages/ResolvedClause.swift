@@ -7,12 +7,12 @@
 final class ResolvedClause {
     let location: Location
     let arguments: [Term]
-    let suffix: [Term]
-    let key: Term?
-    let value: Term?
+    private(set) var suffix: [Term]
+    private(set) var key: Term?
+    private(set) var value: Term?
     var body: Body
     var elseClauses: [ResolvedClause] = []
-    let variables: VariableTable
+    var variables: VariableTable
     let features: Features
 
     init(
@@ -45,6 +45,14 @@ final class ResolvedClause {
 
     /// The head's terms but for arguments.
     var heads: [Term] { suffix + [key, value].compactMap { $0 } }
+
+    /// Puts others in the places of `heads`.
+    func replace(heads: [Term]) {
+        suffix = Array(heads[..<suffix.count])
+        var rest = heads[suffix.count...]
+        if key != nil { key = rest.removeFirst() }
+        if value != nil { value = rest.removeFirst() }
+    }
 }
 
 /// The variables of one clause by number.

@@ -37,11 +37,11 @@ struct Resolver {
         var unusedArguments: Set<String> = []
     }
 
-    init(module: Module, tree: RuleTree, isStrict: Bool = false) {
+    init(module: Module, tree: RuleTree, isStrict: Bool = false, isQuery: Bool = false) {
         self.module = module
         self.tree = tree
         self.isStrict = isStrict
-        refusesDeprecated = isStrict || module.version == .v1
+        refusesDeprecated = isStrict || (module.version == .v1 && !isQuery)
         for name in tree.names[module.package] ?? [] {
             globals[name] = ["data"] + module.package + [name]
         }

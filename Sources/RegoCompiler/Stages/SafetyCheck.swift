@@ -4,7 +4,7 @@
 /// where that cannot be (OPA's stages CheckSafetyRuleHeads and CheckSafetyRuleBodies).
 struct SafetyCheck {
     private let builder: ProgramBuilder
-    private let variables: VariableTable
+    private var variables: VariableTable
     /// What is said behind a message when the line does not tell which rule is meant.
     private let suffix: String
     private let hasClosures: Bool
@@ -57,7 +57,10 @@ struct SafetyCheck {
         for expression in clause.body {
             mentioned.formUnion(FreeVariables.of(expression, in: none))
         }
-        // A ref in the head may enumerate.
+        // What has to be evaluated belongs to the body.
+        for head in heads where head.needsEvaluation {
+            mentioned.formUnion(FreeVariables.of(head, in: none))
+        }
         for head in heads {
             var binding = Binding(variables: variables, depth: 0, bound: mentioned)
             binding.read(head)
@@ -78,9 +81,12 @@ struct SafetyCheck {
         for argument in clause.arguments { binding.bind(argument) }
         binding.unmet = []
         for argument in clause.arguments { closures(in: argument, binding) }
-        guard let body = ordered(clause.body, &binding) else { return }
+        var heads = clause.heads
+        guard let body = ordered(clause.body, &binding, heads: &heads) else { return }
         clause.body = body
-        for head in clause.heads {
+        clause.replace(heads: heads)
+        clause.variables = variables
+        for head in heads {
             var reading = binding
             reading.read(head)
             for id in reading.unmet {
@@ -92,24 +98,68 @@ struct SafetyCheck {
             place = head.location
             closures(in: head, reading)
         }
+        clause.variables = variables
     }
 
     /// The body in an order in which it can be evaluated, closures inside it too; nil when there is
     /// none.
-    private mutating func ordered(_ body: Body, _ binding: inout Binding) -> Body? {
-        let result: Body
-        do throws(Schedule.Unsafe) {
-            result = try Schedule.order(body, &binding)
-        } catch {
-            for (id, index) in error.variables {
-                unsafe(
-                    id, VariablePlace.find(id, in: body[index]),
-                    VariablePlace.isInterpolated(id) { $0.walk(body[index]) })
-            }
-            return nil
-        }
+    ///
+    /// - Parameter heads: what is evaluated for each of the body's solutions. For OPA that is part
+    ///   of the body, so that a ref in it may bind variables for what stands there.
+    private mutating func ordered(
+        _ body: Body, _ binding: inout Binding, heads: inout [Term]
+    ) -> Body? {
+        guard let result = scheduled(body, &binding, heads: &heads) else { return nil }
         for expression in result { closures(in: expression, binding) }
         return result
+    }
+
+    private mutating func scheduled(
+        _ body: Body, _ binding: inout Binding, heads: inout [Term]
+    ) -> Body? {
+        var alone = Schedule(binding, variables)
+        let written = alone.orderOrNothing(body)
+        if let written, heads.allSatisfy(alone.binding.isKnown) {
+            (binding, variables) = (alone.binding, alone.variables)
+            return written
+        }
+        var schedule = Schedule(binding, variables)
+        let (values, added) = schedule.evaluations(of: heads)
+        let whole = body + added
+        let result: Body
+        do throws(Schedule.Unsafe) {
+            result = try schedule.order(whole)
+        } catch {
+            binding.depths = schedule.variables.depths
+            report(error, whole, heads, binding)
+            return nil
+        }
+        // What comes last can stay where it was written.
+        let isLast = zip(result.suffix(added.count), added).allSatisfy { $0 === $1 }
+        if let written, isLast, heads.allSatisfy(alone.binding.isReadable) {
+            (binding, variables) = (alone.binding, alone.variables)
+            return written
+        }
+        (binding, variables) = (schedule.binding, schedule.variables)
+        heads = values
+        return result
+    }
+
+    private mutating func report(
+        _ error: Schedule.Unsafe, _ body: Body, _ heads: [Term], _ binding: Binding
+    ) {
+        var mentioned = binding.bound
+        for expression in body { mentioned.formUnion(FreeVariables.of(expression, in: binding)) }
+        for head in heads {
+            for id in FreeVariables.of(head, in: binding).subtracting(mentioned).sorted() {
+                unsafe(id, place)
+            }
+        }
+        for (id, index) in error.variables {
+            unsafe(
+                id, VariablePlace.find(id, in: body[index]),
+                VariablePlace.isInterpolated(id) { $0.walk(body[index]) })
+        }
     }
 
     private mutating func unsafe(_ id: Int, _ place: Location, _ isInterpolated: Bool = false) {
@@ -129,19 +179,20 @@ struct SafetyCheck {
 
     // MARK: Closures
 
-    private mutating func inner(_ body: Body, _ binding: Binding, heads: [Term] = []) -> Body {
-        inner(body, binding, heads: heads, binds: [])
+    private mutating func inner(_ body: Body, _ binding: Binding) -> Body {
+        var heads: [Term] = []
+        return inner(body, binding, heads: &heads)
     }
 
     private mutating func inner(
-        _ body: Body, _ outer: Binding, heads: [Term], binds patterns: [Term]
+        _ body: Body, _ outer: Binding, heads: inout [Term], binds patterns: [Term] = []
     ) -> Body {
         var binding = Binding(variables: variables, depth: outer.depth + 1, bound: outer.bound)
         binding.arity = outer.arity
         for pattern in patterns { binding.bind(pattern) }
         let place = place
         defer { self.place = place }
-        guard let result = ordered(body, &binding) else { return body }
+        guard let result = ordered(body, &binding, heads: &heads) else { return body }
         for head in heads {
             var reading = binding
             reading.unmet = []
@@ -167,7 +218,8 @@ struct SafetyCheck {
         case .every(let key, let value, let domain, let body):
             closures(in: domain, binding)
             let patterns = [key, value].compactMap { $0 }
-            let ordered = inner(body, binding, heads: [], binds: patterns)
+            var heads: [Term] = []
+            let ordered = inner(body, binding, heads: &heads, binds: patterns)
             expression.kind = .every(key: key, value: value, domain: domain, body: ordered)
         case .block(let body): expression.kind = .block(inner(body, binding))
         case .and(let left, let right):
@@ -193,12 +245,17 @@ struct SafetyCheck {
                 closures(in: entry.value, binding)
             }
         case .arrayComprehension(let head, let body):
-            term.kind = .arrayComprehension(head, inner(body, binding, heads: [head]))
+            var heads = [head]
+            let inside = inner(body, binding, heads: &heads)
+            term.kind = .arrayComprehension(heads[0], inside)
         case .setComprehension(let head, let body):
-            term.kind = .setComprehension(head, inner(body, binding, heads: [head]))
+            var heads = [head]
+            let inside = inner(body, binding, heads: &heads)
+            term.kind = .setComprehension(heads[0], inside)
         case .objectComprehension(let key, let value, let body):
-            term.kind = .objectComprehension(
-                key: key, value: value, inner(body, binding, heads: [key, value]))
+            var heads = [key, value]
+            let inside = inner(body, binding, heads: &heads)
+            term.kind = .objectComprehension(key: heads[0], value: heads[1], inside)
         }
     }
 }

@@ -69,7 +69,7 @@ enum AggregateBuiltins {
             guard element.isNumber else {
                 throw .element(1, of: list, mustBe: "number", got: element)
             }
-            guard let integer = try Number.bigInteger(element) else {
+            guard let integer = try Number.bigInteger(element, evaluation) else {
                 return try floatSum(list, evaluation)
             }
             sum += integer
@@ -85,7 +85,7 @@ enum AggregateBuiltins {
             guard element.isNumber else {
                 throw .element(1, of: list, mustBe: "number", got: element)
             }
-            sum = try sum + ExtendedFloat(element)
+            sum = try sum + ExtendedFloat(element, evaluation)
         }
         return try Number.value(sum, evaluation)
     }
@@ -93,17 +93,35 @@ enum AggregateBuiltins {
     private static func product(_ list: Value, _ evaluation: Evaluation) throws(BuiltinError)
         -> Value
     {
-        var total: Value = .integer(1 as Int64)
+        var small: Int64 = 1
+        var factors: [BigInt] = []
         for element in list.elements {
             guard element.isNumber else {
                 throw .element(1, of: list, mustBe: "number", got: element)
             }
-            if element.asInteger == nil, try Number.bigInteger(element) == nil {
+            if let integer = element.asInteger {
+                let (product, overflow) = small.multipliedReportingOverflow(by: integer)
+                if overflow { factors.append(BigInt(small)) }
+                small = overflow ? integer : product
+            } else if let integer = try Number.bigInteger(element, evaluation) {
+                factors.append(integer)
+            } else {
                 return try floatProduct(list, evaluation)
             }
-            total = try Number.multiply(total, element, evaluation)
         }
-        return total
+        guard !factors.isEmpty else { return .integer(small) }
+        factors.append(BigInt(small))
+        return try Number.value(product(of: factors[...]), evaluation)
+    }
+
+    /// Multiplies numbers of about the same length, so that a long product takes few long steps.
+    private static func product(of factors: ArraySlice<BigInt>) throws(BuiltinError) -> BigInt {
+        guard factors.count > 1 else { return factors.first ?? 1 }
+        if factors.contains(where: \.isZero) { return 0 }
+        let bits = factors.reduce(0) { $0 + $1.magnitude.bitWidth - 1 }
+        guard bits <= Number.maximumBits else { throw Number.tooLong }
+        let middle = factors.startIndex + factors.count / 2
+        return try product(of: factors[..<middle]) * product(of: factors[middle...])
     }
 
     /// OPA multiplies decimals with the 53-bit mantissa of the 1.0 that it starts from.
@@ -116,7 +134,7 @@ enum AggregateBuiltins {
             guard element.isNumber else {
                 throw .element(1, of: list, mustBe: "number", got: element)
             }
-            product = try (product * ExtendedFloat(element)).rounded(to: precision)
+            product = try (product * ExtendedFloat(element, evaluation)).rounded(to: precision)
         }
         return try Number.value(product, precision: precision, evaluation)
     }

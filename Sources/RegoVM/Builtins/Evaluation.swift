@@ -32,6 +32,9 @@ public final class Evaluation {
     /// `opa.runtime()`: an object.
     public var runtime: Value = .emptyObject
 
+    /// Work units of builtins that the machine has not spent yet.
+    var owed: Int64 = 0
+
     public init(arena: Arena = Arena()) {
         self.arena = arena
     }
@@ -44,6 +47,7 @@ public final class Evaluation {
         self.now = now
         self.deadline = deadline
         self.seed = seed
+        owed = 0
         if !decisionCaches.isEmpty { decisionCaches.removeAll(keepingCapacity: true) }
     }
 
@@ -69,6 +73,17 @@ public final class Evaluation {
             throw BuiltinError(.limit, "string of \(count) bytes exceeds the limit")
         }
         return arena.allocate(UInt8.self, count: count)
+    }
+
+    /// Pays for arithmetic on a number of so many decimal digits, or for reading or writing it:
+    /// that takes time in proportion to their square.
+    func charge(digits: Int) throws(BuiltinError) {
+        guard digits > Limits.freeDigits else { return }
+        let digits = Int64(min(digits, Limits.numberDigits * 2))
+        owed += digits * digits / Limits.squaredDigitsPerUnit
+        guard owed <= Limits.arithmeticWork else {
+            throw BuiltinError(.limit, "arithmetic on too many and too long numbers")
+        }
     }
 
     public func string(_ text: String) -> Value { arena.string(text) }

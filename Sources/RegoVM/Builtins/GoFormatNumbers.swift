@@ -141,6 +141,7 @@ extension GoFormat {
     ) throws(BuiltinError) -> UnsafeBufferPointer<UInt8> {
         let text = DecimalText(decimal)
         try text.checkSize()
+        try evaluation.charge(digits: abs(text.magnitude) + decimal.count)
         let magnitude = text.digits * BigUInt(10).power(max(0, text.magnitude - text.digitCount))
         return evaluation.string(String(magnitude, radix: radix, uppercase: isUpper)).bytes
     }

@@ -10,9 +10,9 @@ enum NumberBuiltins {
         },
         Builtin("numbers.range_step", "number, number, number -> array[number]") {
             evaluation, operands throws(BuiltinError) in
-            let first = try integer(operands, 0)
-            let last = try integer(operands, 1)
-            let step = try integer(operands, 2)
+            let first = try integer(operands, 0, evaluation)
+            let last = try integer(operands, 1, evaluation)
+            let step = try integer(operands, 2, evaluation)
             guard step > 0 else {
                 throw .failed("numbers.range_step: step must be a positive integer")
             }
@@ -20,48 +20,54 @@ enum NumberBuiltins {
         },
         Builtin("bits.and", "number, number -> number") {
             evaluation, operands throws(BuiltinError) in
-            try Number.value(integer(operands, 0) & integer(operands, 1), evaluation)
+            try Number.value(
+                integer(operands, 0, evaluation) & integer(operands, 1, evaluation), evaluation)
         },
         Builtin("bits.or", "number, number -> number") {
             evaluation, operands throws(BuiltinError) in
-            try Number.value(integer(operands, 0) | integer(operands, 1), evaluation)
+            try Number.value(
+                integer(operands, 0, evaluation) | integer(operands, 1, evaluation), evaluation)
         },
         Builtin("bits.xor", "number, number -> number") {
             evaluation, operands throws(BuiltinError) in
-            try Number.value(integer(operands, 0) ^ integer(operands, 1), evaluation)
+            try Number.value(
+                integer(operands, 0, evaluation) ^ integer(operands, 1, evaluation), evaluation)
         },
         Builtin("bits.negate", "number -> number") { evaluation, operands throws(BuiltinError) in
-            try Number.value(~integer(operands, 0), evaluation)
+            try Number.value(~integer(operands, 0, evaluation), evaluation)
         },
         Builtin("bits.lsh", "number, number -> number") {
             evaluation, operands throws(BuiltinError) in
-            let value = try integer(operands, 0)
-            let bits = try shift(operands)
-            guard value.bitWidth + bits <= Limits.numberDigits * 332 / 100 else {
-                throw BuiltinError(
-                    .limit, "number exceeds the limit of \(Limits.numberDigits) digits")
-            }
+            let value = try integer(operands, 0, evaluation)
+            let bits = try shift(operands, evaluation)
+            guard value.bitWidth + bits <= Number.maximumBits else { throw Number.tooLong }
             return try Number.value(value << bits, evaluation)
         },
         Builtin("bits.rsh", "number, number -> number") {
             evaluation, operands throws(BuiltinError) in
-            try Number.value(shiftRight(integer(operands, 0), shift(operands)), evaluation)
+            try Number.value(
+                shiftRight(integer(operands, 0, evaluation), shift(operands, evaluation)),
+                evaluation)
         },
     ]
 
     /// Operand `index` as an exact integer.
-    private static func integer(_ operands: Operands, _ index: Int) throws(BuiltinError) -> BigInt {
+    private static func integer(
+        _ operands: Operands, _ index: Int, _ evaluation: Evaluation
+    ) throws(BuiltinError) -> BigInt {
         let value = operands[index]
         guard value.isNumber else { throw .operand(index + 1, mustBe: "integer", got: value) }
-        guard let integer = try Number.bigInteger(value) else {
+        guard let integer = try Number.bigInteger(value, evaluation) else {
             throw .operand(index + 1, "must be integer number but got floating-point number")
         }
         return integer
     }
 
     /// The second operand as a number of bits; more than any number has counts as that many.
-    private static func shift(_ operands: Operands) throws(BuiltinError) -> Int {
-        let shift = try integer(operands, 1)
+    private static func shift(
+        _ operands: Operands, _ evaluation: Evaluation
+    ) throws(BuiltinError) -> Int {
+        let shift = try integer(operands, 1, evaluation)
         guard shift.signum() >= 0 else {
             throw .operand(2, "must be an unsigned integer number but got a negative integer")
         }
@@ -80,7 +86,8 @@ enum NumberBuiltins {
         if let first = operands[0].asInteger, let last = operands[1].asInteger {
             return try smallRange(first, last, evaluation)
         }
-        return try range(integer(operands, 0), integer(operands, 1), 1, evaluation)
+        return try range(
+            integer(operands, 0, evaluation), integer(operands, 1, evaluation), 1, evaluation)
     }
 
     /// Steps of one between two small integers, without big arithmetic.

@@ -156,11 +156,12 @@ enum StringMakingBuiltins {
             return text.string
         }
         let integer: BigInt
-        if let exact = try Number.bigInteger(value) {
+        if let exact = try Number.bigInteger(value, evaluation) {
             integer = exact
         } else {
-            integer = try ExtendedFloat(value).truncated
+            integer = try ExtendedFloat(value, evaluation).truncated
         }
+        try evaluation.charge(digits: integer.bitWidth * 301 / 1000)
         return evaluation.string(String(integer, radix: Int(base)))
     }
 }

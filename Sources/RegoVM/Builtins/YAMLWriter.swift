@@ -68,7 +68,7 @@ struct YAMLWriter {
         if value.bytes.contains(0x0A) { return .scalar(.init(text, .implicit, .literal)) }
         var isPlain = false
         if case .string = YAMLScalar.resolve(text) {
-            isPlain = !isBase60(value.bytes) && text != "<<"
+            isPlain = !isBase60(value.bytes) && !isTimestamp(text)
         }
         return .scalar(.init(text, .implicit, isPlain ? .plain : .doubleQuoted))
     }
@@ -81,6 +81,37 @@ struct YAMLWriter {
         else { return false }
         return String(decoding: bytes, as: UTF8.self).wholeMatch(
             of: /[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?/) != nil
+    }
+
+    /// A date, or a date with a time (`parseTimestamp` of go-yaml).
+    private func isTimestamp(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard bytes.count >= 8, bytes.first.map({ $0 >= 0x30 && $0 <= 0x39 }) == true,
+            let match = text.wholeMatch(of: Self.timestamp),
+            let year = Int(match.1), let month = Int(match.2), let day = Int(match.3)
+        else { return false }
+        func isBelow(_ bound: Int, _ text: Substring?) -> Bool {
+            text.map { Int($0).map { $0 < bound } ?? false } ?? true
+        }
+        guard (1...12).contains(month), day >= 1,
+            day <= CivilDate.days(inMonth: month, of: year)
+        else { return false }
+        guard let separator = match.4 else { return true }
+        // Behind a blank there is no zone, behind a letter there must be one.
+        return (separator == " ") == (match.8 == nil) && isBelow(24, match.5)
+            && isBelow(60, match.6) && isBelow(60, match.7)
+    }
+
+    private typealias Timestamp = (
+        Substring, Substring, Substring, Substring, Substring?, Substring?, Substring?, Substring?,
+        Substring?
+    )
+
+    private static var timestamp: Regex<Timestamp> {
+        #/
+        (\d{4}) - (\d\d?) - (\d\d?)
+        (?: ([Tt\ ]) (\d\d?) : (\d\d?) : (\d\d?) (?: \. \d+ )? (Z | [-+]\d\d:\d\d)? )?
+        /#
     }
 
     private func number(_ value: Value) -> String {

@@ -20,8 +20,17 @@ extension Machine {
         } catch {
             return try failed(index, error, function, pc)
         }
+        if evaluation.owed != 0 { try settle() }
         try checkMemory()
         return try bounded(result)
+    }
+
+    /// Pays for what a builtin did beyond its call.
+    @inline(never)
+    private func settle() throws(EvaluationError) {
+        let units = evaluation.owed
+        evaluation.owed = 0
+        try spend(units)
     }
 
     func calculate(
@@ -38,6 +47,7 @@ extension Machine {
     private func failed(
         _ index: Int, _ error: BuiltinError, _ function: Int, _ pc: Int
     ) throws(EvaluationError) -> Value {
+        try settle()
         let name = BuiltinTable.all[index].name
         let code: EvaluationError.Code
         switch error.code {

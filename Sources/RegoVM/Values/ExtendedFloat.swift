@@ -138,11 +138,13 @@ extension ExtendedFloat {
         self.init(quotient, exponent: -shift, sticky: !rest.isZero, text.isNegative)
     }
 
-    init(_ value: Value) throws(BuiltinError) {
+    init(_ value: Value, _ evaluation: Evaluation) throws(BuiltinError) {
         if let integer = value.asInteger {
             self.init(integer)
         } else {
-            try self.init(DecimalText(value.bytes))
+            let text = DecimalText(value.bytes)
+            try evaluation.charge(digits: abs(text.magnitude) + value.bytes.count)
+            try self.init(text)
         }
     }
 }

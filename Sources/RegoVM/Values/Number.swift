@@ -15,8 +15,8 @@ public enum Number {
             if !overflow { return .integer(sum) }
         }
         try check(a, b)
-        if let (x, y) = try bigIntegers(a, b) { return try value(x + y, evaluation) }
-        return try value(ExtendedFloat(a) + ExtendedFloat(b), evaluation)
+        if let (x, y) = try bigIntegers(a, b, evaluation) { return try value(x + y, evaluation) }
+        return try value(ExtendedFloat(a, evaluation) + ExtendedFloat(b, evaluation), evaluation)
     }
 
     public static func subtract(
@@ -27,8 +27,8 @@ public enum Number {
             if !overflow { return .integer(difference) }
         }
         try check(a, b)
-        if let (x, y) = try bigIntegers(a, b) { return try value(x - y, evaluation) }
-        return try value(ExtendedFloat(a) - ExtendedFloat(b), evaluation)
+        if let (x, y) = try bigIntegers(a, b, evaluation) { return try value(x - y, evaluation) }
+        return try value(ExtendedFloat(a, evaluation) - ExtendedFloat(b, evaluation), evaluation)
     }
 
     public static func multiply(
@@ -39,8 +39,8 @@ public enum Number {
             if !overflow { return .integer(product) }
         }
         try check(a, b)
-        if let (x, y) = try bigIntegers(a, b) { return try value(x * y, evaluation) }
-        return try value(ExtendedFloat(a) * ExtendedFloat(b), evaluation)
+        if let (x, y) = try bigIntegers(a, b, evaluation) { return try value(x * y, evaluation) }
+        return try value(ExtendedFloat(a, evaluation) * ExtendedFloat(b, evaluation), evaluation)
     }
 
     /// Exact when the divisor divides the dividend, else a decimal.
@@ -52,9 +52,9 @@ public enum Number {
             if !overflow && quotient &* right == left { return .integer(quotient) }
         }
         try check(a, b)
-        let divisor = try ExtendedFloat(b)
+        let divisor = try ExtendedFloat(b, evaluation)
         guard !divisor.isZero else { throw .failed("divide by zero") }
-        let dividend = try ExtendedFloat(a)
+        let dividend = try ExtendedFloat(a, evaluation)
         return try value(dividend / divisor, evaluation)
     }
 
@@ -66,7 +66,7 @@ public enum Number {
             return .integer(right == -1 ? 0 : left % right)
         }
         try check(a, b)
-        guard let (x, y) = try bigIntegers(a, b) else {
+        guard let (x, y) = try bigIntegers(a, b, evaluation) else {
             throw .failed("modulo on floating-point number")
         }
         guard !y.isZero else { throw .failed("modulo by zero") }
@@ -76,7 +76,7 @@ public enum Number {
     public static func absolute(_ a: Value, _ evaluation: Evaluation) throws(BuiltinError) -> Value
     {
         if let integer = a.asInteger, integer != .min { return .integer(abs(integer)) }
-        let float = try ExtendedFloat(a)
+        let float = try ExtendedFloat(a, evaluation)
         return try value(float.isNegative ? -float : float, evaluation)
     }
 
@@ -92,7 +92,7 @@ public enum Number {
         _ a: Value, _ direction: Direction, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Value {
         if a.asInteger != nil { return a }
-        let float = try ExtendedFloat(a)
+        let float = try ExtendedFloat(a, evaluation)
         if float.isInteger { return try value(float.truncated, evaluation) }
         switch direction {
         case .nearest:
@@ -116,17 +116,24 @@ public enum Number {
 // MARK: Conversions
 
 extension Number {
-    static func bigIntegers(_ a: Value, _ b: Value) throws(BuiltinError) -> (BigInt, BigInt)? {
-        guard let x = try bigInteger(a), let y = try bigInteger(b) else { return nil }
+    static func bigIntegers(
+        _ a: Value, _ b: Value, _ evaluation: Evaluation
+    ) throws(BuiltinError) -> (BigInt, BigInt)? {
+        guard let x = try bigInteger(a, evaluation), let y = try bigInteger(b, evaluation) else {
+            return nil
+        }
         return (x, y)
     }
 
     /// The exact value of a number without fraction; nil for all others.
-    static func bigInteger(_ value: Value) throws(BuiltinError) -> BigInt? {
+    static func bigInteger(
+        _ value: Value, _ evaluation: Evaluation
+    ) throws(BuiltinError) -> BigInt? {
         if let integer = value.asInteger { return BigInt(integer) }
         let text = DecimalText(value.bytes)
         try text.checkSize()
         guard text.isIntegral else { return nil }
+        try evaluation.charge(digits: text.magnitude)
         let power = text.magnitude - text.digitCount
         let magnitude = text.digits * BigUInt(10).power(max(0, power))
         return BigInt(sign: text.isNegative ? .minus : .plus, magnitude: magnitude)
@@ -139,12 +146,17 @@ extension Number {
         }
     }
 
+    /// Bits of an integer: log2(10) is a little more than 3.32.
+    static let maximumBits = Limits.numberDigits * 332 / 100
+
+    static var tooLong: BuiltinError {
+        BuiltinError(.limit, "number exceeds the limit of \(Limits.numberDigits) digits")
+    }
+
     static func value(_ integer: BigInt, _ evaluation: Evaluation) throws(BuiltinError) -> Value {
         if let small = Int64(exactly: integer) { return .integer(small) }
-        // log2(10) is a little more than 3.32.
-        guard integer.bitWidth <= Limits.numberDigits * 332 / 100 else {
-            throw BuiltinError(.limit, "number exceeds the limit of \(Limits.numberDigits) digits")
-        }
+        guard integer.bitWidth <= maximumBits else { throw tooLong }
+        try evaluation.charge(digits: integer.bitWidth * 301 / 1000)
         return decimal(evaluation.arena.string(String(integer)))
     }
 
@@ -152,9 +164,8 @@ extension Number {
         _ float: ExtendedFloat, precision: Int = ExtendedFloat.precision, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Value {
         if let integer = float.asInt64 { return .integer(integer) }
-        guard abs(float.exponent) <= Limits.numberDigits * 3 else {
-            throw BuiltinError(.limit, "number exceeds the limit of \(Limits.numberDigits) digits")
-        }
+        guard abs(float.exponent) <= Limits.numberDigits * 3 else { throw tooLong }
+        try evaluation.charge(digits: abs(float.exponent))
         var text = ByteBuilder(evaluation.arena, capacity: 32)
         append(float, precision: precision, to: &text)
         return decimal(text.string)

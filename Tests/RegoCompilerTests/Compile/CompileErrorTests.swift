@@ -31,6 +31,14 @@ import Testing
             ["3:6 rego_type_error: function data.test.f has arity 1, got 3 arguments"]
         ),
         ("f(x) := x\nf(x, y) := y", ["2:1 rego_type_error: conflicting rules data.test.f found"]),
+        (
+            "p := data",
+            ["2:1 rego_recursion_error: rule data.test.p is recursive: data.test.p -> data.test.p"]
+        ),
+        (
+            "default p := 1\np contains 2",
+            ["2:1 rego_type_error: conflicting rules data.test.p found"]
+        ),
         ("p := 1\np contains 2", ["2:1 rego_type_error: conflicting rules data.test.p found"]),
         (
             "default p := 1\ndefault p := 2",

@@ -8,10 +8,12 @@ import Testing
 @Suite struct LimitTests {
     private func run(
         _ rules: String, work: Int64 = 1_000_000, memory: Int = 32 << 20, deadline: UInt64 = .max,
-        clock: (() -> UInt64)? = nil
+        clock: (() -> UInt64)? = nil, keepsPrint: Bool = false
     ) throws -> Result<Value, EvaluationError> {
         let source = Source(name: "t.rego", text: "package t\n" + rules)
-        let output = try Compiler().compile([try Parser.parse(source, file: 0)])
+        var options = Compiler.Options()
+        options.keepsPrint = keepsPrint
+        let output = try Compiler(options: options).compile([try Parser.parse(source, file: 0)])
         let policy = try Policy.load(
             program: output.program, data: .emptyObject, revision: "", owners: [output.owner])
         let evaluation = Evaluation(arena: Arena(limit: memory))
@@ -93,6 +95,37 @@ import Testing
     @Test(arguments: hungry)
     func memoryEnds(_ rules: String) throws {
         expect(try run(rules, memory: 4 << 20), .limit, "limit")
+    }
+
+    /// Long numbers cost more than their count says.
+    @Test(arguments: [
+        "n := bits.lsh(1, 30000)\np := [x | some a in numbers.range(1, 4000); x := n + a]",
+        "p := sum([x | some a in numbers.range(1, 4000); x := 1e9990 + a])",
+        "p := numbers.range(1e9990, 1e9990 + 100000)",
+    ])
+    func longNumbersEnd(_ rules: String) throws {
+        expect(try run(rules, work: 100_000), .limit)
+    }
+
+    @Test func longProductsAreFast() throws {
+        let result = try run("p := count(format_int(product(numbers.range(1, 3000)), 10))")
+        #expect(try result.get().description == "9131")
+        expect(try run("p := product(numbers.range(1, 4000))"), .limit, "10000 digits")
+        #expect(try run("p := product(numbers.range(0, 4000))").get().description == "0")
+    }
+
+    /// Each function calls two others, and the machine remembers what they gave.
+    @Test(arguments: [false, true])
+    func callsOfCallsAreRemembered(_ keepsPrint: Bool) throws {
+        var rules = "f0(x) := x\nf1(x) := x\n"
+        for number in 2..<40 {
+            rules += "f\(number)(x) := f\(number - 1)(x) + f\(number - 2)(x)\n"
+        }
+        let result = try run(rules + "p := f39(1)", work: 10_000, keepsPrint: keepsPrint)
+        #expect(try result.get().description == "102334155")
+        let printing = rules + "p := x if { x := f39(1); print(x) }"
+        guard keepsPrint else { return }
+        expect(try run(printing, work: 10_000, keepsPrint: true), .limit)
     }
 
     @Test func callDepthEnds() throws {

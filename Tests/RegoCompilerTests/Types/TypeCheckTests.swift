@@ -4,6 +4,21 @@ import RegoCompiler
 import Testing
 
 @Suite struct TypeCheckTests {
+    /// A number selects a member however it is written.
+    @Test(arguments: [
+        #"p := {1: "x"}[1.0]"#, #"p := {1e3: "x"}[1000]"#, #"p := ["a", "b"][1.0]"#,
+    ])
+    func equalNumbersAreOneKey(_ rules: String) {
+        #expect(Compiling.errors(in: rules) == [])
+    }
+
+    /// A query may call what modules may no more.
+    @Test func deprecatedBuiltinsInQueries() {
+        #expect(Compiling.errors(["package a"], query: "any([true])") == [])
+        #expect(Compiling.errors(["package a\np if any([true])"]).count == 1)
+        #expect(Compiling.errors(["package a"], query: "any([true])") { $0.isStrict = true } != [])
+    }
+
     @Test(arguments: [
         (#"p if { x := plus("a", 1); x > 0 }"#, "plus: invalid argument(s)"),
         (#"p := 1 + "a""#, "plus: invalid argument(s)"),

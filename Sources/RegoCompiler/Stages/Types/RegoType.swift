@@ -46,11 +46,18 @@ extension RegoType.Key {
     init?(_ term: Term) {
         switch term.kind {
         case .string(let text): self = .string(text)
-        case .number(let text): self = .number(text)
+        case .number(let text): self = .number(Self.integer(text) ?? text)
         case .boolean(let value): self = .boolean(value)
         case .null: self = .null
         default: return nil
         }
+    }
+
+    /// The plain text of an integer that is written as `1.0` or `1e3`; nil for other numbers.
+    private static func integer(_ text: String) -> String? {
+        // Doubles tell apart what so few characters can say.
+        guard text.utf8.count <= 15, Int(text) == nil, let double = Double(text) else { return nil }
+        return Int(exactly: double).map { String($0) }
     }
 
     var type: RegoType {

@@ -12,6 +12,16 @@ enum JSONSchemaNumber {
         }
     }
 
+    /// Schemas that could be tried in the time of a division, which grows with the square of the
+    /// digits.
+    static func steps(_ value: Value, _ divisor: Value) -> Int {
+        func digits(_ value: Value) -> Int {
+            DecimalText.withDigits(value) { abs($0.magnitude) + $0.digitCount }
+        }
+        let digits = min(digits(value) + digits(divisor), Limits.stringBytes)
+        return digits * digits / Int(Limits.squaredDigitsPerUnit)
+    }
+
     /// True when `value` is a whole number of times `divisor`, which is positive.
     static func isMultiple(_ value: Value, of divisor: Value) throws(BuiltinError) -> Bool {
         let (left, leftExponent) = parts(value)

@@ -337,11 +337,14 @@ struct JSONSchemaValidator {
         result.advance()
     }
 
-    private func validateNumber(
+    private mutating func validateNumber(
         _ schema: JSONSchemaNode, _ value: Value, _ path: JSONSchemaPath,
         _ result: inout JSONSchemaResult
     ) throws(BuiltinError) {
         func shown(_ bound: Value) -> String { JSONSchemaNumber.text(bound) }
+        if let multiple = schema.multipleOf {
+            steps += JSONSchemaNumber.steps(value, multiple)
+        }
         if let multiple = schema.multipleOf, try !JSONSchemaNumber.isMultiple(value, of: multiple) {
             result.fail("multiple_of", path, "Must be a multiple of \(shown(multiple))")
         }

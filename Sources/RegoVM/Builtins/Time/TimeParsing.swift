@@ -310,11 +310,8 @@ struct TimeParser {
         }
         var offset = 0
         if !isUTC {
-            if let zoneOffset {
-                offset = zoneOffset
-            } else if let zoneName, zoneName.hasPrefix("GMT") {
-                offset = (GoText.integer(ArraySlice(zoneName.utf8.dropFirst(3))) ?? 0) * 3600
-            }
+            // Go makes up a zone for a name, `GMT+3` too, without moving the time.
+            offset = zoneOffset ?? 0
         }
         var time = ZonedTime(
             CivilDate(year: year, month: month, day: day),
