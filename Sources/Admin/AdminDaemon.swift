@@ -132,6 +132,8 @@ private func handleRequest(
             return Response(problem: .invalid("malformed_request", "the request cannot be read"))
                 .queue(on: connection)
         }
+        // Where its body ends nobody can say.
+        if head.isAmbiguous { return Response(problem: .ambiguousLength).queue(on: connection) }
         state.pointee = Unmanaged.passRetained(Exchange(head, core)).toOpaque()
         return .YES
     }

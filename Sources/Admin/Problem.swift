@@ -57,6 +57,14 @@ extension Problem {
         Problem(400, code, "the request is malformed", detail)
     }
 
+    /// Nothing that follows on the connection can be trusted to be a request.
+    static var ambiguousLength: Problem {
+        var problem = invalid(
+            "ambiguous_length", "expected one `Content-Length`, or `Transfer-Encoding: chunked`")
+        problem.headers = [("Connection", "close")]
+        return problem
+    }
+
     static func unavailable(_ code: String, _ detail: String) -> Problem {
         var problem = Problem(503, code, "the service cannot do this now", detail)
         problem.headers = [("Retry-After", "1")]

@@ -437,6 +437,39 @@ def test_nothing_but_the_socket_listens(make_server: MakeServer) -> None:
     assert not path.exists()
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "Content-Length: 2\r\nContent-Length: 40",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked",
+        "Content-Length: +2",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: gzip, chunked",
+    ],
+)
+def test_a_body_has_one_end(make_server: MakeServer, headers: str) -> None:
+    """RFC 9112 section 6.3: what a proxy may have read in another way is refused, and nothing is
+    answered that could have been smuggled in behind it."""
+    import socket
+
+    server = make_server().start()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(10)
+        client.connect(Operators(server).socket)
+        client.sendall(
+            f"POST /v1/signals HTTP/1.1\r\nHost: p\r\nContent-Type: application/json\r\n{headers}"
+            "\r\n\r\n{}GET /v1/agents HTTP/1.1\r\nHost: p\r\n\r\n".encode()
+        )
+        answer = b""
+        try:
+            while piece := client.recv(65536):
+                answer += piece
+        except ConnectionResetError:
+            pass
+    assert set(re.findall(rb"HTTP/1.1 (\d+)", answer)) <= {b"400"}
+    assert json.loads(Operators(server).get("/v1/health"))["ready"]
+
+
 def test_slow_clients_do_not_keep_others_out(make_server: MakeServer) -> None:
     import socket
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
 import CMicrohttpd
+import Glibc
 
 /// A request's head, as libmicrohttpd has it.
 extension RequestHead {
@@ -17,6 +18,7 @@ extension RequestHead {
             hasBody = contentLength != 0
         }
         if Self.header("Transfer-Encoding", connection) != nil { hasBody = true }
+        isAmbiguous = Self.framing(connection).isAmbiguous
         guard let query = Self.query(connection) else { return nil }
         self.query = query
         peer = Self.peer(connection, isUnix: isUnix)
@@ -29,6 +31,15 @@ extension RequestHead {
 
     private static func header(_ name: String, _ connection: OpaquePointer) -> String? {
         text(MHD_lookup_connection_value(connection, .HEADER_KIND, name))
+    }
+
+    private static func framing(_ connection: OpaquePointer) -> Framing {
+        var framing = Framing()
+        withUnsafeMutablePointer(to: &framing) { framing in
+            _ = MHD_get_connection_values(
+                connection, .HEADER_KIND, noteFraming, UnsafeMutableRawPointer(framing))
+        }
+        return framing
     }
 
     private static func query(_ connection: OpaquePointer) -> [(name: String, value: String)]? {
@@ -53,6 +64,34 @@ extension RequestHead {
             return .tcp(subject: text)
         }
     }
+}
+
+/// What the headers say of a body's end.
+private struct Framing {
+    var lengths = 0
+    var codings = 0
+    var isUnknown = false
+
+    var isAmbiguous: Bool { isUnknown || lengths > 1 || codings > 1 || lengths + codings > 1 }
+}
+
+/// Called for each header.
+private func noteFraming(
+    _ context: UnsafeMutableRawPointer?, _ kind: MHD_ValueKind, _ name: UnsafePointer<CChar>?,
+    _ value: UnsafePointer<CChar>?
+) -> MHD_Result {
+    guard let framing = context?.assumingMemoryBound(to: Framing.self), let name else { return .NO }
+    let text = value.flatMap { String(validatingCString: $0) } ?? ""
+    if strcasecmp(name, "Content-Length") == 0 {
+        framing.pointee.lengths += 1
+        if text.isEmpty || !text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            framing.pointee.isUnknown = true
+        }
+    } else if strcasecmp(name, "Transfer-Encoding") == 0 {
+        framing.pointee.codings += 1
+        if text.lowercased() != "chunked" { framing.pointee.isUnknown = true }
+    }
+    return .YES
 }
 
 private struct QueryList {

@@ -94,6 +94,9 @@ struct RequestHead {
     /// nil when it is absent, or no number.
     var contentLength: Int?
     var hasBody = false
+    /// Where the body ends can be read in several ways (RFC 9112 section 6.3): a proxy before us
+    /// may see another request behind it than we do.
+    var isAmbiguous = false
     var authorization: String?
     var peer = Peer.tcp(subject: nil)
 

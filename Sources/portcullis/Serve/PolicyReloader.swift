@@ -45,12 +45,14 @@ final class PolicyReloader: PolicyControl {
     var state: PolicyState { latest.withLock { $0 } }
 
     func reload() throws(ReloadFailure) -> PolicyState {
-        let outcome = turn.withLock { _ in load() }
+        let (before, outcome) = turn.withLock { _ in (state.revision, load()) }
         do throws(ReloadFailure) {
             let snapshot = try outcome.get()
             cells.withLock { $0.add(reloads) }
             logger.info(
-                "policy_reloaded", "a new policy decides",
+                "policy_reloaded",
+                snapshot.revision == before
+                    ? "policies and data are what they were" : "a new policy decides",
                 ["revision": LogValue(snapshot.revision)])
             return snapshot
         } catch {
