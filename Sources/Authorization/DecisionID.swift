@@ -32,7 +32,7 @@ public struct DecisionID: Hashable, Sendable {
     /// Seeds what is random in the decision: anybody who has the record can decide again.
     public var seed: UInt64 { high &* 0x9E37_79B9_7F4A_7C15 ^ low }
 
-    /// 64 bits that stand for the id: sums of them name sets of decisions, in whatever order.
+    /// 64 bits that stand for the id where an agent's events are named (`ContextStamp`).
     public var fingerprint: UInt64 {
         // Finalizer of SplitMix64 (Steele, Lea, Flood 2014).
         var word = seed

@@ -104,6 +104,41 @@ struct SplitMix: RandomNumberGenerator {
         }
     }
 
+    /// Loops that decide about the same agents at the same time, and commit when they please: the
+    /// log has another order than the context had, and the rebuilt one has that of the context.
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    func theRebuiltContextIsThatOfAllLoops(_ seed: UInt64) throws {
+        var runtime = try Runtime(Self.obedient)
+        for round in 0..<3 {
+            let running = runtime
+            let threads = try (0..<3).map { number in
+                let loop = running.makeLoop()
+                return try SystemThread.start(name: "loop-\(number)") {
+                    var random = SplitMix(state: seed * 100 + UInt64(round * 10 + number))
+                    do {
+                        for _ in 0..<150 {
+                            try loop.answer(randomCheck(&random))
+                            if Int.random(in: 0..<4, using: &random) == 0 { try loop.commit() }
+                        }
+                        try loop.commit()
+                    } catch {
+                        Issue.record("a check was not decided: \(error)")
+                    }
+                }
+            }
+            for thread in threads { thread.join() }
+            let agents = (0..<6).map { "agent/\($0)" } + ["agent/\u{1}\"é\\"]
+            // What no decision knew of comes in the log's order.
+            for agent in agents { try runtime.check(.tool("last", "{}", agent: agent)) }
+            let now = SystemClock().wall()
+            let live = agents.map { runtime.context($0, at: now) }
+            runtime = try runtime.restarted()
+            for (agent, context) in zip(agents, live) {
+                #expect(runtime.context(agent, at: now) == context)
+            }
+        }
+    }
+
     @Test func aRecordThatCannotBeReadStopsTheStart() throws {
         for record in [
             "no JSON", "{}", #"{"v":2}"#, #"{"v":1,"kind":"invention"}"#,

@@ -21,6 +21,7 @@ final class Runtime {
     let operations: Operations
     let handler: CheckHandler
     let writer: LogWriter
+    private let shared: SharedState
     let storage: StorageMemory
     let faults = StorageFaults()
     private let journal: StorageMemory
@@ -61,7 +62,7 @@ final class Runtime {
         var settings = DecisionPoint.Settings(
             inspector: Inspector(internalDestinations: try InternalDestinations(["internal"])))
         change(&settings)
-        let shared = SharedState(
+        shared = SharedState(
             settings: settings, agents: agents,
             policy: self.policy, log: log, memory: 1 << 20, deadline: 1_000_000_000,
             metrics: metrics)
@@ -120,16 +121,35 @@ final class Runtime {
     /// Decides one check as a loop does whose turn ends with it.
     @discardableResult
     func check(_ check: SampleCheck) throws -> Answer {
-        let answer = try check.bytes.withUnsafeBytes { message in
-            Answer(
-                try #require(
-                    handler.answer(
-                        message, arrival: MonotonicTime.now(), deadline: .max, log: writer)))
-        }
-        try writer.commit()
-        handler.committed()
+        let loop = Loop(handler: handler, writer: writer)
+        let answer = try loop.answer(check)
+        try loop.commit()
         return answer
     }
+
+    /// What one thread decides with, wherever it was made.
+    struct Loop: @unchecked Sendable {
+        let handler: CheckHandler
+        let writer: LogWriter
+
+        @discardableResult
+        func answer(_ check: SampleCheck) throws -> Answer {
+            try check.bytes.withUnsafeBytes { message in
+                Answer(
+                    try #require(
+                        handler.answer(
+                            message, arrival: MonotonicTime.now(), deadline: .max, log: writer)))
+            }
+        }
+
+        /// Ends the turn.
+        func commit() throws {
+            try writer.commit()
+            handler.committed()
+        }
+    }
+
+    func makeLoop() -> Loop { Loop(handler: CheckHandler(shared), writer: log.makeWriter()) }
 
     /// `input.context` of an agent, for people.
     func context(_ agent: String) -> String? { operations.agent(agent) }

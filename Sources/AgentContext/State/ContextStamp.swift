@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
 
-/// Which events an agent's context is made of: how many, and a digest of which ones. Decisions go
-/// into the record with the stamp that they were made with, so that replay knows what they knew.
+/// Which events an agent's context is made of, and in which order they came. Decisions go into the
+/// record with the stamp that they were made with, so that who reads the log knows what they knew.
 public struct ContextStamp: Equatable, Sendable {
     /// Events since the agent was first seen, or was forgotten.
     public internal(set) var events: UInt64 = 0
-    /// The sum of their fingerprints: the same in whatever order they came.
+    /// A polynomial over their fingerprints, modulo 2^64: another one for other events, and for the
+    /// same ones in another order.
     public internal(set) var digest: UInt64 = 0
+
+    /// The polynomial's variable: the multiplier of a generator whose low bits are mixed well too
+    /// (Steele, Vigna: Computationally easy, spectrally good multipliers, 2021).
+    private static let base: UInt64 = 0xD134_2543_DE82_EF95
 
     public init() {}
 
@@ -16,10 +21,22 @@ public struct ContextStamp: Equatable, Sendable {
         self.digest = digest
     }
 
-    /// - Parameter fingerprint: of the event.
-    mutating func add(_ fingerprint: UInt64) {
+    /// - Parameter fingerprint: of the event that came.
+    public mutating func add(_ fingerprint: UInt64) {
         events &+= 1
-        digest &+= fingerprint
+        digest = digest &* Self.base &+ fingerprint
+    }
+
+    /// As it is after one more event.
+    public func adding(_ fingerprint: UInt64) -> ContextStamp {
+        var stamp = self
+        stamp.add(fingerprint)
+        return stamp
+    }
+
+    /// The fingerprint of the only event between this stamp and a later one.
+    public func difference(to later: ContextStamp) -> UInt64 {
+        later.digest &- digest &* Self.base
     }
 }
 

@@ -82,9 +82,9 @@ public struct RecordFacts {
     public struct Context {
         /// Events that it was made of.
         public var events: UInt64
-        /// Names these events: the sum of their fingerprints (`DecisionID.fingerprint`).
+        /// Names these events and their order (`ContextStamp`).
         public var before: UInt64
-        /// Names these and the decision itself.
+        /// Names these, and the decision itself as the next.
         public var after: UInt64
 
         public init(events: UInt64, before: UInt64, after: UInt64) {

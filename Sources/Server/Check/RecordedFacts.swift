@@ -38,6 +38,6 @@ extension RecordFacts.Context {
     init(_ stamp: ContextStamp, _ decision: DecisionID) {
         self.init(
             events: stamp.events, before: stamp.digest,
-            after: stamp.digest &+ decision.fingerprint)
+            after: stamp.adding(decision.fingerprint).digest)
     }
 }

@@ -14,7 +14,7 @@ public enum ContextRebuild {
     public struct Report: Equatable, Sendable {
         /// Entries that were read.
         public var entries = 0
-        /// Records that were folded whole or in part; the others are too old to matter.
+        /// Records that were folded; the others are too old to matter, or say nothing of agents.
         public var folded = 0
         public var nanoseconds: Int64 = 0
 
@@ -84,36 +84,77 @@ public enum ContextRebuild {
         let now = clock.wall()
         let oldest = lookBack < now ? now - lookBack : 0
         let fold = ContextFold(agents)
+        let arena = Arena()
+        defer { arena.destroy() }
         var report = Report()
-        func apply(_ index: Int, _ entry: UnsafeRawBufferPointer) throws(Failure) {
-            report.entries += 1
+        var order = OrderedLog<RebuildEntry>()
+        func apply(_ index: Int, _ record: UnsafeRawBufferPointer) throws(Failure) {
             var isFull = false
             do throws(ContextRecord.Unreadable) {
-                if RecordAge.isBefore(oldest, entry) && !RecordAge.mayHold(entry) { return }
-                var outcome = try fold.apply(entry)
+                var outcome = try fold.apply(record)
                 // What has ended since needs no place.
                 if case .full(let end) = outcome, end > now {
-                    outcome = try fold.apply(entry, makingRoomAt: now)
-                    if outcome != .applied { isFull = true }
+                    outcome = try fold.apply(record, makingRoomAt: now)
+                    isFull = outcome != .applied
                 }
-                report.folded += 1
             } catch {
                 throw Failure(entry: index, reason: error.reason)
             }
             if isFull { throw .full(index) }
+            report.folded += 1
+        }
+        func take(_ step: OrderedLog<RebuildEntry>.Step) throws {
+            // What a decision knew of tells its place and no more: the log says what happened.
+            guard case .apply(let entry) = step else { return }
+            try entry.bytes.withUnsafeBytes { try apply(entry.index, $0) }
         }
         for entry in kept.entries where entry.index < first {
-            let result = entry.bytes.withUnsafeBytes { bytes in
-                Result { () throws(Failure) in try apply(entry.index, bytes) }
+            report.entries += 1
+            // What lies around it is not there, so nothing tells its place.
+            try entry.bytes.withUnsafeBytes { try apply(entry.index, $0) }
+        }
+        try EntryReader(tiles, size: size).forEach(in: min(first, size)..<size) { index, record in
+            report.entries += 1
+            if RecordAge.isBefore(oldest, record) && !RecordAge.mayHold(record) { return }
+            arena.reset()
+            let entry: RebuildEntry?
+            do throws(ContextRecord.Unreadable) {
+                entry = try RebuildEntry(index, record, arena)
+            } catch {
+                throw Failure(entry: index, reason: error.reason)
             }
-            try result.get()
+            guard let entry else { return }
+            try order.add(entry, take)
         }
-        try EntryReader(tiles, size: size).forEach(in: min(first, size)..<size) {
-            try apply($0, $1)
-        }
+        try order.finish(take)
         agents.expire(at: now)
         report.nanoseconds = clock.monotonic() - start
         return report
+    }
+}
+
+/// One entry of the log on its way into the context.
+private final class RebuildEntry: OrderedEntry {
+    let index: Int
+    let bytes: [UInt8]
+    let agent: String
+    let stamp: ContextStamp?
+    let fingerprint: UInt64?
+    let isOperation: Bool
+    var isApplied = false
+
+    /// - Returns: nil for kinds that no decision depends on.
+    init?(
+        _ index: Int, _ record: UnsafeRawBufferPointer, _ arena: Arena
+    ) throws(ContextRecord.Unreadable) {
+        let fields = try ContextRecord.fields(record, arena)
+        guard let place = try EventPlace(try ContextRecord(fields), fields) else { return nil }
+        self.index = index
+        bytes = Array(record)
+        agent = place.agent
+        stamp = place.stamp
+        fingerprint = place.fingerprint
+        isOperation = place.isOperation
     }
 }
 

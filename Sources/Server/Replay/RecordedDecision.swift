@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import AgentContext
 import Authorization
 import Cryptography
 import DecisionLog
@@ -9,8 +8,6 @@ import RegoVM
 struct RecordedDecision {
     var id = DecisionID()
     var time: Int64 = 0
-    /// nil when no context was kept of the agent.
-    var context: ContextStamp?
     var content: ContentReference?
     /// Why no text was kept, when it was to be.
     var isDropped = false
@@ -40,7 +37,6 @@ struct RecordedDecision {
         id = try record.id("decision_id")
         time = try record.time("time")
         isTruncated = record["truncated"].isTrue
-        if record["context"].isDefined { context = try Self.stamp(try record.object("context")) }
         if record["content"].isDefined { try readContent(try record.object("content")) }
         pointers = Self.texts(record["erased"]) + Self.texts(record["masked"])
         let policy = try record.object("policy")
@@ -60,16 +56,6 @@ struct RecordedDecision {
             reasons = answer["reasons"].elements.map { $0["code"].asString ?? "" }
         }
         isAccident = reasons.contains(where: Self.accidents.contains)
-    }
-
-    private static func stamp(
-        _ context: RecordFields
-    ) throws(ContextRecord.Unreadable) -> ContextStamp {
-        guard let digest = UInt64(try context.text("before").string, radix: 16) else {
-            throw ContextRecord.Unreadable(reason: "expected 16 hexadecimal digits for `before`")
-        }
-        return ContextStamp(
-            events: UInt64(clamping: try context.integer("events")), digest: digest)
     }
 
     private mutating func readContent(

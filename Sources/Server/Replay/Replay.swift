@@ -15,9 +15,6 @@ import TransparencyLog
 /// did, whatever the policy in question says. Clock, random numbers and ids are those of the
 /// record. Nothing is written anywhere.
 public final class Replay {
-    /// Entries that are read ahead of the one that is decided, so that decisions of several loops
-    /// come in their order: see `ReplayLane`.
-    static let lookahead = 4096
     private static let reportEvery = 50_000
 
     private let agents: AgentStore?
@@ -33,7 +30,6 @@ public final class Replay {
     private let scratch = Arena()
     /// nil when the same lists count throughout, or none.
     private var threats: ((String) throws -> ThreatIndex?)?
-    private var lanes: [String: ReplayLane] = [:]
     private var report = ReplayReport()
 
     /// - Parameters:
@@ -95,34 +91,22 @@ public final class Replay {
         keeping kept: KeptEntries = KeptEntries(), size: Int,
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> ReplayReport {
-        var window: [ReplayEntry] = []
-        var first = 0
+        var order = OrderedLog<ReplayEntry>()
         let reader = EntryReader(tiles, size: size, prunedBelow: bound, keeping: kept)
         let applyKept = { (index: Int, bytes: UnsafeRawBufferPointer) throws -> Bool in
             // What lies around it is not there, so nothing waits for what comes.
-            for entry in window[first...] { try self.finish(entry) }
-            window.removeAll()
-            first = 0
+            try order.finish(self.take)
             if let entry = try self.read(index, bytes) { try self.apply(entry) }
             return true
         }
         try reader.scan(0..<size, kept: applyKept) { index, bytes in
             report.entries += 1
             guard let entry = try read(index, bytes) else { return true }
-            window.append(entry)
-            if entry.fingerprint != nil { lanes[entry.agent, default: ReplayLane()].add(entry) }
-            if window.count - first > Self.lookahead {
-                try finish(window[first])
-                first += 1
-            }
-            if first > Self.lookahead {
-                window.removeFirst(first)
-                first = 0
-            }
+            try order.add(entry, take)
             if index % Self.reportEvery == 0, index > 0 { progress(index, size) }
             return true
         }
-        for entry in window[first...] { try finish(entry) }
+        try order.finish(take)
         progress(size, size)
         report.finish()
         return report
@@ -137,43 +121,16 @@ public final class Replay {
         }
     }
 
-    // MARK: Order
-
-    /// Decides an entry and adds it to the context, after what came before it.
-    private func finish(_ entry: ReplayEntry) throws {
-        guard entry.fingerprint != nil else {
-            // Nobody's decisions, and those made without context, depend on nothing else.
-            try decide(entry)
-            return
-        }
-        while !entry.isApplied {
-            switch lanes[entry.agent, default: ReplayLane()].next() {
-            case .decide(let next):
-                try decide(next)
-                lanes[entry.agent]?.decided(next)
-            case .apply(let next): try apply(next)
-            case .stuck: try resume(entry)
-            }
-        }
-        if let lane = lanes[entry.agent], lane.isEmpty, lane.stamp.events == 0 {
-            lanes[entry.agent] = nil
-        }
-    }
-
-    /// The log lacks events that the decision knew of, or the agent had been forgotten.
-    private func resume(_ entry: ReplayEntry) throws {
-        guard let context = entry.decision?.context else {
-            return try apply(entry)
-        }
-        if context.events == 0 {
-            forget(entry.agent)
-        } else {
+    private func take(_ step: OrderedLog<ReplayEntry>.Step) throws {
+        switch step {
+        case .decide(let entry): try decide(entry)
+        // An event without a fingerprint is not part of the context.
+        case .apply(let entry): if entry.fingerprint != nil { try apply(entry) }
+        case .missing(let entry):
             report.adopted += 1
-            lanes[entry.agent]?.giveUp(entry)
             skip(entry, .context)
-            lanes[entry.agent]?.decided(entry)
+        case .forgotten(let entry): forget(entry.agent)
         }
-        lanes[entry.agent]?.adopt(entry)
     }
 
     private func forget(_ agent: String) {
@@ -182,7 +139,6 @@ public final class Replay {
     }
 
     private func apply(_ entry: ReplayEntry) throws {
-        entry.isApplied = true
         guard let fold else { return }
         let index = entry.index
         try entry.bytes.withUnsafeBytes { bytes in

@@ -5,7 +5,7 @@ import DecisionLog
 import RegoVM
 
 /// One entry of the log on its way through a replay.
-final class ReplayEntry {
+final class ReplayEntry: OrderedEntry {
     enum Content {
         case decision(RecordedDecision)
         /// What somebody did to the agent.
@@ -17,10 +17,10 @@ final class ReplayEntry {
     let content: Content
     /// What lies beside the log for this entry; nil for nothing.
     let text: RecordedText?
-    /// Empty for entries that are nobody's.
     let agent: String
-    /// Adds to the agent's stamp; nil for what is not part of its context.
+    let stamp: ContextStamp?
     let fingerprint: UInt64?
+    let isOperation: Bool
     var isDecided = false
     var isApplied = false
 
@@ -28,33 +28,32 @@ final class ReplayEntry {
     init?(
         _ index: Int, _ entry: UnsafeRawBufferPointer, _ arena: Arena
     ) throws(ContextRecord.Unreadable) {
-        let record = try ContextRecord.fields(entry, arena)
+        let fields = try ContextRecord.fields(entry, arena)
+        let record = try ContextRecord(fields)
+        guard let place = try EventPlace(record, fields) else { return nil }
         self.index = index
         bytes = Array(entry)
-        switch try ContextRecord(record) {
-        case .decision(let event):
-            let decision = try RecordedDecision(record)
+        agent = place.agent
+        stamp = place.stamp
+        fingerprint = place.fingerprint
+        isOperation = place.isOperation
+        switch record {
+        case .decision:
+            let decision = try RecordedDecision(fields)
             content = .decision(decision)
             text = decision.content.map {
                 RecordedText(
                     reference: $0, owner: decision.id, decision: decision.id, time: decision.time)
             }
-            agent = event.agent.string
-            fingerprint = decision.context == nil ? nil : event.decision.fingerprint
-        case .change(let change):
-            content = .change
-            text = nil
-            agent = change.agent.string
-            fingerprint = change.id.fingerprint
         case .approval(let step):
             content = .change
             text = step.text.flatMap { ContentReference($0) }.map {
                 RecordedText(
                     reference: $0, owner: step.approval, decision: step.decision, time: step.time)
             }
-            agent = step.agent
-            fingerprint = step.fingerprint
-        case .irrelevant: return nil
+        case .change, .irrelevant:
+            content = .change
+            text = nil
         }
     }
 
