@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "PolicyBundle",
             dependencies: [
-                "Compression", "Cryptography", "RegoVM", "RegoCompiler",
+                "Compression", "Cryptography", "Platform", "RegoVM", "RegoCompiler",
                 .product(name: "Yams", package: "Yams"),
             ]),
 
