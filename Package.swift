@@ -201,7 +201,9 @@ let package = Package(
             name: "PortcullisTests",
             dependencies: [
                 "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
-                "RegoCompiler", "RegoVM", "Server", "TestSupport", "ThreatIntelligence",
+                "Platform", "RegoCompiler", "RegoVM", "Server", "TestSupport",
+                "ThreatIntelligence",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
