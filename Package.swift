@@ -107,8 +107,8 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "CLinux", "CMicrohttpd", "Platform", "Telemetry", "Cryptography", "RegoVM",
-                "AgentContext",
+                "CLinux", "CMicrohttpd", "Platform", "Telemetry", "Cryptography", "Authorization",
+                "RegoVM", "AgentContext",
             ],
             resources: [.embedInCode("openapi.json")]),
         .target(
