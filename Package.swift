@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "PolicyBundle",
             dependencies: [
-                "Compression", "Cryptography", "RegoVM", "RegoCompiler",
+                "Compression", "Cryptography", "Platform", "RegoVM", "RegoCompiler",
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -107,8 +107,8 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "CLinux", "CMicrohttpd", "Platform", "Telemetry", "Cryptography", "RegoVM",
-                "AgentContext",
+                "CLinux", "CMicrohttpd", "Platform", "Telemetry", "Cryptography", "Authorization",
+                "RegoVM", "AgentContext",
             ],
             resources: [.embedInCode("openapi.json")]),
         .target(
@@ -133,10 +133,9 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Authorization", "CAllocationCount", "Platform", "Cryptography", "TransparencyLog",
-                "DecisionLog",
-                "AgentContext", "Inspection", "PolicyBundle", "PDP", "RegoCompiler", "RegoVM",
-                "Server", "ThreatIntelligence",
+                "AgentContext", "Authorization", "CAllocationCount", "Cryptography", "DecisionLog",
+                "Inspection", "MemoryPlatform", "PDP", "Platform", "PolicyBundle", "RegoCompiler",
+                "RegoVM", "Server", "ThreatIntelligence", "TransparencyLog",
             ]),
         .executableTarget(
             name: "conformance",
@@ -146,7 +145,9 @@ let package = Package(
         // Tests: one suite a target, and what they share.
         .target(
             name: "TestSupport", dependencies: ["TransparencyLog"], path: "Tests/TestSupport"),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform"]),
+        .target(
+            name: "MemoryPlatform", dependencies: ["Platform"], path: "Tests/MemoryPlatform"),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "MemoryPlatform"]),
         .target(name: "TLSClient", dependencies: ["COpenSSL"], path: "Tests/TLSClient"),
         .testTarget(name: "TLSTests", dependencies: ["TLS", "TLSClient", "COpenSSL"]),
         .target(name: "HTTP2Client", dependencies: ["CNghttp2"], path: "Tests/HTTP2Client"),
@@ -181,17 +182,18 @@ let package = Package(
         .testTarget(
             name: "RespondersTests",
             dependencies: [
-                "Responders", "Authorization", "Cryptography", "DecisionLog", "Platform", "RegoVM",
-                "Telemetry", "TransparencyLog",
+                "Responders", "Authorization", "Cryptography", "DecisionLog", "MemoryPlatform",
+                "Platform", "RegoVM", "Telemetry", "TransparencyLog",
             ]),
         .testTarget(
             name: "RuntimeTests",
             dependencies: [
                 "Server", "PDP", "AgentContext", "Inspection", "PolicyBundle", "RegoCompiler",
-                "RegoVM", "DecisionLog", "TransparencyLog", "Cryptography", "Platform",
-                "Authorization", "Telemetry",
+                "RegoVM", "DecisionLog", "TransparencyLog", "Cryptography", "MemoryPlatform",
+                "Platform", "Authorization", "Telemetry",
             ]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry", "Platform"]),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", "MemoryPlatform", "Platform"]),
         .testTarget(
             name: "PolicyBundleTests",
             dependencies: ["PolicyBundle", "Compression", "CZlib", "RegoVM"]),
@@ -199,7 +201,9 @@ let package = Package(
             name: "PortcullisTests",
             dependencies: [
                 "portcullis", "Authorization", "DecisionLog", "ExtAuthz", "Inspection", "PDP",
-                "RegoCompiler", "RegoVM", "Server", "TestSupport", "ThreatIntelligence",
+                "Platform", "RegoCompiler", "RegoVM", "Server", "TestSupport",
+                "ThreatIntelligence",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ]),
         .testTarget(name: "RegoVMTests", dependencies: ["RegoVM", "TestSupport"]),
@@ -226,8 +230,8 @@ let package = Package(
         .testTarget(
             name: "DecisionLogTests",
             dependencies: [
-                "log-driver", "DecisionLog", "TransparencyLog", "Platform", "Cryptography",
-                "Authorization", "TestSupport",
+                "log-driver", "DecisionLog", "TransparencyLog", "MemoryPlatform", "Platform",
+                "Cryptography", "Authorization", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Telemetry
 
 /// A JSON document to be written. For answers of the API, not for the path of a check.
 public indirect enum JSON: Sendable {
@@ -26,7 +27,7 @@ public indirect enum JSON: Sendable {
 
     private func write(to output: inout [UInt8]) {
         switch self {
-        case .text(let text): Self.write(text, to: &output)
+        case .text(let text): EscapedText.appendJSON(text, to: &output)
         case .integer(let number): output += String(number).utf8
         case .boolean(let flag): output += (flag ? "true" : "false").utf8
         case .null: output += "null".utf8
@@ -42,30 +43,12 @@ public indirect enum JSON: Sendable {
             output.append(UInt8(ascii: "{"))
             for (index, (name, value)) in members.enumerated() {
                 if index > 0 { output.append(UInt8(ascii: ",")) }
-                Self.write(name, to: &output)
+                EscapedText.appendJSON(name, to: &output)
                 output.append(UInt8(ascii: ":"))
                 value.write(to: &output)
             }
             output.append(UInt8(ascii: "}"))
         }
-    }
-
-    private static func write(_ text: String, to output: inout [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
-        output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                output.append(UInt8(ascii: "\\"))
-                output.append(byte)
-            case 0..<0x20, 0x7F:
-                output += "\\u00".utf8
-                output.append(digits[Int(byte >> 4)])
-                output.append(digits[Int(byte & 15)])
-            default: output.append(byte)
-            }
-        }
-        output.append(UInt8(ascii: "\""))
     }
 }
 

@@ -156,7 +156,7 @@ public struct Approval: Sendable, Equatable {
     public var state: State
     public var agent: String
     public var session: String
-    /// SHA-256, in hexadecimal, over what was asked for: see `ApprovalDigest`.
+    /// SHA-256, in hexadecimal, over what was asked for: see `ApprovalRequest`.
     public var digest: String
     public var policyRevision: String
     /// The action for people: protocol, operation, tool, resource, destination.

@@ -22,6 +22,13 @@ public struct DecisionID: Hashable, Sendable {
         low = 0x8000_0000_0000_0000 | (random.1 & 0x3FFF_FFFF_FFFF_FFFF)
     }
 
+    /// - Parameters:
+    ///   - time: nanoseconds since 1970; what lies before is named as 1970.
+    ///   - random: as above.
+    public init(time: Int64, random: (UInt64, UInt64)) {
+        self.init(milliseconds: UInt64(max(0, time) / 1_000_000), random: random)
+    }
+
     /// Writes the 36 characters `xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx`.
     public func write(to text: UnsafeMutablePointer<UInt8>) {
         text_uuid(text, high, low)

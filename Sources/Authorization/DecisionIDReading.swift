@@ -12,11 +12,11 @@ extension DecisionID {
                 guard text[index] == UInt8(ascii: "-") else { return nil }
                 continue
             }
-            guard let digit = Self.digit(text[index]) else { return nil }
+            guard let digit = ASCII.hexadecimal(text[index]) else { return nil }
             if digits < 16 {
-                words.0 = words.0 << 4 | digit
+                words.0 = words.0 << 4 | UInt64(digit)
             } else {
-                words.1 = words.1 << 4 | digit
+                words.1 = words.1 << 4 | UInt64(digit)
             }
             digits += 1
         }
@@ -25,21 +25,20 @@ extension DecisionID {
         low = words.1
     }
 
+    public init?(_ text: String) {
+        var text = text
+        guard let id = text.withUTF8({ DecisionID(Bytes(UnsafeRawBufferPointer($0))) }) else {
+            return nil
+        }
+        self = id
+    }
+
     /// Whether `text` is what `write` writes.
     public func isWritten(_ text: Bytes) -> Bool {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.textLength) { own in
             guard let start = own.baseAddress else { return false }
             write(to: start)
             return text == Bytes(start: start, count: Self.textLength)
-        }
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
-        default: nil
         }
     }
 }

@@ -17,8 +17,7 @@ public enum RestrictionName {
     public static func isKnown(_ name: Bytes) -> Bool {
         for known in whole where name.equals(known) { return true }
         for family in families {
-            let length = family.utf8CodeUnitCount
-            if name.count > length, name[0..<length].equals(family) { return true }
+            if let rest = name.suffix(after: family), !rest.isEmpty { return true }
         }
         return false
     }

@@ -20,8 +20,7 @@ public struct SPIFFEID {
 
     public init?(_ text: Bytes) {
         let start = Self.scheme.utf8CodeUnitCount
-        guard text.count >= start, text.count <= Self.maximumBytes,
-            text[0..<start].equals(Self.scheme), let bytes = text.start
+        guard text.count <= Self.maximumBytes, text.hasPrefix(Self.scheme), let bytes = text.start
         else { return nil }
         let end = UInt8(ascii: "/")
         let slash = start + text_find_either(bytes + start, text.count - start, end, end)

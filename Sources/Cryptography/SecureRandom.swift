@@ -18,6 +18,15 @@ public enum SecureRandom {
         try OpenSSL.check("RAND_bytes") { RAND_bytes(&bytes, Int32(count)) }
         return bytes
     }
+
+    /// 128 random bits: what an id takes.
+    public static func words() throws(CryptographyError) -> (UInt64, UInt64) {
+        var words: (UInt64, UInt64) = (0, 0)
+        try withUnsafeMutableBytes(of: &words) { (bytes) throws(CryptographyError) in
+            try fill(bytes)
+        }
+        return words
+    }
 }
 
 /// Hands out random words from a buffer, so that a decision id costs no call into libcrypto.
@@ -46,4 +55,7 @@ public final class RandomWords {
         words[left] = 0
         return word
     }
+
+    /// 128 random bits: what an id takes.
+    public func pair() throws(CryptographyError) -> (UInt64, UInt64) { (try next(), try next()) }
 }

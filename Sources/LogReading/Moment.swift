@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Platform
 
 /// Points in time as people name them, and as records spell them.
 public enum Moment {
@@ -31,7 +32,7 @@ public enum Moment {
             reader.take("-"), let day = reader.number(2), (1...12).contains(month),
             (1...31).contains(day), (1678...2261).contains(year)
         else { return nil }
-        var seconds = days(year, month, day) * 86_400
+        var seconds = CivilDate(year: year, month: month, day: day).daysSince1970 * 86_400
         var fraction: Int64 = 0
         if reader.take("T") || reader.take("t") || reader.take(" ") {
             guard let hour = reader.number(2), reader.take(":"), let minute = reader.number(2),
@@ -54,42 +55,7 @@ public enum Moment {
 
     /// As records spell it: `2026-11-22T15:00:00.000000000Z`.
     public static func text(_ nanoseconds: Int64) -> String {
-        let fraction = (nanoseconds % second + second) % second
-        let seconds = nanoseconds / second - (nanoseconds % second < 0 ? 1 : 0)
-        let inDay = (seconds % 86_400 + 86_400) % 86_400
-        let (year, month, day) = date((seconds - inDay) / 86_400)
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-            + "\(padded(inDay / 3_600, 2)):\(padded(inDay / 60 % 60, 2)):\(padded(inDay % 60, 2))"
-            + ".\(padded(fraction, 9))Z"
-    }
-
-    /// Days from 1970-01-01 to a Gregorian date. (Howard Hinnant, "chrono-compatible low-level date
-    /// algorithms", `days_from_civil`; years begin in March.)
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
-        let yearOfEra = shifted - era * 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-            - 719_468
-    }
-
-    private static func date(_ day: Int64) -> (Int64, Int64, Int64) {
-        let shifted = day + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra =
-            (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
-    }
-
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        Timestamp.text(nanoseconds, .nanoseconds)
     }
 }
 

@@ -291,19 +291,6 @@ func makeFolders(_ path: String, below root: Int32) throws(StorageError) {
     }
 }
 
-/// What a file is, whatever its name.
-private struct FileIdentity: Equatable {
-    let device: dev_t
-    let number: ino_t
-
-    init?(_ path: String) {
-        var information = stat()
-        guard stat(path, &information) == 0 else { return nil }
-        device = information.st_dev
-        number = information.st_ino
-    }
-}
-
 /// - Parameter limit: bytes; a longer file is refused.
 func readAll(
     _ descriptor: Int32, _ path: String, limit: Int = .max

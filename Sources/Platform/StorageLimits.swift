@@ -13,7 +13,4 @@ enum StorageLimits {
 
     /// Bytes of it: a UUID.
     static let bootBytes = 36
-
-    /// Bytes that a disk writes whole or not at all.
-    static let sectorBytes = 512
 }

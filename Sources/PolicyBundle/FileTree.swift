@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Platform
 
 /// Finds and reads files.
 struct FileTree {
@@ -13,12 +14,7 @@ struct FileTree {
     struct Entry {
         let kind: Kind
         let size: Int
-        let identity: Identity
-    }
-
-    struct Identity: Hashable {
-        let device: dev_t
-        let inode: ino_t
+        let identity: FileIdentity
     }
 
     /// Nil when nothing lies there. What cannot be looked at is not absent: it throws.
@@ -41,9 +37,7 @@ struct FileTree {
             case S_IFDIR: .folder
             default: .other
             }
-        return Entry(
-            kind: kind, size: Int(status.st_size),
-            identity: Identity(device: status.st_dev, inode: status.st_ino))
+        return Entry(kind: kind, size: Int(status.st_size), identity: FileIdentity(status))
     }
 
     /// Names in a folder, sorted; those that begin with a dot are left out (editors' files, and

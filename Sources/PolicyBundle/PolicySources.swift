@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
+import Platform
 import RegoCompiler
 import RegoVM
 
@@ -64,7 +65,7 @@ struct Load {
     var manifests: [BundleManifest] = []
     private var contents: [(name: String, digest: Digest)] = []
     private var totalBytes = 0
-    private var seen: Set<FileTree.Identity> = []
+    private var seen: Set<FileIdentity> = []
     /// Data files have a name of their own there.
     private var isInBundle = false
 
@@ -117,7 +118,7 @@ struct Load {
     ///   - above: the folders around it, so that a link to one of them is no endless descent.
     private mutating func addFolder(
         _ path: String, _ folder: FileTree.Entry, name: String, at place: [String],
-        above: [FileTree.Identity]
+        above: [FileIdentity]
     ) throws(LoadError) {
         guard above.count < Limits.folderDepth else {
             throw LoadError(.tooLarge, path, "nested deeper than \(Limits.folderDepth) folders")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Telemetry
 
 /// A JSON body with places in its strings. Values are escaped, so that none of them changes the
 /// body's form.
@@ -49,18 +50,9 @@ public indirect enum BodyTemplate: Sendable, Equatable {
     }
 
     private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\u{0}"..."\u{1F}", "\u{7F}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
+        var bytes: [UInt8] = []
+        EscapedText.appendJSON(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     public static func == (left: BodyTemplate, right: BodyTemplate) -> Bool {

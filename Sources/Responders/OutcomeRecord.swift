@@ -33,9 +33,6 @@ extension ResponderService {
     }
 
     private static func makeID(_ now: Int64) -> DecisionID? {
-        var words: (UInt64, UInt64) = (0, 0)
-        let isFilled = withUnsafeMutableBytes(of: &words) { (try? SecureRandom.fill($0)) != nil }
-        guard isFilled else { return nil }
-        return DecisionID(milliseconds: UInt64(max(0, now) / 1_000_000), random: words)
+        (try? SecureRandom.words()).map { DecisionID(time: now, random: $0) }
     }
 }

@@ -77,10 +77,8 @@ struct LogLine {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// No line feed and no control character gets through: one event stays one line, and nothing
-    /// reaches a terminal that it would obey.
+    /// Cut where it is long.
     private mutating func appendEscaped(_ text: String, quote: UInt8?) {
-        let digits = Array("0123456789abcdef".utf8)
         var end = text.utf8.count
         let utf8 = Array(text.utf8.prefix(Limits.valueBytes))
         if utf8.count < end {
@@ -88,18 +86,7 @@ struct LogLine {
             while end > 0, utf8[end - 1] & 0xC0 == 0x80 { end -= 1 }
             if end > 0, utf8[end - 1] >= 0xC0 { end -= 1 }
         }
-        for byte in utf8[..<end] {
-            if byte < 0x20 || byte == 0x7F {
-                append("\\u00")
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 15)])
-            } else {
-                if byte == quote || (quote != nil && byte == UInt8(ascii: "\\")) {
-                    bytes.append(UInt8(ascii: "\\"))
-                }
-                bytes.append(byte)
-            }
-        }
+        EscapedText.append(utf8[..<end], quote: quote, to: &bytes)
         if end < text.utf8.count { append("...") }
     }
 }

@@ -6,8 +6,6 @@ public enum LogLimits {
     public static let tileWidth = 256
     /// Levels of the tree that one tile spans: 2^8 = 256.
     public static let tileHeight = 8
-    /// The highest tile level of the path scheme.
-    public static let highestLevel = 63
     /// Bytes in the largest entry: its length is a uint16.
     public static let entryLength = 65_535
     /// Bytes before each entry in a bundle.

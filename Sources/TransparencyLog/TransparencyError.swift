@@ -20,7 +20,6 @@ public struct TransparencyError: Error, Equatable, Sendable {
         case shrunk = "log_shrunk"
         case forked = "log_forked"
         case proofFails = "log_proof_fails"
-        case entryTooLong = "log_entry_too_long"
     }
 
     public let code: Code

@@ -7,6 +7,7 @@ import DecisionLog
 import Glibc
 import Inspection
 import PDP
+import MemoryPlatform
 import Platform
 import PolicyBundle
 import RegoCompiler

@@ -5,6 +5,7 @@ import Authorization
 import CAllocationCount
 import DecisionLog
 import Glibc
+import MemoryPlatform
 import Platform
 import RegoVM
 import Server

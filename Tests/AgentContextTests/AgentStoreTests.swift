@@ -8,6 +8,17 @@ import Testing
 private let second: Int64 = 1_000_000_000
 private let start: Int64 = 1_795_000_000 * second
 
+extension AgentSnapshot {
+    func isRestricted(_ name: Bytes) -> Bool { has(.restriction, name) }
+    func isLabelled(_ name: Bytes) -> Bool { has(.label, name) }
+
+    private func has(_ kind: Mark.Kind, _ name: Bytes) -> Bool {
+        var isFound = false
+        forEachMark(kind) { mark in isFound = isFound || mark.hasName(name) }
+        return isFound
+    }
+}
+
 /// Bytes that are never freed.
 func bytes(_ text: String) -> Bytes {
     let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.utf8.count)

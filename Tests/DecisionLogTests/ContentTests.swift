@@ -2,6 +2,7 @@
 import Authorization
 import Cryptography
 import Glibc
+import MemoryPlatform
 import Platform
 import Synchronization
 import Testing

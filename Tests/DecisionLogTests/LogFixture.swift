@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Cryptography
 import Glibc
+import MemoryPlatform
 import Platform
 import Synchronization
 import Testing

@@ -161,9 +161,23 @@ def test_tail_follows_a_log_that_is_written(make_server: MakeServer) -> None:
     log("verify", server.log_folder, "--vkey", vkey(server))
 
 
+def test_tail_ends_when_nobody_reads(filled: tuple[Server, str, list[str]]) -> None:
+    command = [str(portcullis_binary()), "log", "tail", str(filled[0].log_folder), "-f"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as tail:
+        assert tail.stdout
+        assert tail.stdout.readline()
+        time.sleep(0.5)
+        tail.stdout.close()
+        # No record comes any more.
+        assert tail.wait(timeout=30) == 0
+
+
 def test_wrong_arguments_end_with_2(filled: tuple[Server, str, list[str]]) -> None:
     server, key, _ = filled
-    log("verify", server.log_folder, "--vkey", "nonsense", code=2)
+    nonsense = log("verify", server.log_folder, "--vkey", "nonsense", code=2)
+    assert nonsense.startswith("error: --vkey: ")
+    assert "\nUsage: portcullis log verify " in nonsense
+    assert log("grep", server.log_folder, "--since", "x", code=2).startswith("error: --since: ")
     log("verify", server.log_folder, code=2)
     log("prove", server.log_folder, "--vkey", key, code=2)
     log("prune", server.log_folder, "--config", server.config_file, code=2)

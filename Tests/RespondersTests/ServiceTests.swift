@@ -3,6 +3,7 @@ import Authorization
 import Cryptography
 import DecisionLog
 import Glibc
+import MemoryPlatform
 import Platform
 import RegoVM
 import Synchronization

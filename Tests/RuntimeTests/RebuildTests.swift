@@ -2,6 +2,7 @@
 import AgentContext
 import Authorization
 import DecisionLog
+import MemoryPlatform
 import Platform
 import RegoVM
 import Testing

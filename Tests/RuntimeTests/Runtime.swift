@@ -5,6 +5,7 @@ import Cryptography
 import DecisionLog
 import Inspection
 import PDP
+import MemoryPlatform
 import Platform
 import PolicyBundle
 import RegoCompiler

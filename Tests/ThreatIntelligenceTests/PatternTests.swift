@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Authorization
 import Testing
 
 @testable import ThreatIntelligence
@@ -13,9 +14,9 @@ import Testing
     }
 
     private func expected(_ patterns: [String], _ text: String) -> [String] {
-        let text = Array(text.utf8).map(lowercased)
+        let text = Array(text.utf8).map(ASCII.lower)
         return Set(patterns).filter { pattern in
-            let pattern = Array(pattern.utf8).map(lowercased)
+            let pattern = Array(pattern.utf8).map(ASCII.lower)
             guard text.count >= pattern.count else { return false }
             return (0...text.count - pattern.count).contains { start in
                 text[start..<start + pattern.count].elementsEqual(pattern)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
-import Telemetry
+import Platform
 
 /// `/v1/agents`: who is known, what was taken from them, and giving it back.
 enum AgentEndpoints {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
-import Telemetry
+import Platform
 
 /// `/v1/approvals`: what waits for a person, and what became of it.
 enum ApprovalEndpoints {

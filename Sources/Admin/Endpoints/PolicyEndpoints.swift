@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Telemetry
+import Platform
 
 /// `/v1/policy`: what decides, and taking up a changed one.
 enum PolicyEndpoints {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Authorization
 
 /// Percent-decoding (RFC 3986 section 2.1), strict: what is ambiguous is refused, not repaired.
 enum PercentDecoding {
@@ -12,8 +13,8 @@ enum PercentDecoding {
         while let byte = rest.popFirst() {
             var decoded = byte
             if byte == UInt8(ascii: "%") {
-                guard let high = rest.popFirst().flatMap(digit),
-                    let low = rest.popFirst().flatMap(digit)
+                guard let high = rest.popFirst().flatMap(ASCII.hexadecimal),
+                    let low = rest.popFirst().flatMap(ASCII.hexadecimal)
                 else { return nil }
                 decoded = high << 4 | low
             } else if byte == UInt8(ascii: "+"), plusIsSpace {
@@ -23,15 +24,6 @@ enum PercentDecoding {
             bytes.append(decoded)
         }
         return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }
 

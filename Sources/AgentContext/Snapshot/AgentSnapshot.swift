@@ -109,16 +109,6 @@ public final class AgentSnapshot {
         return isFound
     }
 
-    /// True while the agent is under the restriction.
-    public func isRestricted(_ name: Bytes) -> Bool {
-        has(.restriction, name)
-    }
-
-    /// True while the agent carries the label.
-    public func isLabelled(_ name: Bytes) -> Bool {
-        has(.label, name)
-    }
-
     /// When this action of the agent was deferred first, in nanoseconds since 1970; nil when it
     /// was not, or long ago.
     public func deferredSince(_ action: ContextEvent) -> Int64? {
@@ -126,12 +116,6 @@ public final class AgentSnapshot {
         let first = content.pointee.state.deferrals.first(
             AgentState.actionHash(action), at: AgentState.second(content.pointee.now))
         return first.map { Int64($0) * 1_000_000_000 }
-    }
-
-    private func has(_ kind: Mark.Kind, _ name: Bytes) -> Bool {
-        var isFound = false
-        forEachMark(kind) { mark in isFound = isFound || mark.hasName(name) }
-        return isFound
     }
 
     /// Calls `body` with the name of each restriction that holds, valid only inside of it.

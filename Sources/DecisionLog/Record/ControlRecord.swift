@@ -124,8 +124,8 @@ extension JSONBuffer {
         key("id")
         value(record.id)
         beginObject("agent")
-        exact("id", record.agent, RecordLimits.identity)
-        exact("session", record.content.session, RecordLimits.name)
+        text("id", record.agent, RecordLimits.identity)
+        text("session", record.content.session, RecordLimits.name)
         endObject()
         write(record.content)
         forPeople("operator", record.operatorName, RecordLimits.name)
@@ -139,7 +139,7 @@ extension JSONBuffer {
             key("operation")
             value("restrict")
             beginObject("restriction")
-            exact("name", name, RecordLimits.name)
+            text("name", name, RecordLimits.name)
             key("seconds")
             value(Int(seconds))
             endObject()
@@ -148,7 +148,7 @@ extension JSONBuffer {
             value("release")
             guard let name else { return }
             beginObject("restriction")
-            exact("name", name, RecordLimits.name)
+            text("name", name, RecordLimits.name)
             endObject()
         case .signal(let signal): write(signal)
         case .approval(let approval): write(approval)
@@ -157,7 +157,7 @@ extension JSONBuffer {
 
     private mutating func write(_ signal: ControlRecord.Signal) {
         beginObject("signal")
-        exact("kind", signal.kind, RecordLimits.name)
+        text("kind", signal.kind, RecordLimits.name)
         key("severity")
         value(signal.severity)
         key("confidence")
@@ -170,32 +170,24 @@ extension JSONBuffer {
 
     private mutating func write(_ approval: ControlRecord.Approval) {
         beginObject("approval")
-        exact("id", approval.id, RecordLimits.name)
-        exact("state", approval.state, RecordLimits.name)
-        exact("digest", approval.digest, RecordLimits.name)
-        exact("policy_revision", approval.policyRevision, RecordLimits.name)
+        text("id", approval.id, RecordLimits.name)
+        text("state", approval.state, RecordLimits.name)
+        text("digest", approval.digest, RecordLimits.name)
+        text("policy_revision", approval.policyRevision, RecordLimits.name)
         key("requested")
         time(approval.requested)
         key("expires")
         time(approval.expires)
-        exact("decision_id", approval.decision, RecordLimits.name)
+        text("decision_id", approval.decision, RecordLimits.name)
         forPeople("summary", approval.summary, RecordLimits.message)
         if let content = approval.content { written(content) }
         endObject()
     }
 
-    /// A string that must be whole; left out when it is empty.
-    private mutating func exact(_ name: StaticString, _ text: String, _ limit: Int) {
-        guard !text.isEmpty else { return }
-        key(name)
-        var text = text
-        text.withUTF8 { value(Bytes(UnsafeRawBufferPointer($0)), limit: limit) }
-    }
-
     /// A string that may be cut; left out when it is empty.
     private mutating func forPeople(_ name: StaticString, _ text: String, _ limit: Int) {
         let wasCut = isCut
-        exact(name, text, limit)
+        self.text(name, text, limit)
         isCut = wasCut
     }
 }

@@ -34,14 +34,14 @@ public struct ErasureRecord {
     }
 
     private func write(_ json: inout JSONBuffer) {
-        Self.text("by", by, RecordLimits.name, &json)
-        Self.text("reason", reason, RecordLimits.message, &json)
+        json.text("by", by, RecordLimits.name)
+        json.text("reason", reason, RecordLimits.message)
         json.key("selection")
         json.beginObject()
         json.list("decisions", decisions.count) { json, index in
-            Self.value(decisions[index], RecordLimits.name, &json)
+            json.value(decisions[index], limit: RecordLimits.name)
         }
-        Self.text("agent", agent, RecordLimits.identity, &json)
+        json.text("agent", agent, RecordLimits.identity)
         if let from {
             json.key("from")
             json.time(from)
@@ -53,18 +53,5 @@ public struct ErasureRecord {
         json.endObject()
         json.number("erased", erased)
         json.number("missing", missing)
-    }
-
-    private static func text(
-        _ name: StaticString, _ text: String, _ limit: Int, _ json: inout JSONBuffer
-    ) {
-        guard !text.isEmpty else { return }
-        json.key(name)
-        value(text, limit, &json)
-    }
-
-    private static func value(_ text: String, _ limit: Int, _ json: inout JSONBuffer) {
-        var text = text
-        text.withUTF8 { json.value(Bytes(UnsafeRawBufferPointer($0)), limit: limit) }
     }
 }

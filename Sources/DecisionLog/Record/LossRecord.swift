@@ -23,11 +23,7 @@ enum LossRecord {
     }
 
     private static func makeID(_ time: Int64) -> DecisionID {
-        let words = RandomWords()
-        let high = (try? words.next()) ?? 0
-        let low = (try? words.next()) ?? 0
-        return DecisionID(
-            milliseconds: UInt64(clamping: time / 1_000_000), random: (high, low))
+        DecisionID(time: time, random: (try? SecureRandom.words()) ?? (0, 0))
     }
 }
 

@@ -12,6 +12,18 @@ extension JSONBuffer {
         value(text, limit: limit)
     }
 
+    /// The same, of records that are not about a check.
+    mutating func text(_ name: StaticString, _ text: String, _ limit: Int) {
+        guard !text.isEmpty else { return }
+        key(name)
+        value(text, limit: limit)
+    }
+
+    mutating func value(_ text: String, limit: Int) {
+        var text = text
+        text.withUTF8 { value(Bytes(UnsafeRawBufferPointer($0)), limit: limit) }
+    }
+
     /// JSON that is written already; left out when it is empty.
     @inline(__always)
     mutating func written(_ name: StaticString, _ json: Bytes) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
+import Platform
 
 /// Moments as records hold them.
 public enum RecordTimestamp {
@@ -23,7 +24,8 @@ public enum RecordTimestamp {
             hour < 24, minute < 60, second < 60
         else { return nil }
         let inDay = hour * 3600 + minute * 60 + second
-        return (days(year, month, day) * daySeconds + inDay) * 1_000_000_000 + fraction
+        let days = CivilDate(year: year, month: month, day: day).daysSince1970
+        return (days * daySeconds + inDay) * 1_000_000_000 + fraction
     }
 
     private static func number(_ text: Bytes, _ range: Range<Int>) -> Int64? {
@@ -34,16 +36,5 @@ public enum RecordTimestamp {
             result = result * 10 + Int64(digit)
         }
         return result
-    }
-
-    /// Days since 1970-01-01 of a Gregorian date. (Howard Hinnant, "chrono-compatible low-level
-    /// date algorithms", `days_from_civil`, for years that are not negative.)
-    private static func days(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let year = month <= 2 ? year - 1 : year
-        let era = year / 400
-        let yearOfEra = year % 400
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-        return era * 146_097 + dayOfEra - 719_468
     }
 }

@@ -76,11 +76,4 @@ extension JSONBuffer {
         endObject()
         endObject()
     }
-
-    private mutating func text(_ name: StaticString, _ text: String, _ limit: Int) {
-        guard !text.isEmpty else { return }
-        key(name)
-        var text = text
-        text.withUTF8 { value(Bytes(UnsafeRawBufferPointer($0)), limit: limit) }
-    }
 }

@@ -68,7 +68,7 @@ public struct CheckRequestMask {
         guard let http = request.http, !(http.body.isEmpty && http.rawBody.isEmpty),
             let type = request.header(Bytes("content-type"))
         else { return .whole }
-        return type.hasPrefix("application/x-www-form-urlencoded") ? .form : .whole
+        return type.startsIgnoringCase("application/x-www-form-urlencoded") ? .form : .whole
     }
 
     /// Nothing of the headers is left out or replaced.
@@ -83,16 +83,5 @@ public struct CheckRequestMask {
 
     func replacement(of name: Bytes) -> Header? {
         headers.isEmpty ? nil : headers.first { $0.name == name }
-    }
-}
-
-extension Bytes {
-    fileprivate func hasPrefix(_ prefix: StaticString) -> Bool {
-        let length = prefix.utf8CodeUnitCount
-        guard count >= length else { return false }
-        for index in 0..<length where HeaderSyntax.lower(self[index]) != prefix.utf8Start[index] {
-            return false
-        }
-        return true
     }
 }

@@ -46,19 +46,8 @@ enum HeaderSyntax {
 
     /// The pseudo-headers that Envoy lets a service rewrite on the request.
     static func isRewritablePseudoHeader(_ name: Bytes) -> Bool {
-        sameName(name, Bytes(":path")) || sameName(name, Bytes(":method"))
-            || sameName(name, Bytes(":authority"))
-    }
-
-    /// Equality of names, in which the case of ASCII letters does not count.
-    static func sameName(_ left: Bytes, _ right: Bytes) -> Bool {
-        guard left.count == right.count else { return false }
-        for index in 0..<left.count where lower(left[index]) != lower(right[index]) { return false }
-        return true
-    }
-
-    static func lower(_ byte: UInt8) -> UInt8 {
-        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
+        name.equalsIgnoringCase(":path") || name.equalsIgnoringCase(":method")
+            || name.equalsIgnoringCase(":authority")
     }
 
     static func isLetterOrDigit(_ byte: UInt8) -> Bool {

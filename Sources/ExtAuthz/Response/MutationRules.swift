@@ -90,7 +90,7 @@ public enum MutationRules {
             if let violation = check(field, onRequest: false) { return (violation, field.name) }
         }
         for name in decision.requestHeadersToRemove
-        where !HeaderSyntax.isName(name) || HeaderSyntax.sameName(name, Bytes("host")) {
+        where !HeaderSyntax.isName(name) || name.equalsIgnoringCase("host") {
             return (.headerName, name)
         }
         for field in decision.queryParametersToSet where field.name.isEmpty {
@@ -107,7 +107,7 @@ public enum MutationRules {
         guard isPseudo || HeaderSyntax.isName(field.name) else { return .headerName }
         guard HeaderSyntax.isValue(field.value) else { return .headerValue }
         if field.value.isEmpty, onRequest,
-            isPseudo || HeaderSyntax.sameName(field.name, Bytes("host"))
+            isPseudo || field.name.equalsIgnoringCase("host")
         {
             return .headerValue
         }

@@ -47,7 +47,7 @@ enum OKResponse {
     ) {
         let value = writer.open(2)
         let name = headers[index].name
-        for other in headers[index...] where HeaderSyntax.sameName(other.name, name) {
+        for other in headers[index...] where other.name.equalsIgnoringCase(name) {
             if other.value.isEmpty { continue }
             if writer.length(since: value) > 0 { writer.append(UInt8(ascii: ",")) }
             writer.append(other.value)
@@ -66,14 +66,14 @@ enum OKResponse {
         }
         let removals = decision.requestHeadersToRemove
         for (index, name) in removals.enumerated()
-        where !removals[..<index].contains(where: { HeaderSyntax.sameName($0, name) }) {
+        where !removals[..<index].contains(where: { $0.equalsIgnoringCase(name) }) {
             HeaderOption.writeName(name, field: 5, to: &writer)
         }
     }
 
     private static func isFirst(_ index: Int, _ headers: [Decision.Field]) -> Bool {
         for earlier in headers[..<index]
-        where HeaderSyntax.sameName(earlier.name, headers[index].name) {
+        where earlier.name.equalsIgnoringCase(headers[index].name) {
             return false
         }
         return true
@@ -81,7 +81,7 @@ enum OKResponse {
 
     private static func hasValue(_ index: Int, _ headers: [Decision.Field]) -> Bool {
         for other in headers[index...]
-        where !other.value.isEmpty && HeaderSyntax.sameName(other.name, headers[index].name) {
+        where !other.value.isEmpty && other.name.equalsIgnoringCase(headers[index].name) {
             return true
         }
         return false

@@ -96,10 +96,10 @@ public final class ApprovalDesk {
             wait(recorded, decision)
             return nil
         }
-        guard let high = try? random.next(), let low = try? random.next() else {
+        guard let words = try? random.pair() else {
             return Reason(code: Bytes("approval_not_possible"), message: Bytes("no random id"))
         }
-        let id = DecisionID(milliseconds: UInt64(max(0, now) / 1_000_000), random: (high, low))
+        let id = DecisionID(time: now, random: words)
         let step = ApprovalStep(
             kind: .pending, approval: id, time: now, agent: identity.id.string,
             session: identity.session.string, digest: request.digest,
@@ -154,10 +154,7 @@ public final class ApprovalDesk {
         _ reference: ApprovalReference, _ contact: String, to output: inout ByteBuilder
     ) {
         output.append(",\"approval\":{\"id\":\"")
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecisionID.textLength) { text in
-            reference.id.write(to: text.baseAddress.unsafelyUnwrapped)
-            output.append(UnsafeBufferPointer(text))
-        }
+        output.append(reference.id)
         output.append("\"")
         if !contact.isEmpty {
             output.append(",\"ask\":")
@@ -165,14 +162,5 @@ public final class ApprovalDesk {
             contact.withUTF8 { JSONWriter.appendString($0, to: &output) }
         }
         output.append("}")
-    }
-}
-
-extension DecisionID {
-    fileprivate init?(_ text: String) {
-        var text = text
-        let id = text.withUTF8 { DecisionID(Bytes(UnsafeRawBufferPointer($0))) }
-        guard let id else { return nil }
-        self = id
     }
 }

@@ -178,10 +178,9 @@ struct ApprovalRequest {
     private static func forEachImpersonation(
         _ context: AttributeContext, _ body: (_ name: Bytes, _ value: Bytes) -> Void
     ) {
-        let prefix = Bytes("impersonate-")
-        let length = prefix.count
+        let prefix: StaticString = "impersonate-"
         for field in context.attributes.pointee.headers
-        where field.name.count > length && field.name[0..<length].equalsIgnoringCase(prefix) {
+        where field.name.count > prefix.utf8CodeUnitCount && field.name.startsIgnoringCase(prefix) {
             body(field.name, field.value)
         }
     }

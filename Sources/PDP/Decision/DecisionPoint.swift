@@ -434,23 +434,6 @@ public final class DecisionPoint {
     }
 }
 
-extension Bytes {
-    /// ASCII letters of either case are equal.
-    func equalsIgnoringCase(_ other: Bytes) -> Bool {
-        guard count == other.count else { return false }
-        for index in 0..<count where self[index].lowercased != other[index].lowercased {
-            return false
-        }
-        return true
-    }
-}
-
-extension UInt8 {
-    fileprivate var lowercased: UInt8 {
-        self >= UInt8(ascii: "A") && self <= UInt8(ascii: "Z") ? self | 0x20 : self
-    }
-}
-
 extension EvaluationError.Code {
     /// The reason code of a decision that failed so.
     var reason: StaticString {

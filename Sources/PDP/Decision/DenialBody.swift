@@ -48,10 +48,7 @@ enum DenialBody {
         _ decision: Decision, _ contact: String, to output: inout ByteBuilder
     ) {
         output.append("{\"decision_id\":\"")
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecisionID.textLength) { text in
-            decision.id.write(to: text.baseAddress.unsafelyUnwrapped)
-            output.append(UnsafeBufferPointer(text))
-        }
+        output.append(decision.id)
         output.append("\",\"action\":\"")
         output.append(decision.action.word)
         output.append("\",\"reasons\":[")
@@ -74,5 +71,15 @@ enum DenialBody {
             output.append(Int64(seconds))
         }
         output.append("}")
+    }
+}
+
+extension ByteBuilder {
+    /// The id's 36 characters.
+    mutating func append(_ id: DecisionID) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: DecisionID.textLength) { text in
+            id.write(to: text.baseAddress.unsafelyUnwrapped)
+            append(UnsafeBufferPointer(text))
+        }
     }
 }

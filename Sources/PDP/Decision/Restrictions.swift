@@ -59,12 +59,3 @@ enum Restrictions {
         }
     }
 }
-
-extension Bytes {
-    /// What follows `prefix`; nil when the bytes do not start with it.
-    func suffix(after prefix: StaticString) -> Bytes? {
-        let length = prefix.utf8CodeUnitCount
-        guard count >= length, self[0..<length].equals(prefix) else { return nil }
-        return self[length..<count]
-    }
-}

@@ -85,16 +85,16 @@ struct MultipartParser {
             let line = body[position..<end]
             position = end + 2
             if line.isEmpty { return part }
-            guard let colon = line.index(of: UInt8(ascii: ":")) else { throw failure() }
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw failure() }
             let name = line[0..<colon]
-            let value = MediaType.trimmed(line[colon + 1..<line.count])
-            if MediaType.isSame(name, "content-disposition") {
+            let value = line[colon + 1..<line.count].trimmed
+            if name.equalsIgnoringCase("content-disposition") {
                 part.name = MediaType.parameter("name", of: value, type: "form-data")
-            } else if MediaType.isSame(name, "content-type") {
+            } else if name.equalsIgnoringCase("content-type") {
                 part.isJSON = value.contains("application/json")
-            } else if MediaType.isSame(name, "content-transfer-encoding") {
+            } else if name.equalsIgnoringCase("content-transfer-encoding") {
                 // Readers differ on whether they decode it.
-                guard ["7bit", "8bit", "binary"].contains(where: { MediaType.isSame(value, $0) })
+                guard ["7bit", "8bit", "binary"].contains(where: { value.equalsIgnoringCase($0) })
                 else {
                     throw failure()
                 }
@@ -115,15 +115,15 @@ enum MediaType {
 
     /// A parameter's value; nil when it is absent or the type is another.
     static func parameter(_ name: StaticString, of text: Bytes, type: StaticString) -> Bytes? {
-        var end = text.index(of: UInt8(ascii: ";")) ?? text.count
-        guard isSame(trimmed(text[0..<end]), type) else { return nil }
+        var end = text.firstIndex(of: UInt8(ascii: ";")) ?? text.count
+        guard text[0..<end].trimmed.equalsIgnoringCase(type) else { return nil }
         while end < text.count {
             let start = end + 1
-            let equals = text.index(of: UInt8(ascii: "="), from: start) ?? text.count
+            let equals = text.firstIndex(of: UInt8(ascii: "="), from: start) ?? text.count
             guard equals < text.count else { return nil }
             let value: Bytes
             (value, end) = parameterValue(text, from: equals + 1)
-            if isSame(trimmed(text[start..<equals]), name) { return value }
+            if text[start..<equals].trimmed.equalsIgnoringCase(name) { return value }
         }
         return nil
     }
@@ -132,32 +132,13 @@ enum MediaType {
     /// browsers percent-encode quotes instead (RFC 7578, section 4.2).
     private static func parameterValue(_ text: Bytes, from start: Int) -> (Bytes, Int) {
         if start < text.count, text[start] == UInt8(ascii: "\"") {
-            let close = text.index(of: UInt8(ascii: "\""), from: start + 1) ?? text.count
+            let close = text.firstIndex(of: UInt8(ascii: "\""), from: start + 1) ?? text.count
             let end =
-                text.index(of: UInt8(ascii: ";"), from: min(close + 1, text.count)) ?? text.count
+                text.firstIndex(of: UInt8(ascii: ";"), from: min(close + 1, text.count))
+                ?? text.count
             return (text[min(start + 1, close)..<close], end)
         }
-        let end = text.index(of: UInt8(ascii: ";"), from: start) ?? text.count
-        return (trimmed(text[min(start, end)..<end]), end)
-    }
-
-    static func trimmed(_ text: Bytes) -> Bytes {
-        var start = 0
-        var end = text.count
-        while start < end, text[start] == 0x20 || text[start] == 0x09 { start += 1 }
-        while end > start, text[end - 1] == 0x20 || text[end - 1] == 0x09 { end -= 1 }
-        return text[start..<end]
-    }
-
-    /// Equality with a lower-case literal, in which the case of ASCII letters does not count.
-    static func isSame(_ text: Bytes, _ literal: StaticString) -> Bool {
-        let literal = Bytes(literal)
-        guard text.count == literal.count else { return false }
-        for index in 0..<text.count {
-            let byte = text[index]
-            let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
-            if (isUpper ? byte | 0x20 : byte) != literal[index] { return false }
-        }
-        return true
+        let end = text.firstIndex(of: UInt8(ascii: ";"), from: start) ?? text.count
+        return (text[min(start, end)..<end].trimmed, end)
     }
 }

@@ -19,8 +19,8 @@ enum PercentDecoding {
         while index < text.count {
             var byte = text[index]
             if byte == UInt8(ascii: "%") {
-                guard index + 2 < text.count, let high = nibble(text[index + 1]),
-                    let low = nibble(text[index + 2])
+                guard index + 2 < text.count, let high = ASCII.hexadecimal(text[index + 1]),
+                    let low = ASCII.hexadecimal(text[index + 2])
                 else { throw InputFailure(failure, at: index) }
                 byte = high << 4 | low
                 index += 2
@@ -42,15 +42,6 @@ enum PercentDecoding {
         }
         return false
     }
-
-    private static func nibble(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
 }
 
 extension Value {
@@ -64,21 +55,11 @@ extension Value {
 }
 
 extension Bytes {
-    /// Where `byte` first occurs from `start` on.
-    func index(of byte: UInt8, from start: Int = 0) -> Int? {
-        var index = start
-        while index < count {
-            if self[index] == byte { return index }
-            index += 1
-        }
-        return nil
-    }
-
     /// Where `part` first occurs from `start` on.
     func index(of part: Bytes, from start: Int = 0) -> Int? {
         guard let first = part.isEmpty ? nil : part[0] else { return start <= count ? start : nil }
         var index = start
-        while let candidate = self.index(of: first, from: index) {
+        while let candidate = firstIndex(of: first, from: index) {
             guard candidate + part.count <= count else { return nil }
             if self[candidate..<candidate + part.count] == part { return candidate }
             index = candidate + 1

@@ -9,7 +9,7 @@ import RegoVM
 /// rule that guards it. Dot segments stay: normalising them is the proxy's part.
 enum TargetParser {
     static func path(_ target: Bytes, in arena: Arena) throws(InputFailure) -> Value {
-        let raw = target[0..<(target.index(of: UInt8(ascii: "?")) ?? target.count)]
+        let raw = target[0..<(target.firstIndex(of: UInt8(ascii: "?")) ?? target.count)]
         let decoded = try PercentDecoding.decode(raw, plusIsSpace: false, in: arena, or: .path)
         var start = 0
         while start < decoded.count, decoded[start] == slash { start += 1 }
@@ -20,7 +20,7 @@ enum TargetParser {
         let segments = arena.values(count)
         var from = 0
         for index in 0..<count {
-            let end = path.index(of: slash, from: from) ?? path.count
+            let end = path.firstIndex(of: slash, from: from) ?? path.count
             segments[index] = .text(path[from..<end], in: arena)
             from = end + 1
         }
@@ -28,7 +28,7 @@ enum TargetParser {
     }
 
     static func query(_ target: Bytes, in arena: Arena) throws(InputFailure) -> Value {
-        guard let mark = target.index(of: UInt8(ascii: "?")) else { return .emptyObject }
+        guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else { return .emptyObject }
         return try FormParser.parse(target[mark + 1..<target.count], in: arena, or: .query)
     }
 
@@ -44,7 +44,7 @@ enum FormParser {
         var from = 0
         var parameters = 0
         while from < text.count {
-            let end = text.index(of: UInt8(ascii: "&"), from: from) ?? text.count
+            let end = text.firstIndex(of: UInt8(ascii: "&"), from: from) ?? text.count
             let pair = text[from..<end]
             if !pair.isEmpty {
                 parameters += 1
@@ -62,7 +62,7 @@ enum FormParser {
     private static func split(
         _ pair: Bytes, in arena: Arena, or failure: InputFailure.Code
     ) throws(InputFailure) -> (Value, Value) {
-        let equals = pair.index(of: UInt8(ascii: "=")) ?? pair.count
+        let equals = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.count
         let name = try PercentDecoding.decode(
             pair[0..<equals], plusIsSpace: true, in: arena, or: failure)
         let rest = pair[min(equals + 1, pair.count)..<pair.count]

@@ -176,8 +176,7 @@ package final class CheckHandler {
         isMaskRefused = false
         if approvalText != nil { approvalText = nil }
         // Without entropy ids repeat, which the log shows; decisions stay what they are.
-        let words = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
-        decision.id = DecisionID(milliseconds: UInt64(now / 1_000_000), random: words)
+        decision.id = DecisionID(time: now, random: (try? random.pair()) ?? (0, 0))
         // Replay has the id, and so the same random numbers.
         evaluation.begin(now: now, deadline: deadline, seed: decision.id.seed)
     }
@@ -289,8 +288,7 @@ package final class CheckHandler {
         }
         var id = step.approval
         if step.kind != .pending {
-            let random = ((try? random.next()) ?? 0, (try? random.next()) ?? 0)
-            id = DecisionID(milliseconds: UInt64(max(0, step.time) / 1_000_000), random: random)
+            id = DecisionID(time: step.time, random: (try? random.pair()) ?? (0, 0))
         }
         guard let bytes = control.encode(ControlRecord(step, id: id)) else {
             throw LogError(.recordTooLong, "the agent's names are too long for an approval")

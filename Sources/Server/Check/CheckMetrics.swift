@@ -96,10 +96,3 @@ final class CheckMeter {
         return .restriction
     }
 }
-
-extension Bytes {
-    fileprivate func hasPrefix(_ prefix: StaticString) -> Bool {
-        let length = prefix.utf8CodeUnitCount
-        return count >= length && self[0..<length].equals(prefix)
-    }
-}

@@ -9,7 +9,7 @@ extension Operations {
     }
 
     public func approval(_ id: String) -> Approval? {
-        guard let id = Self.id(id) else { return nil }
+        guard let id = DecisionID(id) else { return nil }
         return store.approvals.approval(id, now: control.now).map(texts.complete)
     }
 
@@ -24,7 +24,7 @@ extension Operations {
     private func decide(
         _ id: String, _ kind: ApprovalStep.Kind, _ origin: Origin
     ) throws(OperationFailure) -> Approval {
-        guard let approval = Self.id(id) else { throw Self.unknown(id) }
+        guard let approval = DecisionID(id) else { throw Self.unknown(id) }
         try control.commit(origin) { [store] now throws(OperationFailure) in
             guard let asked = store.approvals.approval(approval, now: now) else {
                 throw Self.unknown(id)
@@ -44,11 +44,6 @@ extension Operations {
             throw Self.unknown(id)
         }
         return texts.complete(decided)
-    }
-
-    static func id(_ text: String) -> DecisionID? {
-        var text = text
-        return text.withUTF8 { DecisionID(Bytes(UnsafeRawBufferPointer($0))) }
     }
 
     private static func unknown(_ approval: String) -> OperationFailure {

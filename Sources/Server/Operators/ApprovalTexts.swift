@@ -23,7 +23,7 @@ final class ApprovalTexts: Sendable {
     /// The approval with its arguments, where they are still there.
     func complete(_ approval: Approval) -> Approval {
         guard let text = approval.text, let reference = ContentReference(text),
-            let id = Operations.id(approval.id)
+            let id = DecisionID(approval.id)
         else { return approval }
         var copy = approval
         copy.arguments = state.withLock { state in

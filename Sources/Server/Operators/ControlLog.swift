@@ -112,14 +112,10 @@ final class ControlLog: Sendable {
     }
 
     static func makeID(_ now: Int64) throws(OperationFailure) -> DecisionID {
-        var words: (UInt64, UInt64) = (0, 0)
         do throws(CryptographyError) {
-            try withUnsafeMutableBytes(of: &words) { (bytes) throws(CryptographyError) in
-                try SecureRandom.fill(bytes)
-            }
+            return DecisionID(time: now, random: try SecureRandom.words())
         } catch {
             throw OperationFailure(.logUnavailable, "no random id: \(error)")
         }
-        return DecisionID(milliseconds: UInt64(max(0, now) / 1_000_000), random: words)
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLinux
-import Glibc
 import Platform
 
 /// Where a server listens.
@@ -33,14 +32,14 @@ struct Listener: ~Copyable {
     let descriptor: Descriptor
     /// With the port that the kernel chose.
     let address: ListenAddress
-    /// The socket file's identity, so that only our own is removed at the end.
-    private let file: (device: dev_t, inode: ino_t)?
+    /// nil for TCP and abstract sockets.
+    private let file: SocketFile?
 
     var isTCP: Bool {
         if case .tcp = address { true } else { false }
     }
 
-    private init(_ number: Int32, _ address: ListenAddress, file: (dev_t, ino_t)? = nil) {
+    private init(_ number: Int32, _ address: ListenAddress, file: SocketFile? = nil) {
         descriptor = Descriptor(owning: number)
         self.address = address
         self.file = file
@@ -55,28 +54,12 @@ struct Listener: ~Copyable {
             let bound = linux_bound_port(number)
             return Listener(number, .tcp(host: literal, port: UInt16(truncatingIfNeeded: bound)))
         case .unix(let path):
-            if !wanted.isAbstract { try removeStale(path) }
+            if !wanted.isAbstract { try SocketFile.removeStale(path) }
             let result = linux_listen_unix(path, path.utf8.count, TransportLimits.backlog)
             let number = try checked(result, "listen", on: wanted.description)
-            return Listener(number, wanted, file: wanted.isAbstract ? nil : identity(of: path))
+            return Listener(number, wanted, file: wanted.isAbstract ? nil : SocketFile(path))
         }
     }
 
-    /// Removes what a server that died left behind: only a socket, and only when nobody answers.
-    private static func removeStale(_ path: String) throws(SystemError) {
-        let stale = linux_socket_is_stale(path)
-        if stale == 1 { _ = unlink(path) }
-        if stale == 0 { throw SystemError(call: "bind", subject: path, number: EADDRINUSE) }
-    }
-
-    private static func identity(of path: String) -> (device: dev_t, inode: ino_t)? {
-        var status = stat()
-        return lstat(path, &status) == 0 ? (status.st_dev, status.st_ino) : nil
-    }
-
-    deinit {
-        guard case .unix(let path) = address, let file else { return }
-        guard let now = Self.identity(of: path), now == file else { return }
-        _ = unlink(path)
-    }
+    deinit { file?.remove() }
 }

@@ -28,7 +28,7 @@ enum ThreatValue {
                 ? .success((isRange ? .range : .address, Array(value)))
                 : unfit(value, "an address or a range", rangeHint(value))
         case .hash?:
-            let digits = value.map(lowercased)
+            let digits = value.map(ASCII.lower)
             return isDigest(digits)
                 ? .success((.hash, digits))
                 : unfit(value, "the 64 hexadecimal digits of a SHA-256 hash")
@@ -41,7 +41,7 @@ enum ThreatValue {
     }
 
     private static func detect(_ value: ArraySlice<UInt8>) -> ThreatKind? {
-        if isDigest(value.map(lowercased)) { return .hash }
+        if isDigest(value.map(ASCII.lower)) { return .hash }
         if value.contains(UInt8(ascii: "/")) || value.contains(UInt8(ascii: ":")) {
             return isAddressOrRange(value) ? .address : nil
         }
@@ -85,7 +85,7 @@ enum ThreatValue {
     /// A domain in lower case, without `*.` before it and dots at its ends; nil for what is none,
     /// and for a single label: a list that blocks all of `com` is a mistake.
     private static func domain(_ value: ArraySlice<UInt8>) -> [UInt8]? {
-        var name = value.map(lowercased)
+        var name = value.map(ASCII.lower)
         if name.starts(with: Array("*.".utf8)) { name.removeFirst(2) }
         if name.first == UInt8(ascii: ".") { name.removeFirst() }
         if name.last == UInt8(ascii: ".") { name.removeLast() }

@@ -55,7 +55,7 @@ final class PatternMatcher: @unchecked Sendable {
     ) throws(ThreatIndex.Failure) -> [PatternMatcher] {
         var total = 0
         var patterns: [(text: [UInt8], entry: UInt32)] = numbers.map { number in
-            let text = entries[number].value.buffer.map(lowercased)
+            let text = entries[number].value.buffer.map(ASCII.lower)
             total += text.count
             return (text, number)
         }
@@ -184,9 +184,4 @@ final class PatternMatcher: @unchecked Sendable {
         }
         return nil
     }
-}
-
-@inline(__always)
-func lowercased(_ byte: UInt8) -> UInt8 {
-    byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Foundation
+import Glibc
 
 /// The program. Each verb is a file.
 struct Portcullis: ParsableCommand {
@@ -29,64 +29,71 @@ enum ExitStatus {
     static let failure: Int32 = 1
     static let denied: Int32 = 2
     static let invalid: Int32 = 3
-    /// Wrong arguments of a `log` verb, which never denies.
-    static let logUsage: Int32 = 2
+    /// What is wrong with verbs that compare or judge, and never deny.
+    static let trouble: Int32 = 2
+
+    /// Verbs that end with `trouble` when their arguments are wrong, as their help says.
+    private static let judging = [
+        LogCommand._commandName, EvalCommand._commandName, ReplayCommand._commandName,
+    ]
+
+    /// How a verb ends whose arguments are wrong.
+    static func wrongArguments(of verb: String?) -> Int32 {
+        verb.map(judging.contains) == true ? trouble : invalid
+    }
 }
 
 @main
 enum Main {
     /// Free of the main actor, so that nothing started from here is bound to it.
     nonisolated static func main() {
+        var verb: any ParsableCommand.Type = Portcullis.self
         do {
             var command = try Portcullis.parseAsRoot()
+            verb = type(of: command)
             try command.run()
         } catch {
-            end(error)
+            end(error, of: verb)
         }
     }
 
-    private nonisolated static func end(_ error: any Error) -> Never {
+    private nonisolated static func end(
+        _ error: any Error, of verb: any ParsableCommand.Type
+    ) -> Never {
         if let failure = error as? ConfigurationFailure {
             Output.error("\(failure)\n")
             exit(ExitStatus.invalid)
         }
         if error is Invalid { exit(ExitStatus.invalid) }
-        guard Portcullis.exitCode(for: error) == .validationFailure else {
+        guard let message = ArgumentMessage.text(error, of: verb) else {
             Portcullis.exit(withError: error)
         }
-        Output.error(Portcullis.fullMessage(for: error) + "\n")
-        let isLogVerb = CommandLine.arguments.dropFirst().first == LogCommand._commandName
-        exit(isLogVerb ? ExitStatus.logUsage : ExitStatus.invalid)
+        Output.error(message)
+        exit(ExitStatus.wrongArguments(of: CommandLine.arguments.dropFirst().first))
     }
 }
 
-/// Standard output and standard error, unbuffered.
-enum Output {
-    static func print(_ text: String) { write(Array(text.utf8), to: 1) }
-    static func print(_ bytes: [UInt8]) { write(bytes, to: 1) }
-    static func error(_ text: String) { write(Array(text.utf8), to: 2) }
-    static func error(_ bytes: [UInt8]) { write(bytes, to: 2) }
-
-    /// Ends the program when what was asked for did not come out.
-    private static func giveUp(_ descriptor: Int32) {
-        let reason = errno
-        guard descriptor == 1 else { return }
-        error("standard output: \(String(cString: strerror(reason)))\n")
-        exit(ExitStatus.failure)
-    }
-
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
-        var start = 0
-        while start < bytes.count {
-            let count = bytes[start...].withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            if count > 0 {
-                start += count
-            } else if errno != EINTR {
-                return giveUp(descriptor)
-            }
+/// What is wrong with arguments, and how to use the verb: the same whether the parser finds it or
+/// the verb itself, later.
+enum ArgumentMessage {
+    /// - Parameter verb: the one that was parsed, or the program when none was.
+    /// - Returns: nil when the error is about something else.
+    static func text(_ error: any Error, of verb: any ParsableCommand.Type) -> String? {
+        guard let late = error as? ValidationError else {
+            guard Portcullis.exitCode(for: error) == .validationFailure else { return nil }
+            let text = Portcullis.fullMessage(for: error)
+            let prefix = "Error: "
+            return (text.hasPrefix(prefix) ? "error: " + text.dropFirst(prefix.count) : text) + "\n"
         }
+        let usage = Portcullis.usageString(for: verb)
+        let name = usage.split(separator: " ").prefix { !$0.hasPrefix("<") && !$0.hasPrefix("[") }
+            .joined(separator: " ")
+        return """
+            error: \(late.message)
+            Usage: \(usage)
+              See '\(name) --help' for more information.
+
+            """
     }
 }
 

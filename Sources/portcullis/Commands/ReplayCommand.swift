@@ -59,6 +59,8 @@ struct ReplayCommand: ParsableCommand {
     @Option(name: .long, help: "text or json.")
     var format = ReplayFormat.text
 
+    func validate() throws { _ = try vkey.map { try VerifierKey.arguments([$0]) } }
+
     func run() throws {
         let report: ReplayReport
         do {
@@ -139,7 +141,7 @@ struct ReplayCommand: ParsableCommand {
 
     /// The log's keys: the given one, or the configured one and those before it.
     private func keys(_ settings: Configuration) throws -> [VerifierKey] {
-        if let vkey { return [try VerifierKey(vkey)] }
+        if let vkey { return try VerifierKey.arguments([vkey]) }
         let key = try LogKey.load(settings.log).verifierKey
         return try LogKey.history(settings.log.key) + [key]
     }

@@ -27,9 +27,9 @@ struct ServeCommand: ParsableCommand {
             logger.warning(warning.code, warning.message, ["hint": LogValue(warning.hint)])
         }
         let policy = try PolicyCompilation.Failure.orInvalid(settings)
-        try ConfiguredFiles.orInvalid(settings)
+        let files = try ConfiguredFiles.orInvalid(settings)
         do {
-            let service = try Service(settings, policy, logger)
+            let service = try Service(settings, policy, files, logger)
             logger.info(
                 "serving", "checks are answered",
                 [
@@ -45,11 +45,9 @@ struct ServeCommand: ParsableCommand {
             Output.error(error.description + "\n")
             throw Invalid()
         } catch {
-            let credentials = error as? ListenCredentials.Failure
             let context = error as? ContextRebuild.Failure
             let code =
-                (error as? LogError)?.code.rawValue ?? context?.code.rawValue ?? credentials?.code
-                ?? "failed"
+                (error as? LogError)?.code.rawValue ?? context?.code.rawValue ?? "failed"
             logger.error(code, "\(error)", hint(error))
             throw ExitCode(ExitStatus.failure)
         }

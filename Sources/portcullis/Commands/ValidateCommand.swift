@@ -25,7 +25,7 @@ struct ValidateCommand: ParsableCommand {
             Output.error(error.description + "\n")
             throw Invalid()
         }
-        try ConfiguredFiles.orInvalid(settings)
+        _ = try ConfiguredFiles.orInvalid(settings)
         for warning in settings.listen.warnings { Output.error(warning.description + "\n") }
         let entrypoints = [settings.entrypoint] + settings.routeEntrypoints
         Output.print(

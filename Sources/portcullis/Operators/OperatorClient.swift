@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Admin
+import ArgumentParser
 import Foundation
 import HTTPClient
 import Platform
@@ -78,12 +79,14 @@ struct OperatorClient {
         return OperatorAnswer(body: response.body)
     }
 
-    private func unreachable(_ failure: NetworkFailure) -> OperatorFailure {
+    private func unreachable(_ failure: NetworkFailure) -> any Error {
         let place = socket ?? base
         switch failure {
         case .timedOut:
             return OperatorFailure(ExitStatus.failure, "`\(place)` did not answer in time")
-        case .invalid(let text): return OperatorFailure(ExitStatus.invalid, text)
+        case .invalid(let text):
+            guard socket == nil else { return OperatorFailure(ExitStatus.invalid, text) }
+            return ValidationError("--url: \(text)")
         case .disallowed(let host):
             return OperatorFailure(ExitStatus.invalid, "`\(host)` is not allowed")
         case .failed(let text):

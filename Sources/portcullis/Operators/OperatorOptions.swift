@@ -109,6 +109,8 @@ struct OperatorOptions: ParsableArguments {
             throw ExitCode(failure.exit)
         } catch let failure as ConfigurationFailure {
             throw failure
+        } catch let error as ValidationError {
+            throw error
         } catch {
             throw Failure.report(error)
         }

@@ -10,19 +10,12 @@ enum AdminStart {
         let description: String
     }
 
-    /// - Returns: nil when it is switched off.
-    static func start(
-        _ settings: Configuration.Operators, _ services: AdminServices
-    ) throws -> AdminServer? {
+    /// Reads the files that `operators` names.
+    ///
+    /// - Returns: nil when the API is switched off.
+    static func read(_ settings: Configuration.Operators) throws -> AdminConfiguration? {
         guard settings.isEnabled else { return nil }
-        return try AdminServer(
-            try configuration(settings, settings.tokens.map { try token($0) }), services)
-    }
-
-    /// Reads what `start` will read.
-    static func check(_ settings: Configuration.Operators) throws {
-        guard settings.isEnabled else { return }
-        _ = try configuration(settings, settings.tokens.map { try token($0) })
+        return try configuration(settings, settings.tokens.map { try token($0) })
     }
 
     /// Takes up what the files of certificates and tokens hold now. A token whose file is gone
@@ -36,7 +29,7 @@ enum AdminStart {
         try server.renew(try configuration(settings, tokens))
     }
 
-    /// What `renew` reads.
+    /// What `read` and `renew` read.
     static func files(_ settings: Configuration.Operators) -> [String] {
         var files = settings.tokens.map(\.file)
         if let tls = settings.tls {

@@ -27,28 +27,29 @@ final class CredentialWatch: Sendable {
 
     private struct State {
         /// What the files looked like when they were last read.
-        var seen: [FileState]
+        var seen: FileStates
         var renew: (@Sendable () throws -> Void)?
     }
 
-    private let files: [String]
     private let purpose: Purpose
     private let logger: Logger
     private let state: Mutex<State>
     private let thread = PeriodicThread()
 
-    /// - Parameter files: were just read, or are about to be.
-    init(of files: [String], _ purpose: Purpose, _ logger: Logger) {
-        self.files = files
+    /// - Parameter files: as they were before they were read.
+    init(of files: FileStates, _ purpose: Purpose, _ logger: Logger) {
         self.purpose = purpose
         self.logger = logger
-        state = Mutex(State(seen: files.map { FileState($0) }))
+        state = Mutex(State(seen: files))
     }
 
     /// - Parameter renew: reads the files and has them count; throws when that cannot be.
     func start(_ renew: @escaping @Sendable () throws -> Void) throws(SystemError) {
-        guard !files.isEmpty else { return }
-        state.withLock { $0.renew = renew }
+        let isNeeded = state.withLock { state in
+            state.renew = renew
+            return !state.seen.isEmpty
+        }
+        guard isNeeded else { return }
         try thread.start(name: purpose.thread, interval: Self.interval) { [self] in
             renewIfChanged()
         }
@@ -60,7 +61,7 @@ final class CredentialWatch: Sendable {
     func renewIfChanged() {
         state.withLock { state in
             // Before reading: a change while it goes on is seen the next time.
-            let now = files.map { FileState($0) }
+            let now = state.seen.now
             guard now != state.seen, let renew = state.renew else { return }
             state.seen = now
             do {

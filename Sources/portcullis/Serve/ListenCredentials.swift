@@ -5,8 +5,6 @@ import TLS
 /// What `listen.tls` names, read from its files.
 enum ListenCredentials {
     struct Failure: Error, CustomStringConvertible {
-        /// Stable; the field of a log line.
-        let code: String
         let description: String
     }
 
@@ -19,15 +17,14 @@ enum ListenCredentials {
         _ tls: Configuration.Listen.TLS, refused: RefusedClients? = nil
     ) throws(Failure) -> ServerCredentials {
         var authorities: [UInt8]?
-        if let path = tls.clientAuthorities { authorities = try text(path, .authorities) }
+        if let path = tls.clientAuthorities { authorities = try text(path) }
         let texts = CredentialTexts(
-            certificate: try text(tls.certificate, .certificate), key: try secret(tls.key),
+            certificate: try text(tls.certificate), key: try secret(tls.key),
             clientAuthorities: authorities, clients: tls.clients)
         do throws(CredentialError) {
             return try ServerCredentials(texts, refused: refused)
         } catch {
             throw Failure(
-                code: error.code.rawValue,
                 description: (path(error.code, tls).map { "`\($0)`: " } ?? "") + error.reason)
         }
     }
@@ -43,13 +40,11 @@ enum ListenCredentials {
         }
     }
 
-    private static func text(
-        _ path: String, _ code: CredentialError.Code
-    ) throws(Failure) -> [UInt8] {
+    private static func text(_ path: String) throws(Failure) -> [UInt8] {
         do throws(InputBytes.Unreadable) {
             return try InputBytes.read(path)
         } catch {
-            throw Failure(code: code.rawValue, description: error.description)
+            throw Failure(description: error.description)
         }
     }
 
@@ -57,9 +52,8 @@ enum ListenCredentials {
         do throws(StorageError) {
             if let bytes = try SecretFile.read(path) { return bytes }
         } catch {
-            throw Failure(code: CredentialError.Code.key.rawValue, description: "\(error)")
+            throw Failure(description: "\(error)")
         }
-        throw Failure(
-            code: CredentialError.Code.key.rawValue, description: "`\(path)` is not there")
+        throw Failure(description: "`\(path)` is not there")
     }
 }

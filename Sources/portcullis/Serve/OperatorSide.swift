@@ -20,31 +20,34 @@ final class OperatorSide: Sendable {
     private let api = Mutex<(server: AdminServer, credentials: CredentialWatch)?>(nil)
     /// nil without `listen.tls`.
     private let certificates: CredentialWatch?
-    let refusedClients = RefusedClients()
+    private let refusedClients: RefusedClients
     private let refusals: RefusedClientLog
     private let isDraining = Atomic(false)
 
     /// Comes before the server, so that no restriction starts that responders do not see.
     init(
-        _ configuration: Configuration, _ policy: Current<PolicySnapshot>, _ log: LocalLog?,
-        _ follower: LogFollower, _ metrics: MetricRegistry, _ logger: Logger
+        _ configuration: Configuration, _ files: ConfiguredFiles,
+        _ policy: Current<PolicySnapshot>, _ log: LocalLog?, _ follower: LogFollower,
+        _ metrics: MetricRegistry, _ logger: Logger
     ) throws {
         self.configuration = configuration
         self.metrics = metrics
         self.log = log
         self.logger = logger
         self.policy = PolicyReloader(configuration, policy, logger, metrics)
-        responders = try ResponderStart.make(configuration, log, metrics, logger)
+        responders = try ResponderStart.make(
+            files.responders, configuration, log, metrics, logger)
         follower.follow(with: responders)
+        refusedClients = files.refusedClients
         refusals = RefusedClientLog(refusedClients, logger)
-        certificates = configuration.listen.tls.map {
-            CredentialWatch(of: ListenCredentials.files($0), .listen, logger)
-        }
+        certificates =
+            files.listen == nil ? nil : CredentialWatch(of: files.listenFiles, .listen, logger)
     }
 
     /// Serves operators; checks are answered already.
     func start(
-        _ server: GRPCServer, _ agents: AgentStore?, _ operations: (any AgentOperations)?
+        _ files: ConfiguredFiles, _ server: GRPCServer, _ agents: AgentStore?,
+        _ operations: (any AgentOperations)?
     ) throws {
         metrics.describeProgram()
         metrics.describe(server)
@@ -54,7 +57,7 @@ final class OperatorSide: Sendable {
         try responders?.start()
         do {
             try startCertificates(server)
-            try startAPI(operations)
+            try startAPI(files, operations)
         } catch {
             stopCertificates()
             responders?.stop()
@@ -62,13 +65,16 @@ final class OperatorSide: Sendable {
         }
     }
 
-    private func startAPI(_ operations: (any AgentOperations)?) throws {
+    private func startAPI(
+        _ files: ConfiguredFiles, _ operations: (any AgentOperations)?
+    ) throws {
+        guard let listening = files.operators else { return }
         let services = AdminServices(
             operations: operations, policy: policy, health: { self.health }, metrics: metrics,
             logger: logger)
-        guard let server = try AdminStart.start(configuration.operators, services) else { return }
+        let server = try AdminServer(listening, services)
         let settings = configuration.operators
-        let credentials = CredentialWatch(of: AdminStart.files(settings), .operators, logger)
+        let credentials = CredentialWatch(of: files.operatorFiles, .operators, logger)
         do {
             try credentials.start { try AdminStart.renew(server, settings) }
         } catch {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 import Platform
 import Synchronization
 
 /// A thread that does something again and again until it is stopped.
 final class PeriodicThread: Sendable {
-    /// How long stopping may take, in nanoseconds.
-    private static let step: Int64 = 100_000_000
-
     private let isStopped = Atomic<Bool>(false)
+    private let signal = Signal()
     private let thread = Mutex<SystemThread?>(nil)
 
     /// - Parameters:
@@ -21,8 +18,10 @@ final class PeriodicThread: Sendable {
         thread.withLock { $0 = started }
     }
 
+    /// Returns when the call of `body` that goes on, if one does, has ended.
     func stop() {
         isStopped.store(true, ordering: .releasing)
+        signal.raise()
         thread.withLock { thread in
             thread?.join()
             thread = nil
@@ -30,12 +29,10 @@ final class PeriodicThread: Sendable {
     }
 
     private func run(_ interval: Int64, _ body: () -> Void) {
-        var waited: Int64 = 0
-        while !isStopped.load(ordering: .acquiring) {
-            usleep(useconds_t(Self.step / 1000))
-            waited += Self.step
-            guard waited >= interval else { continue }
-            waited = 0
+        let clock = SystemClock()
+        while true {
+            signal.wait(until: clock.monotonic() + interval)
+            if isStopped.load(ordering: .acquiring) { return }
             body()
         }
     }

@@ -11,20 +11,20 @@ import Telemetry
 enum ResponderStart {
     /// - Returns: nil when there are none; not started.
     static func make(
-        _ configuration: Configuration, _ log: LocalLog?, _ metrics: MetricRegistry,
-        _ logger: Logger
+        _ responders: [Responder], _ configuration: Configuration, _ log: LocalLog?,
+        _ metrics: MetricRegistry, _ logger: Logger
     ) throws -> ResponderService? {
-        guard let log, !configuration.responders.isEmpty else { return nil }
+        guard let log, !responders.isEmpty else { return nil }
         return try ResponderService(
-            try configuration.responders.map { try responder($0) }, log,
+            responders, log,
             entries: try StorageFolder(configuration.log.directory, creating: false),
             folder: try StorageFolder(configuration.log.responders, creating: true),
             transport: CurlTransport(), metrics: metrics, logger: logger)
     }
 
-    /// Reads what `make` will read.
-    static func check(_ configuration: Configuration) throws {
-        for entry in configuration.responders { _ = try responder(entry) }
+    /// The configured responders, with what their files hold.
+    static func read(_ configuration: Configuration) throws -> [Responder] {
+        try configuration.responders.map { try responder($0) }
     }
 
     private static func responder(_ entry: Configuration.ResponderEntry) throws -> Responder {

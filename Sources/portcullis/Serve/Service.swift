@@ -7,6 +7,7 @@ import Server
 import Synchronization
 import TLS
 import Telemetry
+import ThreatIntelligence
 
 /// The running program: log, policy, agents and server, put together from the configuration.
 final class Service: Sendable {
@@ -23,73 +24,66 @@ final class Service: Sendable {
     private let threats: ThreatWatch?
 
     /// Starts everything; checks are answered when it returns.
-    init(_ configuration: Configuration, _ policy: PolicySnapshot, _ logger: Logger) throws {
+    init(
+        _ configuration: Configuration, _ policy: PolicySnapshot, _ files: ConfiguredFiles,
+        _ logger: Logger
+    ) throws {
         self.logger = logger
         let loops = LoopList()
         let follower = LogFollower()
-        log =
-            try configuration.log.isEnabled
-            ? Self.openLog(configuration.log, loops, follower, logger) : nil
+        var started = StartedParts()
         do {
-            checkpoints = try log.flatMap { log in
+            let log =
+                try configuration.log.isEnabled
+                ? Self.openLog(configuration.log, loops, follower, logger) : nil
+            self.log = log
+            if let log { started.add { try? log.close() } }
+            let checkpoints = try log.flatMap { log in
                 try CheckpointThread(configuration.log, log.verifierKey, logger)
             }
-        } catch {
-            try? log?.close()
-            throw error
-        }
-        let settings = try DecisionPoint.Settings(configuration)
-        threats =
-            configuration.threat.files.isEmpty
-            ? nil
-            : try ThreatWatch(
-                ThreatLists(configuration.threat.files), history: configuration.threatHistory,
-                interval: configuration.threat.interval,
-                logger)
-        let agents = try ContextStart.makeStore(configuration, log, logger)
-        operations = agents.map { [log] in
-            Operations($0, log: log, approvalDecided: { loops.wakeAll() })
-        }
-        let metrics = MetricRegistry()
-        let current = Current(policy)
-        let shared = SharedState(
-            settings: settings, agents: agents, policy: current, threats: threats?.current,
-            log: log, network: configuration.network.network,
-            memory: Int(configuration.limits.memory),
-            deadline: UInt64(configuration.limits.deadline),
-            hold: UInt64(configuration.approvals.hold), metrics: CheckMetrics(metrics),
-            recordUnreadable: {
-                logger.error(
-                    "context_unreadable", "a record of this process cannot be read back: \($0)")
-            })
-        let workers = CheckWorkers(
-            shared, threads: configuration.network.workers, queue: configuration.network.queue)
-        self.workers = workers
-        operatorSide = try OperatorSide(
-            configuration, current, log, follower, metrics, logger)
-        try log?.start()
-        do {
+            self.checkpoints = checkpoints
+            started.add { checkpoints?.stop() }
+            let settings = try DecisionPoint.Settings(configuration)
+            let threats = try Self.threats(configuration, logger)
+            self.threats = threats
+            started.add { threats?.stop() }
+            let agents = try ContextStart.makeStore(configuration, log, logger)
+            operations = agents.map {
+                Operations($0, log: log, approvalDecided: { loops.wakeAll() })
+            }
+            let metrics = MetricRegistry()
+            let current = Current(policy)
+            let shared = SharedState(
+                settings: settings, agents: agents, policy: current, threats: threats?.current,
+                log: log, network: configuration.network.network,
+                memory: Int(configuration.limits.memory),
+                deadline: UInt64(configuration.limits.deadline),
+                hold: UInt64(configuration.approvals.hold), metrics: CheckMetrics(metrics),
+                recordUnreadable: {
+                    logger.error(
+                        "context_unreadable", "a record of this process cannot be read back: \($0)")
+                })
+            let workers = CheckWorkers(
+                shared, threads: configuration.network.workers, queue: configuration.network.queue)
+            self.workers = workers
+            started.add { workers.stop() }
+            operatorSide = try OperatorSide(
+                configuration, files, current, log, follower, metrics, logger)
+            try log?.start()
             try threats?.start()
-            let transport = try Self.transport(configuration, operatorSide.refusedClients)
-            server = try GRPCServer.start(configuration: transport) { loop in
+            let transport = Self.transport(configuration, files)
+            let server = try GRPCServer.start(configuration: transport) { loop in
                 loops.add(loop)
                 return CheckService(shared, workers: workers, loop: loop)
             }
+            self.server = server
+            started.add {
+                server.drain()
+                server.wait()
+            }
+            try operatorSide.start(files, server, agents, operations)
         } catch {
-            threats?.stop()
-            checkpoints?.stop()
-            try? log?.close()
-            throw error
-        }
-        do {
-            try operatorSide.start(server, agents, operations)
-        } catch {
-            server.drain()
-            server.wait()
-            workers.stop()
-            threats?.stop()
-            checkpoints?.stop()
-            try? log?.close()
+            started.end()
             throw error
         }
     }
@@ -97,16 +91,24 @@ final class Service: Sendable {
     /// Where the operators' API listens.
     var operatorAddresses: [String] { operatorSide.addresses }
 
+    /// nil when no threat lists are configured.
+    private static func threats(
+        _ configuration: Configuration, _ logger: Logger
+    ) throws(ThreatListFailure) -> ThreatWatch? {
+        guard !configuration.threat.files.isEmpty else { return nil }
+        return try ThreatWatch(
+            ThreatLists(configuration.threat.files), history: configuration.threatHistory,
+            interval: configuration.threat.interval, logger)
+    }
+
     private static func transport(
-        _ configuration: Configuration, _ refused: RefusedClients
-    ) throws -> GRPCServer.Configuration {
+        _ configuration: Configuration, _ files: ConfiguredFiles
+    ) -> GRPCServer.Configuration {
         var transport = GRPCServer.Configuration()
         transport.listeners = configuration.listen.addresses
         transport.loops = configuration.loops > 0 ? configuration.loops : SystemThread.processors
         transport.methods = [CheckService.method]
-        transport.credentials = try configuration.listen.tls.map {
-            CurrentCredentials(try ListenCredentials.read($0, refused: refused))
-        }
+        transport.credentials = files.listen.map { CurrentCredentials($0) }
         transport.limits.connections = configuration.limits.connections
         transport.limits.drainTime = UInt64(configuration.limits.drain)
         transport.limits.call.message = Int(configuration.limits.message)
@@ -208,6 +210,18 @@ final class Service: Sendable {
         try log?.close()
         checkpoints?.stop()
         logger.info("stopped", "all calls are answered and recorded")
+    }
+}
+
+/// What a start has begun so far, and how each of it ends when a later step fails.
+private struct StartedParts {
+    private var ends: [() -> Void] = []
+
+    mutating func add(_ end: @escaping () -> Void) { ends.append(end) }
+
+    /// The last one first.
+    func end() {
+        for end in ends.reversed() { end() }
     }
 }
 

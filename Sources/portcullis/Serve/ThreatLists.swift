@@ -6,12 +6,12 @@ import ThreatIntelligence
 struct ThreatLists {
     let files: [Configuration.ThreatFile]
     /// What the files looked like when they were last read.
-    private var seen: [FileState] = []
+    private var seen = FileStates([])
 
     init(_ files: [Configuration.ThreatFile]) { self.files = files }
 
     /// True when a file is not as it was when `read` began last.
-    var hasChanged: Bool { files.map { FileState($0.path) } != seen }
+    var hasChanged: Bool { FileStates(files.map(\.path)) != seen }
 
     /// Lists as they were read, and ready to be looked up.
     struct Reading {
@@ -22,7 +22,7 @@ struct ThreatLists {
     /// Reads all files, whatever is wrong with one of them.
     mutating func read() throws(ThreatListFailure) -> Reading {
         // Before reading: a change while it goes on is seen the next time.
-        seen = files.map { FileState($0.path) }
+        seen = FileStates(files.map(\.path))
         var lists: [ThreatList] = []
         var errors: [ThreatListError] = []
         for file in files {

@@ -53,6 +53,7 @@ struct LogEraseCommand: ParsableCommand {
         if decision.isEmpty && agent.isEmpty && since == nil && until == nil {
             throw ValidationError("expected --decision, --agent, --since or --until")
         }
+        _ = try selection(SystemClock().wall())
     }
 
     /// Whether a text is a UUID, as ids are written.
@@ -84,8 +85,6 @@ struct LogEraseCommand: ParsableCommand {
             try judge(report, selection)
         } catch let code as ExitCode {
             throw code
-        } catch let error as ValidationError {
-            throw error
         } catch {
             throw Failure.report(error)
         }
@@ -198,8 +197,7 @@ extension ErasureRecord {
     init(_ report: Erasure.Report) {
         let now = SystemClock().wall()
         let random = (UInt64.random(in: 0...(.max)), UInt64.random(in: 0...(.max)))
-        self.init(
-            id: DecisionID(milliseconds: UInt64(now / 1_000_000), random: random), time: now)
+        self.init(id: DecisionID(time: now, random: random), time: now)
         by = "unix:\(getuid())"
         erased = report.erased
         missing = report.missing

@@ -28,6 +28,8 @@ struct OptionalKeys: ParsableArguments {
         help: "The verifier key: checks the checkpoint's signature. Repeated for older keys.")
     var vkey: [String] = []
 
+    func validate() throws { _ = try keys() }
+
     func keys() throws -> [VerifierKey] { try VerifierKey.arguments(vkey) }
 }
 
@@ -37,7 +39,12 @@ extension VerifierKey {
         do {
             return try texts.map { try VerifierKey($0, kind: kind) }
         } catch {
-            throw ValidationError("\(error)")
+            let option =
+                switch kind {
+                case .note: "--vkey"
+                case .cosignature: "--witness"
+                }
+            throw ValidationError("\(option): \(error)")
         }
     }
 }
@@ -82,6 +89,8 @@ struct FilterOptions: ParsableArguments {
     private static let kinds = [
         "decision", "approval", "operation", "signal", "responder", "erasure", "loss",
     ]
+
+    func validate() throws { _ = try filter() }
 
     func filter() throws -> RecordFilter {
         var filter = RecordFilter()

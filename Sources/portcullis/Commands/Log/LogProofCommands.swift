@@ -40,6 +40,7 @@ struct LogProveCommand: ParsableCommand {
         guard (index == nil) != (decision == nil) else {
             throw ValidationError("expected either --index or --decision")
         }
+        _ = try VerifierKey.arguments(vkey)
     }
 
     func run() throws {
@@ -99,6 +100,11 @@ struct LogVerifyProofCommand: ParsableCommand {
 
     @Option(name: .long, help: "text or json.")
     var format = ReportFormat.text
+
+    func validate() throws {
+        _ = try VerifierKey.arguments(vkey)
+        _ = try VerifierKey.arguments(witness, kind: .cosignature)
+    }
 
     func run() throws {
         try LogFailure.reported(format) {

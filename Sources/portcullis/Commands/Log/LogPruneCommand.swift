@@ -52,6 +52,7 @@ struct LogPruneCommand: ParsableCommand {
             throw ValidationError("expected one of --compress, --move-to and --delete")
         }
         if let keep, keep < 0 { throw ValidationError("--keep: expected a number of records") }
+        if let before { _ = try Moment.argument(before, "--before", now: SystemClock().wall()) }
     }
 
     func run() throws {

@@ -4,11 +4,6 @@ import LogReading
 import TransparencyLog
 
 struct LogShowCommand: ParsableCommand {
-    /// `json` is the record as it was signed, byte for byte.
-    enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json
-    }
-
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one record.",
         discussion: """
@@ -23,7 +18,7 @@ struct LogShowCommand: ParsableCommand {
     var record: String
 
     @Option(name: .long, help: "text, or json: the record as it was signed, byte for byte.")
-    var format = Format.text
+    var format = ReportFormat.text
 
     func run() throws {
         try LogFailure.reported {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import Glibc
 import LogReading
 import TransparencyLog
 
@@ -20,7 +19,8 @@ struct LogTailCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tail", abstract: "Print the last records, and those that come.",
         discussion: """
-            Records come with the checkpoint that covers them (`log.checkpoint_interval`).
+            Records come with the checkpoint that covers them (`log.checkpoint_interval`). With -f \
+            it ends when nobody reads its output any more.
 
             portcullis log tail log -f --decision refused
             """)
@@ -45,8 +45,7 @@ struct LogTailCommand: ParsableCommand {
             let filter = try filters.filter()
             let text = RecordText(isColored: showsColors)
             var next = try printLast(source, filter, text)
-            while follow {
-                usleep(UInt32(ReadingLimits.followInterval / 1_000))
+            while follow, Output.pause(ReadingLimits.followInterval) {
                 next = try printNew(source, filter, text, from: next)
             }
         }

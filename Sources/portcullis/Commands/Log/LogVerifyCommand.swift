@@ -39,6 +39,11 @@ struct LogVerifyCommand: ParsableCommand {
     @Option(name: .long, help: "text or json.")
     var format = ReportFormat.text
 
+    func validate() throws {
+        _ = try VerifierKey.arguments(vkey)
+        _ = try VerifierKey.arguments(witness, kind: .cosignature)
+    }
+
     func run() throws {
         try LogFailure.reported(format) {
             let source = try log.open()

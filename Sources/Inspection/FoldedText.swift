@@ -1,43 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Authorization
-import CText
 import RegoVM
-
-/// Comparing and changing case without locale or allocation.
-enum ASCII {
-    @inline(__always)
-    static func lower(_ byte: UInt8) -> UInt8 {
-        byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
-    }
-
-    @inline(__always)
-    static func isDigit(_ byte: UInt8) -> Bool {
-        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
-    }
-
-    static func hexadecimal(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
-}
 
 extension Bytes {
     var first: UInt8? { isEmpty ? nil : self[0] }
     var last: UInt8? { isEmpty ? nil : self[count - 1] }
-
-    /// Equal but for the case of ASCII letters; `literal` is in lower case.
-    func equalsIgnoringCase(_ literal: StaticString) -> Bool {
-        guard count == literal.utf8CodeUnitCount else { return false }
-        if equals(literal) { return true }
-        for index in 0..<count where ASCII.lower(self[index]) != literal.utf8Start[index] {
-            return false
-        }
-        return true
-    }
 
     /// Other bytes than `name`, which is ASCII, and the same for a reader that folds case.
     ///
@@ -81,39 +48,8 @@ extension Bytes {
         return (byte, 1)
     }
 
-    /// Ends with `literal`, which is in lower case, whatever the case of ASCII letters here.
-    func endsIgnoringCase(_ literal: StaticString) -> Bool {
-        let length = literal.utf8CodeUnitCount
-        return count >= length && self[count - length..<count].equalsIgnoringCase(literal)
-    }
-
-    func hasPrefix(_ literal: StaticString) -> Bool {
-        let length = literal.utf8CodeUnitCount
-        return count >= length && self[0..<length].equals(literal)
-    }
-
-    func hasSuffix(_ literal: StaticString) -> Bool {
-        let length = literal.utf8CodeUnitCount
-        return count >= length && self[count - length..<count].equals(literal)
-    }
-
     func hasSuffix(_ suffix: Bytes) -> Bool {
         count >= suffix.count && self[count - suffix.count..<count] == suffix
-    }
-
-    func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
-        guard let memory = self.start, start < count else { return nil }
-        let index = start + text_find_either(memory + start, count - start, byte, byte)
-        return index < count ? index : nil
-    }
-
-    /// Without spaces and tabs at either end.
-    var trimmed: Bytes {
-        var low = 0
-        var high = count
-        while low < high, self[low] == 0x20 || self[low] == 0x09 { low += 1 }
-        while high > low, self[high - 1] == 0x20 || self[high - 1] == 0x09 { high -= 1 }
-        return self[low..<high]
     }
 
     /// The same bytes with ASCII letters in lower case: itself when there is nothing to change.

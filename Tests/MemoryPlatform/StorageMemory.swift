@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Platform
 import Synchronization
 
 /// `Storage` in memory, which keeps what the kernel holds apart from what the disk holds, so that
@@ -8,6 +9,9 @@ public final class StorageMemory: Storage {
     public let name: String
     private let faults: StorageFaults
     private let state = Mutex(State())
+
+    /// Bytes that a disk writes whole or not at all.
+    static let sectorBytes = 512
 
     struct File {
         var content: [UInt8] = []
@@ -21,7 +25,7 @@ public final class StorageMemory: Storage {
             var start = 0
             while start < min(content.count, durable.count) {
                 // Each sector that was written over is old or new.
-                let end = min(start + StorageLimits.sectorBytes, content.count, durable.count)
+                let end = min(start + StorageMemory.sectorBytes, content.count, durable.count)
                 if content[start..<end] != durable[start..<end], choose(2) == 0 {
                     kept.replaceSubrange(start..<end, with: content[start..<end])
                 }

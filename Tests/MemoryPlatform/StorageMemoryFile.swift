@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import Platform
 
 /// A file of `StorageMemory`.
 final class StorageMemoryFile: AppendFile, PlacedFile {
@@ -71,7 +72,7 @@ extension StorageMemory {
         func torn(_ state: inout State) {
             var end = offset + bytes.count / 2
             // Bytes that are there are written over a sector at a time.
-            if end < state.files[inode].content.count { end -= end % StorageLimits.sectorBytes }
+            if end < state.files[inode].content.count { end -= end % StorageMemory.sectorBytes }
             put(&state, max(0, end - offset))
         }
         try run("pwritev", path, partly: torn) { state in

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import Testing
+
+@testable import portcullis
+
+@Suite struct OutputPauseTests {
+    @Test func endsWhenTheReaderIsGone() {
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        #expect(Output.pause(1_000_000, descriptor: ends[1]))
+        close(ends[0])
+        #expect(!Output.pause(3_600_000_000_000, descriptor: ends[1]))
+        close(ends[1])
+    }
+
+    @Test func filesAreAlwaysRead() {
+        let file = open("/dev/null", O_WRONLY)
+        #expect(Output.pause(1_000_000, descriptor: file))
+        close(file)
+    }
+}
