@@ -143,12 +143,14 @@ extension ContextBenchmark {
             signer: try NoteSigner(name: LogKey.defaultOrigin, privateKey: try .generate()),
             configuration)
         let writer = log.makeWriter()
-        var record = Self.record
+        var stamps = Array(repeating: ContextStamp(), count: 10_000)
+        var bytes = 0
         for index in 0..<records {
-            // The agent's last digits.
-            for (place, digit) in String(10_000 + index % 10_000).utf8.enumerated() {
-                record[Self.digits + place] = digit
-            }
+            let id = DecisionID(milliseconds: 1_795_334_519_000, random: (0, UInt64(index)))
+            let agent = index % stamps.count
+            let record = Array(Self.record(agent, id, stamps[agent]).utf8)
+            stamps[agent].add(id.fingerprint)
+            bytes += record.count
             try record.withUnsafeBytes { try writer.append($0) }
             if writer.pending == 1000 { try writer.commit() }
         }
@@ -159,23 +161,23 @@ extension ContextBenchmark {
             StorageTiles(storage), size: records, into: agents)
         let rate = Double(report.folded) * 1e9 / Double(max(1, report.nanoseconds))
         print(
-            "rebuild: \(report.folded) records of \(record.count) bytes, \(agents.count) agents, "
-                + "\((rate / 1000).text(0, 0))k records/s")
+            "rebuild: \(report.folded) records of \(bytes / records) bytes, "
+                + "\(agents.count) agents, \((rate / 1000).text(0, 0))k records/s")
         let later = try ContextRebuild.run(
             StorageTiles(storage), size: records, into: AgentStore(), lookBack: 1_000_000_000)
         let fast = Double(later.entries) * 1e9 / Double(max(1, later.nanoseconds))
         print("rebuild, older than the look back: \((fast / 1000).text(0, 0))k records/s")
     }
 
-    private static let head = """
-        {"v":1,"kind":"decision","time":"2026-11-22T08:01:59.000000001Z",\
-        "decision_id":"01a3185c-5000-7001-8000-000000000002",\
-        "agent":{"id":"spiffe://acme.example/ns/agents/sa/worker-
-        """
-    private static let digits = head.utf8.count
-    private static let record = Array(
-        (head + """
-            00000","provenance":"attested","session":"7f8a5e0c-3c1f-4a55-9d2e-94e0c2b7a111",\
+    private static func record(_ agent: Int, _ id: DecisionID, _ stamp: ContextStamp) -> String {
+        func digits(_ number: UInt64) -> String {
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: 16 - text.count) + text
+        }
+        return """
+            {"v":1,"kind":"decision","time":"2026-11-22T08:01:59.000000001Z","decision_id":"\(id)",\
+            "agent":{"id":"spiffe://acme.example/ns/agents/sa/worker-\(10_000 + agent)",\
+            "provenance":"attested","session":"7f8a5e0c-3c1f-4a55-9d2e-94e0c2b7a111",\
             "scopes":"documents.read messages.send"},"source":{"address":"10.1.2.3","port":51234},\
             "request":{"id":"a7d7c1f2-40cc-4d4c-8d0e-6b4b1c2f3e4d","method":"POST",\
             "host":"tools.acme.example","path":"/mcp","protocol":"HTTP/2","body_bytes":412},\
@@ -183,9 +185,12 @@ extension ContextBenchmark {
             "entrypoint":"routes/tools/decision"},"action":{"protocol":"mcp","effect":"execute",\
             "operation":"tools/call","tool":"search_documents","resource":"/mcp",\
             "destination":{"host":"tools.acme.example","internal":true},"certain":true},\
+            "context":{"events":\(stamp.events),"before":"\(digits(stamp.digest))",\
+            "after":"\(digits(stamp.adding(id.fingerprint).digest))"},\
             "answer":{"action":"allow","allowed":true,"stripped_scopes":["messages.send"]},\
             "mutations":{"headers":[{"name":"x-agent-scopes","value":"documents.read"}],\
-            "response_headers":[{"name":"x-portcullis-decision-id",\
-            "value":"01a3185c-5000-7001-8000-000000000002"}]},"duration_ns":9120}
-            """).utf8)
+            "response_headers":[{"name":"x-portcullis-decision-id","value":"\(id)"}]},\
+            "duration_ns":9120}
+            """
+    }
 }
