@@ -170,6 +170,7 @@ p := {"a": input.none, "a": 1}
 p := y if { x := "a"; y := {x: input.none, x: input.i} }
 p := substring("abc", input.i, 1.0)
 p if every x in input.l { upper(count(x)) == x }
+p contains x if walk(1, [x, _]) with input as [y | y := input.i]
 """.strip().splitlines()
 
 

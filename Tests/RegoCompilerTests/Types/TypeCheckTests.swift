@@ -55,6 +55,7 @@ import Testing
     @Test(arguments: [
         "p if { x := input.a; x + 1 > 2; startswith(x, \"a\") }",
         "p := input.x.y.z",
+        "p if { walk(input, [x, y]) with input as [z | z := 1]; x; y }",
         // As in OPA only refs and closures are checked in these bodies.
         "p if every x in [1] { lower(1) == x }",
         "p if every x in [1] { y := {\"a\": x}; y.b == 1; some z in count(y); z }",
