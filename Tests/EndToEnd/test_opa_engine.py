@@ -72,6 +72,7 @@ INPUTS = [
     {},
     {"user": "bob", "email": "a@x", "roles": ["staff"], "x": 1, "y": 2, "l": ["a", "b"]},
     {"x": [1, 2], "l": ["ab", "cb"], "roles": [], "f": True, "zz": "a", "a": {"b": 1}, "i": 0},
+    {"n": {"a": ["a", "b"], "b": ["c"], "c": {"c": 1}}, "i": 1, "l": [[]]},
     {"kind": "web", "port": 80, "r": "allow", "d": "policies", "f": False, "i": 1, "x": 3},
     {"kind": "db", "port": 2, "r": "level", "d": "policies", "email": "b@evil.com"},
 ]
@@ -160,6 +161,16 @@ p if input.l[z] == z + 1
 p := {1: "x"}[1.0]
 p := x if { x := q with plus as minus; q := input.x + 2 }
 p := product(input.x)
+p contains x if some x in input.n[x]
+p contains x if { x := "b"; some x in input.n[x] }
+p contains [k, v] if some k, v in input.n[k]
+p := [x | x := "a"; q := [x | some x in input.n[x]]; q == ["a"]]
+p contains x if { some x in {x}; x = 2 }
+p := {"a": input.none, "a": 1}
+p := y if { x := "a"; y := {x: input.none, x: input.i} }
+p := substring("abc", input.i, 1.0)
+p if every x in input.l { upper(count(x)) == x }
+p contains x if walk(1, [x, _]) with input as [y | y := input.i]
 """.strip().splitlines()
 
 

@@ -152,6 +152,15 @@ import Testing
             } == "[1]\n")
         #expect(print("data.a.p") { $0.policies = [policy] }.contains("rego_parse_error"))
     }
+
+    @Test func timeoutIsADeadline() throws {
+        #expect(try EvalCommand.parse(["1"]).deadline == .max)
+        #expect(try EvalCommand.parse(["--timeout", "0s", "1"]).deadline == .max)
+        let soon = try EvalCommand.parse(["--timeout", "500ms", "1"]).deadline
+        let late = try EvalCommand.parse(["--timeout", "1.5h", "1"]).deadline
+        #expect(soon + 5_000_000_000_000 < late && late < .max)
+        #expect(throws: (any Error).self) { try EvalCommand.parse(["--timeout", "5", "1"]) }
+    }
 }
 
 extension Value {

@@ -43,8 +43,13 @@ struct CollectionBuiltinTests {
             .init("array.concat", "[1], [2]", "[1, 2]"),
             .init("array.slice", "[1, 2, 3], -1, 2", "[1, 2]"),
             .init("array.slice", "[1, 2, 3], 2, 1", "[]"),
+            .init("array.slice", "[1, 2], 1.0, 2.00", "[2]"),
+            .init("array.slice", "[1, 2], -0, 1", "[1]"),
             .init(
-                "array.slice", "[1], 1.0, 2",
+                "array.slice", "[1], 1.0000000000000000000, 2",
+                "eval_type_error: operand 2 must be integer number but got floating-point number"),
+            .init(
+                "array.slice", "[1], 1e0, 2",
                 "eval_type_error: operand 2 must be integer number but got floating-point number"),
             .init("array.reverse", "[1, 2, 3]", "[3, 2, 1]"),
             .init("array.flatten", "[1, [2, [3]], []]", "[1, 2, [3]]"),
@@ -97,6 +102,9 @@ struct CollectionBuiltinTests {
             .init("object.subset", "[1, 2, 1, 3], [1, 3]", "true"),
             .init("object.subset", "[1, 2, 3], [1, 3]", "false"),
             .init("object.subset", "[1, 2, 3], #[3, 1]", "true"),
+            .init("object.subset", "[1, 1, 1], #[3, 1, 2]", "true"),
+            .init("object.subset", "[], #[]", "false"),
+            .init("object.subset", "[2], #[]", "true"),
             .init(
                 "object.subset", "#[1], [1]",
                 "eval_type_error: "
@@ -135,6 +143,7 @@ struct CollectionBuiltinTests {
                 "json.patch", #"{"a": [1]}, [{"op": "add", "path": "/a/01", "value": 2}]"#,
                 "eval_builtin_error: invalid string for indexing"),
             .init("json.patch", #"[], [{"op": "replace", "path": "", "value": 7}]"#, "7"),
+            .init("json.patch", #"[1, 2], [{"op": "remove", "path": "/+1"}]"#, "[1]"),
             .init("walk", #"{"a": [1]}"#, #"[[[], {"a": [1]}], [["a"], [1]], [["a", 0], 1]]"#),
             .init(
                 "graph.reachable", #"{"a": ["b"], "b": ["c"], "c": ["a"]}, ["a", "x"]"#,

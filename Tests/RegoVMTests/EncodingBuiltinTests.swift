@@ -92,6 +92,7 @@ struct EncodingBuiltinTests {
             .init(
                 "yaml.marshal", #"["2020-1-01", "2020-02-30", "2020-01-01T0:00:00.5Z", "<<"]"#,
                 #""- \"2020-1-01\"\n- 2020-02-30\n- \"2020-01-01T0:00:00.5Z\"\n- <<\n""#),
+            .init("yaml.marshal", #""\n""#, #""|2+\n\n""#),
             .init("yaml.marshal", #"{"a": "x\ny\n"}"#, #""a: |\n  x\n  y\n""#),
             .init(
                 "yaml.marshal", #"["", "1", "a: b", " x"]"#,

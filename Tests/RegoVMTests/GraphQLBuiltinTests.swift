@@ -110,6 +110,7 @@ import Testing
                 + #"y"}}],"Name":"a"}]}]}"#
         ),
         .init("graphql.schema_is_valid", [quoted("type A implements B { x: Int }")], "false"),
+        .init("graphql.schema_is_valid", ["[1]"], "false"),
         .init(
             "graphql.schema_is_valid", [quoted("extend type Query { x(a: Int = 1): Int }")], "true"
         ),

@@ -97,6 +97,8 @@ struct OperatorBuiltinTests {
             .init("bits.and", "7, 9", "1"),
             .init("bits.or", "50, 1", "51"),
             .init("bits.xor", "42, 3", "41"),
+            .init("bits.xor", "18446744073709551615, -1", "-18446744073709551616"),
+            .init("bits.rsh", "-5, 18446744073709551617", "-3"),
             .init("bits.negate", "42", "-43"),
             .init("bits.lsh", "9223372036854775807, 1", "18446744073709551614"),
             .init("bits.rsh", "-5, 1", "-3"),

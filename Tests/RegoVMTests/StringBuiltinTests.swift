@@ -55,6 +55,9 @@ struct StringBuiltinTests {
                 "concat", "\"-\", 1",
                 "eval_type_error: operand 2 must be one of {set, array} but got number"),
             .init("lower", "\"ÅBC İ\"", #""åbc i""#),
+            // Letters of Unicode 16, which Go does not have.
+            .init("lower", "\"\u{1C89}\"", "\"\u{1C89}\""),
+            .init("upper", "\"\u{19B}\u{264}\"", "\"\u{19B}\u{264}\""),
             .init("upper", "\"straße ǆ ᾳ\"", #""STRAßE Ǆ ᾼ""#),
             .init("strings.reverse", "\"aåb\"", #""båa""#),
             .init("replace", "\"banana\", \"an\", \"AN\"", #""bANANa""#),
@@ -73,6 +76,8 @@ struct StringBuiltinTests {
             ),
             .init("format_int", "-255, 16", #""-ff""#),
             .init("format_int", "3.9, 10", #""3""#),
+            // A number with an exponent has a mantissa of 64 bits.
+            .init("format_int", "1e40, 16", #""1d6329f1c35ca4bfa00000000000000000""#),
             .init(
                 "format_int", "123456789012345678901234567890, 10",
                 #""123456789012345678901234567890""#),
@@ -153,6 +158,10 @@ struct FormatBuiltinTests {
             .init(
                 "sprintf", #""%.2f %8.3f %e %g %G", [3.14159, 2.5, 123456.789, 1.0e21, 0.1e-6]"#,
                 #""3.14    2.500 1.234568e+05 1e+21 1E-07""#),
+            .init(
+                "sprintf", #""%*d %d", [3.0, 7, 12.0000000000000000000]"#,
+                #""  7 %!d(float64=12)""#),
+            .init("sprintf", #""%.", [1]"#, #""%!.(int64=1)""#),
             .init("sprintf", #""%f %d", [1.0, 1.0]"#, #""%!f(int64=1) 1""#),
             .init("sprintf", #""%v %f %v", [1e3, 1.5e3, -0.0]"#, #""1e3 1500.000000 0""#),
             .init(

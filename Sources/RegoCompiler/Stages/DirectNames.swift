@@ -20,12 +20,24 @@ enum DirectNames {
                 else { continue }
                 collect(sides[0], into: &names)
             case .someVariables(let terms): for term in terms { collect(term, into: &names) }
-            case .someIn(let key, let value, _):
-                if let key { collect(key, into: &names) }
-                collect(value, into: &names)
+            case .someIn(let key, let value, let domain):
+                var patterns: Set<String> = []
+                if let key { collect(key, into: &patterns) }
+                collect(value, into: &patterns)
+                names.formUnion(patterns.subtracting(occurring(in: domain)))
             case .every, .block, .and, .or: continue
             }
         }
+        return names
+    }
+
+    /// All names in a term, closures included. As in OPA, `some ... in` declares none of those that
+    /// its collection names: `some x in input.l[x]` reads and binds one `x`.
+    static func occurring(in term: Term) -> Set<String> {
+        var names: Set<String> = []
+        var walk = ExpressionWalk()
+        walk.onTerm = { if case .variable(let name) = $0.kind { names.insert(name) } }
+        walk.walk(term)
         return names
     }
 

@@ -13,8 +13,8 @@ struct FunctionCheck {
         var check = FunctionCheck(builder: compilation.builder)
         compilation.forEachClause { clause in
             guard clause.features.contains(.calls) else { return }
-            var statement: Term?
-            var place = clause.location
+            // Where the expressions are that consist of a call; closures in a modifier come before.
+            var statements: [ObjectIdentifier: Location] = [:]
             // What replaces a function may be a function's name, which is kept as a call.
             var name: Term?
             let walk = ExpressionWalk(
@@ -22,9 +22,8 @@ struct FunctionCheck {
                     guard term !== name, case .call(let name, _, let arguments) = term.kind else {
                         return
                     }
-                    let isStatement = statement === term
-                    check.check(
-                        name, arguments, at: isStatement ? place : term.location, isStatement)
+                    let place = statements[ObjectIdentifier(term)]
+                    check.check(name, arguments, at: place ?? term.location, place != nil)
                 },
                 onModifier: { modifier in
                     if case .call(_, _, let none) = modifier.value.kind, none.isEmpty {
@@ -32,8 +31,8 @@ struct FunctionCheck {
                     }
                 },
                 onExpression: { expression in
-                    place = expression.location
-                    if case .term(let term) = expression.kind { statement = term }
+                    guard case .term(let term) = expression.kind else { return }
+                    statements[ObjectIdentifier(term)] = expression.location
                 })
             walk.walkOne(clause)
         }

@@ -367,11 +367,10 @@ struct Resolver {
             for term in terms { declareSome(term, expression.location) }
             return nil
         case .someIn(let key, let value, let domain):
-            let domain = term(domain)
+            let resolved = term(domain)
             let patterns = [key, value].compactMap { $0 }
-            checkAllNew(in: patterns, expression.location)
-            redeclareAll(in: patterns)
-            return .someIn(key: key.map { term($0) }, value: term(value), domain: domain)
+            declareAllNew(in: patterns, besides: domain, expression.location)
+            return .someIn(key: key.map { term($0) }, value: term(value), domain: resolved)
         case .every(let key, let value, let domain, let body):
             return every(key, value, term(domain), body)
         case .block(let body): return .block(closure(body, heads: []).0)
@@ -446,10 +445,14 @@ struct Resolver {
         blocks[blocks.count - 1].unused[name] = location
     }
 
-    private mutating func checkAllNew(in patterns: [Term], _ location: Location) {
+    private mutating func declareAllNew(
+        in patterns: [Term], besides domain: Term, _ location: Location
+    ) {
         var names: Set<String> = []
         for pattern in patterns { collectNames(in: pattern, into: &names) }
+        names.subtract(DirectNames.occurring(in: domain))
         for name in names.sorted() { checkNew(name, at: location) }
+        for name in names.sorted() { _ = declare(name, .declaration) }
     }
 
     /// The variables that a pattern declares.
@@ -464,7 +467,7 @@ struct Resolver {
         }
     }
 
-    /// `some ... in` and `every` declare their variables anew.
+    /// `every` declares its variables anew.
     private mutating func redeclareAll(in patterns: [Term]) {
         var names: Set<String> = []
         for pattern in patterns { collectNames(in: pattern, into: &names) }

@@ -81,7 +81,38 @@ extension SyntaxParser {
             pairs.append(try parsePair(&tallest))
         }
         guard kind == .rightBrace else { throw unexpected("expected \",\" or \"}\"") }
-        return try finish(.object(pairs), first, above: tallest)
+        return try finish(.object(Self.lastOfEach(pairs)), first, above: tallest)
+    }
+
+    /// Of pairs with one constant or variable as their key the last counts, and the others are not
+    /// evaluated (as in OPA).
+    private static func lastOfEach(_ pairs: Pairs) -> Pairs {
+        var places: [String: Int] = [:]
+        var result: Pairs = []
+        for pair in pairs {
+            guard let name = plainKey(pair.key) else {
+                result.append(pair)
+                continue
+            }
+            if let place = places[name] {
+                result[place] = pair
+            } else {
+                places[name] = result.count
+                result.append(pair)
+            }
+        }
+        return result
+    }
+
+    private typealias Pairs = [(key: Term, value: Term)]
+
+    /// The text of a constant or a variable that is no wildcard.
+    private static func plainKey(_ key: Term) -> String? {
+        switch key.kind {
+        case .variable(let name): name.hasPrefix("$") ? nil : name
+        case .string, .number, .boolean, .null: RegoPrinter.text(key)
+        default: nil
+        }
     }
 
     @inline(never)

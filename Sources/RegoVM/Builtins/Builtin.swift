@@ -170,8 +170,7 @@ extension Operands {
     /// Operand `index` as an integer that fits 64 bits.
     public func integer(_ index: Int) throws(BuiltinError) -> Int {
         let value = try number(index)
-        if let integer = value.asInteger { return Int(integer) }
-        // As in OPA, `1.0` and `1e3` are none.
+        if let integer = Number.writtenInteger(value) { return Int(integer) }
         throw BuiltinError(
             .type, "operand \(index + 1) must be integer number but got floating-point number")
     }

@@ -214,7 +214,8 @@ extension GoFormat {
     }
 
     private mutating func readPrecision(_ isAfterIndex: inout Bool) throws(BuiltinError) {
-        guard position < format.count, format[position] == UInt8(ascii: ".") else { return }
+        // At the end of the format a point is the verb.
+        guard position + 1 < format.count, format[position] == UInt8(ascii: ".") else { return }
         position += 1
         if isAfterIndex { isGoodIndex = false }
         isAfterIndex = readIndex()
@@ -233,7 +234,7 @@ extension GoFormat {
     /// The next argument as a width or precision.
     private mutating func integerArgument() -> Int? {
         guard argument < arguments.count else { return nil }
-        let value = arguments[argument].asInteger
+        let value = Number.writtenInteger(arguments[argument])
         argument += 1
         guard let value, value.magnitude <= UInt64(Self.largestNumber) else { return nil }
         return Int(value)
@@ -260,7 +261,7 @@ extension GoFormat {
         let text = value.bytes
         let hasExponent = text.contains { $0 | 0x20 == UInt8(ascii: "e") }
         if !hasExponent {
-            if let integer = DecimalText(text).asInt64 { return .integer(integer) }
+            if let integer = Number.writtenInteger(value) { return .integer(integer) }
             if Number.isPlainInteger(text) { return .big(text) }
         }
         guard text.contains(UInt8(ascii: ".")) else { return .text(text) }

@@ -103,7 +103,12 @@ struct JSONPatch {
         }
         guard step.isString else { throw .failed("invalid type for indexing") }
         if step.equals("-") { return count }
-        guard let integer = JSONNumber.integer(step.bytes), integer >= 0,
+        var digits = step.bytes
+        // Go's `Atoi` reads a sign.
+        if digits.first == UInt8(ascii: "+"), digits.count > 1, digits[1] != UInt8(ascii: "-") {
+            digits = .init(rebasing: digits[1...])
+        }
+        guard let integer = JSONNumber.integer(digits), integer >= 0,
             step.bytes[0] != UInt8(ascii: "0") || step.count == 1
         else { throw .failed("invalid string for indexing") }
         return Int(integer)

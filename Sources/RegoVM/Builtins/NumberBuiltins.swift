@@ -30,8 +30,9 @@ enum NumberBuiltins {
         },
         Builtin("bits.xor", "number, number -> number") {
             evaluation, operands throws(BuiltinError) in
-            try Number.value(
-                integer(operands, 0, evaluation) ^ integer(operands, 1, evaluation), evaluation)
+            let (a, b) = try (integer(operands, 0, evaluation), integer(operands, 1, evaluation))
+            // The library's `^` is wrong for operands of different signs and widths.
+            return try Number.value((a | b) & ~(a & b), evaluation)
         },
         Builtin("bits.negate", "number -> number") { evaluation, operands throws(BuiltinError) in
             try Number.value(~integer(operands, 0, evaluation), evaluation)
@@ -63,7 +64,8 @@ enum NumberBuiltins {
         return integer
     }
 
-    /// The second operand as a number of bits; more than any number has counts as that many.
+    /// The second operand as a number of bits: its lower 64 bits, as in OPA. More than any number
+    /// has counts as that many.
     private static func shift(
         _ operands: Operands, _ evaluation: Evaluation
     ) throws(BuiltinError) -> Int {
@@ -71,7 +73,7 @@ enum NumberBuiltins {
         guard shift.signum() >= 0 else {
             throw .operand(2, "must be an unsigned integer number but got a negative integer")
         }
-        return min(Int(exactly: shift) ?? .max, Limits.numberDigits * 8)
+        return min(Int(clamping: UInt64(truncatingIfNeeded: shift)), Limits.numberDigits * 8)
     }
 
     /// Rounds down, also below zero.

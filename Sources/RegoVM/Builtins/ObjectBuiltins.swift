@@ -137,9 +137,20 @@ extension ObjectBuiltins {
         case (.object, .object): return isObjectSubset(part, of: whole)
         case (.set, .set): return part.elements.allSatisfy { whole.position(of: $0) >= 0 }
         case (.array, .array): return isRun(part, in: whole)
-        case (.array, .set): return part.elements.allSatisfy { whole.contains($0) }
+        case (.array, .set): return isCovered(part, by: whole)
         default: return nil
         }
+    }
+
+    /// OPA counts the array's elements that are in the set: one that occurs twice counts twice, and
+    /// an empty array covers nothing.
+    private static func isCovered(_ set: Value, by array: Value) -> Bool {
+        var missing = set.count
+        for element in array.elements {
+            if set.position(of: element) >= 0 { missing -= 1 }
+            if missing == 0 { return true }
+        }
+        return false
     }
 
     /// Every key of `part` is in `whole`, with an equal value or, for collections of the same kind,

@@ -156,7 +156,9 @@ enum StringMakingBuiltins {
             return text.string
         }
         let integer: BigInt
-        if let exact = try Number.bigInteger(value, evaluation) {
+        if value.asInteger != nil || Number.isPlainInteger(value.bytes),
+            let exact = try Number.bigInteger(value, evaluation)
+        {
             integer = exact
         } else {
             integer = try ExtendedFloat(value, evaluation).truncated

@@ -13,8 +13,10 @@ struct YAMLWriter {
         var writer = YAMLWriter(evaluation: evaluation)
         let node = try writer.node(value, depth: 0)
         do {
-            return evaluation.string(
-                try serialize(node: node, indent: 2, width: 80, allowUnicode: true))
+            var text = try serialize(node: node, indent: 2, width: 80, allowUnicode: true)
+            // go-yaml does not mark the end of a document behind lines that are kept.
+            if text.hasSuffix("\n...\n") { text.removeLast(4) }
+            return evaluation.string(text)
         } catch {
             throw .failed("yaml: \(error)")
         }

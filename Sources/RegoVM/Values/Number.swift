@@ -139,6 +139,20 @@ extension Number {
         return BigInt(sign: text.isNegative ? .minus : .plus, magnitude: magnitude)
     }
 
+    /// Digits that OPA reads an integer from, those behind the point included.
+    private static let writtenDigits = 18
+
+    /// The integer that a number's text stands for. As in OPA it counts how it is written: `1.0`
+    /// and `-0` are integers, `1e3` is none, nor is `1.0` with more zeros than anybody writes.
+    static func writtenInteger(_ value: Value) -> Int64? {
+        if let integer = value.asInteger { return integer }
+        guard value.kind == .decimal, value.bytes.count <= writtenDigits + 2,
+            !value.bytes.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }),
+            value.bytes.count(where: { $0 >= 0x30 && $0 <= 0x39 }) <= writtenDigits
+        else { return nil }
+        return DecimalText(value.bytes).asInt64
+    }
+
     /// True for digits with an optional sign.
     static func isPlainInteger(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         text.allSatisfy {

@@ -97,11 +97,18 @@ enum Runes {
         guard let unicode = Unicode.Scalar(scalar) else { return scalar }
         let properties = unicode.properties
         let mapped = toUpper ? properties.uppercaseMapping : properties.lowercaseMapping
-        if let single = only(mapped) { return single }
+        if let single = only(mapped) { return isKnown(single) && isKnown(scalar) ? single : scalar }
         // U+0130 is the one character whose full lower case is longer; for upper case the title
         // case mapping is the simple one where it is a single character.
         if !toUpper { return scalar == 0x130 ? 0x69 : scalar }
         return only(properties.titlecaseMapping) ?? scalar
+    }
+
+    /// True for what Go's tables hold, those of Unicode 15.
+    private static func isKnown(_ scalar: UInt32) -> Bool {
+        if scalar < 0x250 { return true }
+        guard let age = Unicode.Scalar(scalar)?.properties.age else { return false }
+        return age.major <= 15
     }
 
     private static func only(_ text: String) -> UInt32? {

@@ -2,6 +2,7 @@
 import ArgumentParser
 import Foundation
 import HTTPClient
+import Platform
 import PolicyBundle
 import RegoVM
 
@@ -61,6 +62,9 @@ struct EvalCommand: ParsableCommand {
     @Flag(name: .long, help: "An error of a builtin ends the evaluation.")
     var strictBuiltinErrors = false
 
+    @Option(name: .long, help: "End with an error after a time, e.g. 500ms or 5s.")
+    var timeout: String?
+
     @Flag(
         name: [.customShort("S"), .customLong("strict")],
         help: "Refuse unused imports and variables, and deprecated builtins.")
@@ -111,6 +115,9 @@ struct EvalCommand: ParsableCommand {
         if readsInput && (input != nil || readsQuery) {
             throw ValidationError("--stdin-input cannot be combined with --input or --stdin")
         }
+        if let timeout, Units.duration(timeout) == nil {
+            throw ValidationError("expected a time such as 500ms or 5s, got `\(timeout)`")
+        }
     }
 
     func run() throws {
@@ -133,7 +140,8 @@ struct EvalCommand: ParsableCommand {
 
     private func question(_ evaluation: Evaluation) throws(QueryFailure) -> Query {
         let clock = Date().timeIntervalSince1970
-        evaluation.begin(now: Int64(clock * 1e9), seed: UInt64.random(in: 0...UInt64.max))
+        evaluation.begin(
+            now: Int64(clock * 1e9), deadline: deadline, seed: UInt64.random(in: 0...UInt64.max))
         evaluation.network = Network(CurlTransport(), cache: HTTPCache())
         evaluation.printer = { Output.error($0 + "\n") }
         var question = Query(text: query ?? "")
@@ -154,6 +162,14 @@ struct EvalCommand: ParsableCommand {
         question.usesIndex = !disableIndexing
         question.stopsEarly = !disableEarlyExit
         return question
+    }
+
+    /// Never when no time is given or, as in OPA, 0.
+    var deadline: UInt64 {
+        guard let timeout = timeout.flatMap({ Units.duration($0) }), timeout > 0 else {
+            return .max
+        }
+        return MonotonicTime.now() + UInt64(timeout)
     }
 
     private var instruments: Instruments {

@@ -40,7 +40,9 @@ import Testing
         (#"p := [x | x := 1; upper(x) == "A"]"#, "upper: invalid argument(s)"),
         (#"p if { some x in [1, 2]; x == "a" }"#, "match error"),
         ("p := 1\nq if { some x in p; x }", "undefined ref: data.test.p[_]"),
-        ("p if every x in [1] { lower(1) == x }", "lower: invalid argument(s)"),
+        ("p if every x in [1] { [1 | lower(1)] == x }", "lower: invalid argument(s)"),
+        ("p := 1\nq if every x in [1] { p.x == x }", "undefined ref: data.test.p.x"),
+        ("p if { y := 1; every x in [1] { y.x == x } }", "undefined ref: y.x"),
         ("p if { not lower(1) }", "lower: invalid argument(s)"),
         ("p if { walk(input, [1, x]); x }", "walk: invalid argument(s)"),
     ])
@@ -53,6 +55,12 @@ import Testing
     @Test(arguments: [
         "p if { x := input.a; x + 1 > 2; startswith(x, \"a\") }",
         "p := input.x.y.z",
+        "p if { walk(input, [x, y]) with input as [z | z := 1]; x; y }",
+        // As in OPA only refs and closures are checked in these bodies.
+        "p if every x in [1] { lower(1) == x }",
+        "p if every x in [1] { y := {\"a\": x}; y.b == 1; some z in count(y); z }",
+        "import future.keywords.or\np if { {1 == \"a\"; lower(1)} or input.x }",
+        "import future.keywords.not\np if not { x := 1; x == \"a\" }",
         "p if { input.a == 1; input.a == \"x\" }",
         "p contains x if { some x in input.xs }\nq if p[1]",
         "p[x] := y if { some x, y in input.xs }\nq if p.foo.bar",

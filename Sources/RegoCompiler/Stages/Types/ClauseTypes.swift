@@ -7,6 +7,9 @@ final class ClauseTypes {
     var diagnostics: [Diagnostic] = []
     /// True inside an expression whose `with` replaces something of `input`.
     var replacesInput = false
+    /// False in the bodies of `every`, `not`, `and` and `or`: as in OPA, nothing is known there of
+    /// the variables they bring, and calls and equations are not checked; refs and closures are.
+    private var checksCalls = true
 
     /// What annotations say of documents.
     let overrides: [SchemaAnnotations.Override]
@@ -60,13 +63,27 @@ final class ClauseTypes {
             iterate(key, value, domain, expression.location)
         case .every(_, _, let domain, let body):
             visit(domain, expression.location)
-            check(body)
-        case .block(let body): check(body)
+            checkRefs(in: body)
+        case .block(let body): checkRefs(in: body)
         case .and(let left, let right), .or(let left, let right):
-            check(left)
-            check(right)
+            checkRefs(in: left)
+            checkRefs(in: right)
         }
         replacesInput = outer
+    }
+
+    private func checkRefs(in body: Body) {
+        let outer = checksCalls
+        checksCalls = false
+        check(body)
+        checksCalls = outer
+    }
+
+    private func checkClosure(_ body: Body) {
+        let outer = checksCalls
+        checksCalls = true
+        check(body)
+        checksCalls = outer
     }
 
     private func check(_ modifier: Modifier, _ place: Location) {
@@ -88,7 +105,7 @@ final class ClauseTypes {
     private func statement(_ term: Term, _ place: Location, _ before: Int) {
         guard case .call(let name, _, let arguments) = term.kind else { return visit(term, place) }
         for argument in arguments where !argument.kind.isScalar { visit(argument, place) }
-        guard diagnostics.count == before else { return }
+        guard checksCalls, diagnostics.count == before else { return }
         if name.count == 1, arguments.count == 2, Self.isEquality(name[0]) {
             equal(arguments[0], arguments[1], place)
         } else {
@@ -122,7 +139,7 @@ final class ClauseTypes {
     private func iterate(_ key: Term?, _ value: Term, _ domain: Term, _ place: Location) {
         let before = diagnostics.count
         visit(domain, place)
-        guard diagnostics.count == before else { return }
+        guard checksCalls, diagnostics.count == before else { return }
         let collection = type(of: domain) ?? .any
         guard let keys = collection.keys, let values = collection.values else {
             let text = "\(RegoPrinter.text(domain))[\(key.map { RegoPrinter.text($0) } ?? "_")]"
@@ -195,14 +212,14 @@ final class ClauseTypes {
         case .call(let name, _, let arguments):
             let before = diagnostics.count
             for argument in arguments { visit(argument, place) }
-            if diagnostics.count == before {
+            if checksCalls, diagnostics.count == before {
                 call(name, arguments, term.location, isStatement: false)
             }
         case .arrayComprehension(let head, let body), .setComprehension(let head, let body):
-            check(body)
+            checkClosure(body)
             visitHead(head)
         case .objectComprehension(let key, let value, let body):
-            check(body)
+            checkClosure(body)
             visitHead(key)
             visitHead(value)
         }

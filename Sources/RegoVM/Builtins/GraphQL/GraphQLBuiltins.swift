@@ -52,7 +52,8 @@ enum GraphQLBuiltins {
             }
         },
         Builtin("graphql.schema_is_valid", "\(document) -> boolean") { _, operands in
-            guard let document = try? schema(operands[0]) else { return .false }
+            let isDocument = operands[0].isString || operands[0].kind == .object
+            guard isDocument, let document = try? schema(operands[0]) else { return .false }
             return .boolean((try? GraphQLSchema(document)) != nil)
         },
     ]
