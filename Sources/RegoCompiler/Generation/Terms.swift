@@ -313,6 +313,7 @@ extension FunctionGenerator {
                 document(.nodeChild, node.nodeIndex, key), rest.dropFirst(),
                 by: hasRules ? .dot : dotOfBase([]))
         }
+        if let paths = pathsBelow(node, rest) { return paths }
         return steps(document(.node, node.nodeIndex), rest)
     }
 
@@ -329,6 +330,24 @@ extension FunctionGenerator {
         let array = make(.makeArray, consecutive(keys), keys.count)
         return steps(
             document(.nodePath, node.nodeIndex, array), operands.dropFirst(path.count))
+    }
+
+    /// A ref that goes through packages (`data.teams[team].allow`): by their names, so that of each
+    /// only what the rest of the path leads to is evaluated. nil when all of them is asked for, or
+    /// there are no packages.
+    private mutating func pathsBelow(
+        _ node: RuleTree.Node, _ operands: ArraySlice<Term>
+    ) -> Operand? {
+        guard operands.count > 1, let pattern = operands.first,
+            node.children.values.contains(where: { $0.group == nil })
+        else { return nil }
+        let loop = openLoop(over: document(.nodeNames, node.nodeIndex))
+        match(pattern, loop.key)
+        let path = operands.dropFirst().prefix { binding.isReadable($0) }
+        let keys = [loop.key] + path.map { self.term($0) }
+        let array = make(.makeArray, consecutive(keys), keys.count)
+        return steps(
+            document(.nodePath, node.nodeIndex, array), operands.dropFirst(keys.count))
     }
 
     mutating func rule(_ group: RuleGroup) -> Operand {

@@ -167,6 +167,22 @@ extension Machine {
         return try node(index)
     }
 
+    /// The keys that `data.a` may have, as a set: those of base data and of the packages and rules,
+    /// none of which is evaluated. Undefined where base data is no object and hides them all.
+    func nodeNames(_ index: Int) throws(EvaluationError) -> Value {
+        let node = policy.program.nodes[index]
+        let base =
+            scope.pointee.replacesData
+            ? replacedData(node.dataPath) : tables.linkedData[node.dataPath]
+        let isHidden = isHidden(node.path)
+        if isHidden, base.kind != .object { return .undefined }
+        let names = CollectionBuilder.set(in: arena)
+        if !isHidden { for (name, _) in node.children { names.insert(name) } }
+        if base.kind == .object { for entry in 0..<base.count { names.insert(base.keys[entry]) } }
+        try checkMemory()
+        return try bounded(names.finish())
+    }
+
     private func virtual(_ child: Program.Node.Child) throws(EvaluationError) -> Value {
         switch child {
         case .rule(let index): try replaceableRule(index)

@@ -153,6 +153,9 @@ extension Machine {
             case .nodePath:
                 let value = try nodePath(Int(i.b), V(i.c))
                 if value.isUndefined { next = code + Int(i.target) } else { R[Int(i.a)] = value }
+            case .nodeNames:
+                let value = try nodeNames(Int(i.b))
+                if value.isUndefined { next = code + Int(i.target) } else { R[Int(i.a)] = value }
             case .returnValue:
                 return V(i.b)
             case .returnUndefined:

@@ -67,6 +67,7 @@ public enum Opcode: String, Sendable, CaseIterable {
     case node = "R[a] := the whole of node b, else goto target"
     case nodeChild = "R[a] := node b[V(c)], else goto target"
     case nodePath = "R[a] := node b at the path in array V(c), else goto target"
+    case nodeNames = "R[a] := the names below node b, else goto target"
     case returnValue = "return V(b)"
     case returnUndefined = "return undefined"
 

@@ -8,7 +8,7 @@ extension Opcode {
             .dotStoredReplaceable, .test, .testRule, .testComparison, .testMember, .jumpIfDefined,
             .plus, .minus, .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call,
             .callRemembered, .callReplaceable, .rule, .ruleReplaceable, .node, .nodeChild,
-            .nodePath, .scan, .next, .checkArray, .checkObject, .checkCollection, .nextCandidate:
+            .nodePath, .nodeNames, .scan, .next, .checkArray, .checkObject, .checkCollection, .nextCandidate:
             true
         case .move, .comparison, .clear, .returnValue, .returnUndefined, .open, .setAdd,
             .arrayAppend, .objectPut, .objectPutPath, .close, .makeArray, .makeSet, .makeObject,
@@ -23,7 +23,8 @@ extension Opcode {
         case .move, .input, .inputMember, .data, .dot, .dotStored, .dotStoredReplaceable,
             .comparison, .plus, .minus, .multiply, .divide, .remainder, .builtin,
             .builtinReplaceable, .call, .callRemembered, .callReplaceable, .rule, .ruleReplaceable,
-            .node, .nodeChild, .nodePath, .makeArray, .makeSet, .makeObject, .close, .assignOnce:
+            .node, .nodeChild, .nodePath, .nodeNames, .makeArray, .makeSet, .makeObject, .close,
+            .assignOnce:
             true
         default:
             false

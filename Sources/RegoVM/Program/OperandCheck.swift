@@ -76,7 +76,7 @@ struct OperandCheck {
             guard program.functions.indices.contains(Int(i.b)) else { return false }
             return register(a) && registers(i.c, program.functions[Int(i.b)].parameterCount)
         case .rule, .ruleReplaceable: return register(a) && program.rules.indices.contains(Int(i.b))
-        case .node: return register(a) && program.nodes.indices.contains(Int(i.b))
+        case .node, .nodeNames: return register(a) && program.nodes.indices.contains(Int(i.b))
         case .nodeChild, .nodePath:
             return register(a) && program.nodes.indices.contains(Int(i.b)) && value(i.c)
         case .open: return register(a) && (0...2).contains(i.b)

@@ -68,6 +68,34 @@ import Testing
         #expect(try value(rule, "web") == expected)
     }
 
+    @Test(arguments: [
+        ("p contains k if data.policies[k].allow", #"{"p":["db","web"]}"#),
+        (
+            "p contains [k, v] if v := data.policies[k].allow",
+            #"{"p":[["db","base"],["web",true]]}"#
+        ),
+        ("p contains n if { some k; n := data.policies[k].names[_] }", #"{"p":["a"]}"#),
+        ("p contains v if v := data.policies[_].deep.x.k[i]", #"{"p":[1,2]}"#),
+        ("p contains v if v := data.policies[_].base[_]", #"{"p":[7]}"#),
+        ("p contains k if data.policies[k][input.r]", #"{"p":["db","web"]}"#),
+        ("p contains k if { k := input.kind; data.policies[k].allow }", #"{"p":["web"]}"#),
+        ("p if data.policies[_].none", "{}"),
+        ("p contains k if data.policies[k].level == 1", "eval_conflict_error"),
+        (
+            #"p contains k if data.policies[k].allow with data.policies as {"x": {"allow": 6}}"#,
+            #"{"p":["x"]}"#
+        ),
+        ("p contains k if data.policies[k].allow with data.policies as 5", #"{"p":[]}"#),
+        (
+            "p contains k if data.policies[k].allow with data.policies.new.allow as 6",
+            #"{"p":["db","new","web"]}"#
+        ),
+        ("p contains k if data.policies[k].allow with data.policies.web as {}", #"{"p":["db"]}"#),
+    ])
+    func packagesAreGoneThroughByName(_ rule: String, _ expected: String) throws {
+        #expect(try value(rule, "web") == expected)
+    }
+
     @Test func aPackageThatIsOnlyData() throws {
         #expect(try value("p := data.policies[input.kind].allow", "db") == #"{"p":"base"}"#)
         #expect(try value("p := data.policies[input.kind].allow", "none") == "{}")

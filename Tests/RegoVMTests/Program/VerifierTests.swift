@@ -120,6 +120,7 @@ import Testing
         Instruction(.node, a: 0, b: 1),
         Instruction(.nodeChild, a: 0, b: 0, c: -2),
         Instruction(.nodePath, a: 0, b: 1, c: 0),
+        Instruction(.nodeNames, a: 0, b: 1),
         Instruction(.returnValue, b: -2),
         Instruction(.open, a: 0, b: 3),
         Instruction(.assignOnce, a: 0, b: -1, target: 2),
