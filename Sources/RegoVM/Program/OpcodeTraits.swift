@@ -8,7 +8,8 @@ extension Opcode {
             .dotStoredReplaceable, .test, .testRule, .testComparison, .testMember, .jumpIfDefined,
             .plus, .minus, .multiply, .divide, .remainder, .builtin, .builtinReplaceable, .call,
             .callRemembered, .callReplaceable, .rule, .ruleReplaceable, .node, .nodeChild,
-            .nodePath, .nodeNames, .scan, .next, .checkArray, .checkObject, .checkCollection, .nextCandidate:
+            .nodePath, .nodeNames, .scan, .next, .checkArray, .checkObject, .checkCollection,
+            .nextCandidate:
             true
         case .move, .comparison, .clear, .returnValue, .returnUndefined, .open, .setAdd,
             .arrayAppend, .objectPut, .objectPutPath, .close, .makeArray, .makeSet, .makeObject,
