@@ -112,7 +112,7 @@ private final class Fixture {
     }
 
     func wait(_ ready: () throws -> Bool) throws {
-        for _ in 0..<2000 {
+        for _ in 0..<15_000 {
             if try ready() { return }
             usleep(2000)
         }
