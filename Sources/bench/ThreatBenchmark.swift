@@ -28,7 +28,7 @@ enum ThreatBenchmark {
             policy: try CheckBenchmark.policy(Array(words[3...]), entrypoint: entrypoint),
             threats: try Current(ThreatIndex(lists(entries))), log: log,
             memory: 64 << 20, deadline: 1_000_000_000)
-        try CheckBenchmark.measure(CheckHandler(shared), log.makeWriter(), frame, rounds)
+        CheckBenchmark.measure(CheckHandler(shared), log.makeWriter(), frame, rounds)
     }
 
     private static func lists(_ count: Int) throws -> [ThreatList] {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
-import DecisionLog
-import Inspection
-import PDP
 import Testing
 
 @testable import Server
@@ -260,13 +257,7 @@ private let origin = Origin(operatorName: "token:ann", reason: "asked by phone")
             #expect(try runtime.check(get).isAllowed)
         }
         try runtime.log.publish()
-        let replay = Replay(
-            try Runtime.compile(policy),
-            settings: DecisionPoint.Settings(
-                inspector: Inspector(internalDestinations: try InternalDestinations(["internal"]))),
-            agents: AgentStore(maximumAgents: 10), content: runtime.texts, memory: 1 << 20)
-        let report = try replay.run(
-            StorageTiles(runtime.storage), size: runtime.log.status.published)
+        let report = try runtime.replay(policy)
         #expect(report.decisions == 30 && report.equal == 30)
     }
 

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import AgentContext
-import DecisionLog
-import Inspection
-import PDP
 import Platform
 import Testing
-import TransparencyLog
 
 @testable import Server
 
 private final class Event: OrderedEntry {
     var index = 0
-    let agent = "a"
-    let stamp: ContextStamp?
-    /// nil for nobody's.
-    let fingerprint: UInt64?
-    var isOperation: Bool { stamp == nil }
+    let place: EventPlace
     var isApplied = false
 
+    /// - Parameter fingerprint: nil for nobody's.
     init(_ fingerprint: UInt64?, knowing stamp: ContextStamp?) {
-        self.fingerprint = fingerprint
-        self.stamp = stamp
+        place = EventPlace(
+            agent: "a", stamp: stamp, fingerprint: fingerprint, isOperation: stamp == nil)
     }
 }
 
@@ -226,13 +219,7 @@ private struct Found {
             for thread in threads { thread.join() }
             runtime = try runtime.restarted()
         }
-        let replay = Replay(
-            try Runtime.compile(policy),
-            settings: DecisionPoint.Settings(
-                inspector: Inspector(internalDestinations: try InternalDestinations(["internal"]))),
-            agents: AgentStore(maximumAgents: 10), content: runtime.texts, memory: 1 << 20)
-        let report = try replay.run(
-            StorageTiles(runtime.storage), size: runtime.log.status.published)
+        let report = try runtime.replay(policy)
         #expect(report.decisions == 2400 && report.equal == 2400)
         #expect(report.adopted == 0)
     }

@@ -169,6 +169,16 @@ final class Runtime {
         return snapshot.value(in: arena).description
     }
 
+    /// Makes the published decisions again with a policy, as the program does from outside.
+    func replay(_ policy: String) throws -> ReplayReport {
+        let replay = Replay(
+            try Self.compile(policy),
+            settings: DecisionPoint.Settings(
+                inspector: Inspector(internalDestinations: try InternalDestinations(["internal"]))),
+            agents: AgentStore(maximumAgents: 10), content: texts, memory: 1 << 20)
+        return try replay.run(StorageTiles(storage), size: log.status.published)
+    }
+
     /// All records, as text.
     func records() throws -> [String] {
         try log.publish()

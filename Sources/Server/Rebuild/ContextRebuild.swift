@@ -137,10 +137,7 @@ public enum ContextRebuild {
 private final class RebuildEntry: OrderedEntry {
     let index: Int
     let bytes: [UInt8]
-    let agent: String
-    let stamp: ContextStamp?
-    let fingerprint: UInt64?
-    let isOperation: Bool
+    let place: EventPlace
     var isApplied = false
 
     /// - Returns: nil for kinds that no decision depends on.
@@ -151,10 +148,7 @@ private final class RebuildEntry: OrderedEntry {
         guard let place = try EventPlace(try ContextRecord(fields), fields) else { return nil }
         self.index = index
         bytes = Array(record)
-        agent = place.agent
-        stamp = place.stamp
-        fingerprint = place.fingerprint
-        isOperation = place.isOperation
+        self.place = place
     }
 }
 

@@ -5,16 +5,16 @@ import AgentContext
 protocol OrderedEntry: AnyObject {
     /// In the log.
     var index: Int { get }
-    /// Empty for entries that are nobody's.
-    var agent: String { get }
-    /// What the decision knew of; nil for what is no decision, or was decided without context.
-    var stamp: ContextStamp? { get }
-    /// Names the event among those of its agent; nil for what is not part of its context.
-    var fingerprint: UInt64? { get }
-    /// Operators and detectors did it: one after the other, each in the log before the context.
-    var isOperation: Bool { get }
+    var place: EventPlace { get }
     /// It is part of the context.
     var isApplied: Bool { get set }
+}
+
+extension OrderedEntry {
+    var agent: String { place.agent }
+    var stamp: ContextStamp? { place.stamp }
+    var fingerprint: UInt64? { place.fingerprint }
+    var isOperation: Bool { place.isOperation }
 }
 
 /// One agent's entries in the order in which they happened.

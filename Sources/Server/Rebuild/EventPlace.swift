@@ -4,14 +4,17 @@ import RegoVM
 
 /// What a record says about its event's place among those of its agent.
 struct EventPlace {
+    /// Empty for what is nobody's.
     let agent: String
     /// What a decision knew of; nil when no context was kept of the agent, and for other kinds.
     let stamp: ContextStamp?
-    /// nil for what is not part of the agent's context.
+    /// Names the event among those of its agent; nil for what is not part of its context.
     let fingerprint: UInt64?
-    /// See `OrderedEntry`.
+    /// Operators and detectors did it: one after the other, each in the log before the context.
     let isOperation: Bool
+}
 
+extension EventPlace {
     /// - Returns: nil for kinds that no decision depends on.
     init?(_ record: ContextRecord, _ fields: RecordFields) throws(ContextRecord.Unreadable) {
         switch record {

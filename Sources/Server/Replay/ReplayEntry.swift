@@ -17,10 +17,7 @@ final class ReplayEntry: OrderedEntry {
     let content: Content
     /// What lies beside the log for this entry; nil for nothing.
     let text: RecordedText?
-    let agent: String
-    let stamp: ContextStamp?
-    let fingerprint: UInt64?
-    let isOperation: Bool
+    let place: EventPlace
     var isDecided = false
     var isApplied = false
 
@@ -33,10 +30,7 @@ final class ReplayEntry: OrderedEntry {
         guard let place = try EventPlace(record, fields) else { return nil }
         self.index = index
         bytes = Array(entry)
-        agent = place.agent
-        stamp = place.stamp
-        fingerprint = place.fingerprint
-        isOperation = place.isOperation
+        self.place = place
         switch record {
         case .decision:
             let decision = try RecordedDecision(fields)
